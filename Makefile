@@ -1,0 +1,41 @@
+# The whole workflow. `make demo` and `make test` set up all they need.
+#
+# Each keeps its own virtual environment, made from hash-locked requirements and made
+# again only when the lock changes: a second run needs no network.
+
+PYTHON ?= python3
+DEMO_OUT ?= out/demo
+PYTEST_ARGS ?=
+
+.PHONY: demo test lint bench long lock clean
+
+demo: .venv/ready
+	@.venv/bin/beaconfire demo --out $(DEMO_OUT)
+
+test: .venv-test/ready
+	@PYTHON=$(PYTHON) sh tests/browser.sh
+	@.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
+	@.venv-test/bin/mypy
+	@.venv-test/bin/python -m pytest -n 2 --dist loadgroup -m "not long" $(PYTEST_ARGS)
+
+lint: .venv-test/ready
+	@.venv-test/bin/ruff check --fix . ; .venv-test/bin/ruff format . ; .venv-test/bin/mypy
+
+bench: .venv-test/ready
+	@.venv-test/bin/beaconfire bench all
+
+long: .venv-test/ready
+	@.venv-test/bin/python -m pytest -n 2 -m long $(PYTEST_ARGS)
+
+.venv/ready: requirements.lock pyproject.toml
+	@PYTHON=$(PYTHON) sh tools/environment.sh .venv requirements.lock
+
+.venv-test/ready: requirements-test.lock pyproject.toml
+	@PYTHON=$(PYTHON) sh tools/environment.sh .venv-test requirements-test.lock
+
+# Needs `uv` on the path; the locks carry hashes and no address.
+lock:
+	@sh tools/lock.sh
+
+clean:
+	rm -rf .venv .venv-test out

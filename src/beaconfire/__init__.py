@@ -1,0 +1,1 @@
+"""beaconfire: launch warnings shared as far as a signed text says."""

@@ -1,0 +1,1 @@
+"""What happened: entries, turns, and the journal that keeps them."""

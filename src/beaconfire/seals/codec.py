@@ -1,0 +1,102 @@
+"""Codec: our structs as JSON bytes and back; bad bytes become a clear sentence.
+
+* One encoder: struct order, no spaces, instants as RFC 3339. One value has one
+  encoding, so digests and signatures can be taken over it.
+* Unknown keys, unknown ``v`` and numbers outside their limits are refused by name.
+* Size is the caller's limit to check before decoding (see ``runtime/settings.py``).
+"""
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from beaconfire.errors import BadInput
+from beaconfire.vocabulary.times import Instant
+
+T = TypeVar("T")
+
+
+def _encode_instant(value: object) -> object:
+    if isinstance(value, Instant):
+        return str(value)
+    message = f"no encoding for {value!r}"
+    raise TypeError(message)
+
+
+def _decode_instant(kind: type, value: Any) -> Any:
+    if kind is Instant:
+        if not isinstance(value, str):
+            message = "a time is written as text, as in 2022-10-03T22:22:00Z"
+            raise ValueError(message)
+        try:
+            return Instant.parse(value)
+        except BadInput as error:
+            raise ValueError(str(error)) from None
+    message = f"no decoding for {kind!r}"
+    raise TypeError(message)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode_instant)
+
+
+def encode(value: object) -> bytes:
+    """Return the one JSON encoding of ``value``, a struct or built-in containers."""
+    return _encoder.encode(value)
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_decode_instant)
+
+
+def decode(data: bytes | str, kind: type[T], *, what: str) -> T:
+    """Read ``data`` as ``kind``; ``what`` names it in the error, as in "item".
+
+    Raises:
+        BadInput: not JSON, or not such a thing; says where and why.
+    """
+    try:
+        result: T = _decoder(kind).decode(data)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{what}: {_plain(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"{what}: not JSON: {_plain(str(error))}") from None
+    return result
+
+
+def convert(value: object, kind: type[T], *, what: str) -> T:
+    """Read built-in containers (a TOML table, say) as ``kind``.
+
+    Raises:
+        BadInput: not such a thing; says where and why.
+    """
+    try:
+        result: T = msgspec.convert(value, kind, dec_hook=_decode_instant)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{what}: {_plain(str(error))}") from None
+    return result
+
+
+def to_builtins(value: object) -> Any:
+    """Return ``value`` as dicts, lists and text, as it would stand in JSON."""
+    return msgspec.to_builtins(value, enc_hook=_encode_instant)
+
+
+def _plain(message: str) -> str:
+    """Say it without the names of Python types and in lower case."""
+    text = message.replace("Object contains unknown field", "unknown key")
+    text = text.replace("Object missing required field", "missing key")
+    for name, word in (
+        ("`float | null`", "a number or null"),
+        ("`str | null`", "text or null"),
+        ("`float`", "a number"),
+        ("`int`", "a whole number"),
+        ("`str`", "text"),
+        ("`bool`", "true or false"),
+        ("`array`", "a list"),
+        ("`object`", "an object"),
+    ):
+        text = text.replace(name, word)
+    text = text.replace(" - at `$.", " at `").replace(" - at `$`", "")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,49 @@
+"""Acts: what a party does to an agreement, and approvals, signed by people.
+
+An act is verified under a people's key of the party that it names, never under a
+node's key. The signature covers the canonical encoding of the act without it, so
+``issued`` and ``party`` cannot be changed; an act signed for one agreement says
+nothing about another.
+"""
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.times import Instant
+
+ActName = Literal[
+    "suspend", "restore", "notice", "notice-suspend", "withdraw", "approve", "revoke"
+]
+
+# What an approval's class may name: one body type, or the three elements together.
+LAUNCH_WARNING = "launch-warning"
+THREE_ELEMENTS = ("LaunchNotice", "TrackProduct", "ImpactPrediction")
+
+
+class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An Ed25519 signature and the key it verifies under (base64 both)."""
+
+    keyid: Token
+    sig: Token
+
+
+class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One act. An approval says which ``item`` or ``class`` may go ``to`` whom ``via``.
+
+    ``issued`` and ``signature`` may be absent in a file that a person wrote for
+    ``decide``; a running node refuses an act without them.
+    """
+
+    agreement: Token
+    act: ActName
+    party: Party
+    item: Token | None = None
+    to: Party | None = None
+    via: Party | None = None
+    item_class: Token | None = field(default=None, name="class")
+    expires: Instant | None = None
+    issued: Instant | None = None
+    signature: Signature | None = None

@@ -1,0 +1,136 @@
+"""Sightings: what ingest accepted and refused, what fuse believes, what warn drafts."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct, field
+
+from beaconfire.vocabulary.link import Lane, SealedItem
+from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.times import Instant
+
+
+class PlotsHeard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One accepted scan of an own sensor."""
+
+    KIND: ClassVar[str] = "plots"
+    sensor: Token
+    plots: tuple[Plot, ...]
+
+
+class CueHeard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One accepted infrared cue of an own sensor."""
+
+    KIND: ClassVar[str] = "cue"
+    sensor: Token
+    cue: Cue
+
+
+class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a partner's item came: by which link and number, under which articles.
+
+    ``history`` marks what was stale on arrival: it is kept, and rings nothing.
+    """
+
+    link: Party
+    via: Party | None
+    lane: Lane
+    epoch: int
+    number: int
+    agreements: tuple[Token, ...]
+    articles: tuple[Token, ...]
+    approval: Token | None
+    history: bool
+
+
+class ItemHeld(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An item, our own or a partner's (``carriage``).
+
+    ``audience`` limits an own item to partners who may know of all its sensors;
+    ``None`` puts no limit.
+    """
+
+    KIND: ClassVar[str] = "item"
+    sealed: SealedItem
+    carriage: Carriage | None = None
+    audience: tuple[Party, ...] | None = None
+
+
+class Rejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that came in and was refused: from whom, why, and its beginning."""
+
+    KIND: ClassVar[str] = "rejection"
+    source: Token
+    what: Token
+    reason: str
+    excerpt: Annotated[str, Meta(max_length=512)] = ""
+
+
+class LaunchEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The fused belief that one launch occurred. ``source`` is who told us first."""
+
+    KIND: ClassVar[str] = "launch-event"
+    launch_id: Token
+    first_seen: Instant
+    source: Party
+
+
+class EstimateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole-arc solve is wanted. ``product`` is ``picture`` or an own product."""
+
+    KIND: ClassVar[str] = "estimate-request"
+    request: Token
+    launch_id: Token
+    product: Token
+
+
+class OverflightPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A point of the ground track with when it is passed and how high."""
+
+    lat_deg: float
+    lon_deg: float
+    alt_km: float
+    time: Instant
+
+
+class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the nation's own people would be told: a draft, sent by nobody yet.
+
+    ``version`` counts up with every draft of one launch. ``certainty`` is the CAP
+    word. ``area`` is ``None`` while no impact can be predicted; ``why`` says so.
+    """
+
+    KIND: ClassVar[str] = "alert-draft"
+    launch_id: Token
+    version: int
+    certainty: Literal["Possible", "Likely", "Observed"]
+    area: ImpactArea | None
+    overflight: tuple[OverflightPoint, ...]
+    sources: tuple[Party, ...]
+    why: str
+
+
+class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Items that came under an agreement known not to be in force: kept, unused."""
+
+    KIND: ClassVar[str] = "quarantine"
+    originator: Party = field(name="from")
+    to: Party
+    via: Party | None
+    lane: Lane
+    epoch: int
+    number: int
+    items: tuple[Token, ...]
+    agreement: Token
+    act: Token | None
+    reason: str
+    sealed: tuple[SealedItem, ...]
+
+
+class Bell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person is to be told now."""
+
+    KIND: ClassVar[str] = "bell"
+    role: Token
+    text: str

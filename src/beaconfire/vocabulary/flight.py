@@ -1,0 +1,84 @@
+"""Flight: the question put to the estimator and its answer for one object.
+
+Both are values: the node records the answer in its journal, and a replay folds what
+was recorded instead of computing it again.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from beaconfire.vocabulary.motion import (
+    Covariance,
+    Cue,
+    ImpactArea,
+    LaunchPoint,
+    Phase,
+    Plot,
+    StateVector,
+    Tracklet,
+)
+from beaconfire.vocabulary.places import Text, Token
+
+SensorReading = Literal["used", "rejected", "too few plots"]
+
+
+class Observations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that is held of one flight, in any order. Nothing here names the object."""
+
+    plots: tuple[Plot, ...] = ()
+    tracklets: tuple[Tracklet, ...] = ()
+    cues: tuple[Cue, ...] = ()
+
+
+class BiasEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the fit thinks a sensor's registration error is, with one sigma each."""
+
+    range_m: float
+    azimuth_mrad: float
+    elevation_mrad: float
+    sigma_range_m: float
+    sigma_azimuth_mrad: float
+    sigma_elevation_mrad: float
+
+
+class SensorAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one sensor's plots were used, and what was found of its bias."""
+
+    id: Token
+    plots: int
+    bias: BiasEstimate | None
+    verdict: SensorReading
+
+
+class RejectedPlot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plot left out of the fit; ``index`` into ``Observations.plots``."""
+
+    index: Annotated[int, Meta(ge=0)]
+    reason: Text
+
+
+class FlightEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One object: where from, where now, where to. What cannot be said is ``None``.
+
+    ``tracklet`` is the plots' own equivalent measurement (no priors inside), ``None``
+    while there is no ballistic arc to speak of. Each ``*_reason`` says why its
+    neighbour is ``None``.
+    """
+
+    launch: LaunchPoint | None
+    launch_reason: Text | None
+    launch_azimuth_deg: float | None
+    phase: Phase
+    track: StateVector | None
+    track_covariance: Covariance | None
+    track_reason: Text | None
+    impact: ImpactArea | None
+    impact_reason: Text | None
+    apogee_km: float | None
+    range_km: float | None
+    model_holds: bool
+    reason: Text
+    tracklet: Tracklet | None
+    rejected: tuple[RejectedPlot, ...]
+    sensors: tuple[SensorAccount, ...]

@@ -1,0 +1,89 @@
+"""Label: how sensitive, under whose policy, for whom; and how two labels join.
+
+Fields follow STANAG 4774 (policy, classification, categories), with releasability and
+the markings that an agreement adds. Three rules:
+
+* A join is never lower than either part: the higher classification, every category,
+  only the parties that both may release to.
+* The original marking travels for ever; a receiver *adds* its own equivalent.
+* Classifications compare by the ladder below. A marking that is on no ladder ranks
+  above all of them: what we cannot read we treat as the highest.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.places import Token
+
+# English levels, lowest first. Parties' own markings are mapped onto these by the
+# `[levels.<PARTY>]` tables of the agreements, never here.
+LADDER = ("UNCLASSIFIED", "RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET")
+
+_Parties = Annotated[tuple[Party, ...], Meta(max_length=32)]
+
+
+class Equivalent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One party's own marking for what another party marked."""
+
+    party: Party
+    marking: Token
+
+
+class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A confidentiality label.
+
+    ``classification`` is the originator's own marking or an English level.
+    ``original`` keeps the originator's marking when somebody else re-marks.
+    """
+
+    policy: Token
+    classification: Token
+    categories: Annotated[tuple[Token, ...], Meta(max_length=32)] = ()
+    releasable_to: _Parties = ()
+    original: Token | None = None
+    equivalents: Annotated[tuple[Equivalent, ...], Meta(max_length=32)] = ()
+
+
+def join(one: Label, other: Label) -> Label:
+    """Return the label of a thing made from both: at least as strict as either.
+
+    Policies that differ are named together, sorted, since neither may be dropped.
+    """
+    higher = one if _rank(one) >= _rank(other) else other
+    policies = sorted({*one.policy.split("+"), *other.policy.split("+")})
+    return Label(
+        policy="+".join(policies),
+        classification=higher.classification,
+        categories=_union(one.categories, other.categories),
+        releasable_to=tuple(sorted(set(one.releasable_to) & set(other.releasable_to))),
+        original=higher.original,
+        equivalents=tuple(
+            sorted(
+                {*one.equivalents, *other.equivalents},
+                key=lambda mark: (mark.party, mark.marking),
+            )
+        ),
+    )
+
+
+def re_marked(label: Label, *, by: Party, marking: str) -> Label:
+    """Return ``label`` with ``by``'s equivalent added and the original kept."""
+    mark = Equivalent(party=by, marking=marking)
+    return replace(
+        label,
+        original=label.original or label.classification,
+        equivalents=(*(e for e in label.equivalents if e.party != by), mark),
+    )
+
+
+def _rank(label: Label) -> tuple[int, str]:
+    # The marking itself breaks ties, so that a join does not depend on the order.
+    level = label.classification
+    return (LADDER.index(level) if level in LADDER else len(LADDER), level)
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*one, *other}))

@@ -1,0 +1,83 @@
+"""Reports: what an item says. One struct a body, told apart by ``type``.
+
+``LaunchNotice``, ``TrackProduct`` and ``ImpactPrediction`` are the three elements
+that the 2023 trilateral mechanism shares (launch point, flight path, expected impact
+point); ``Plots`` is the finest form and goes only where an article permits it.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from beaconfire.vocabulary.motion import (
+    ImpactArea,
+    LaunchPoint,
+    Phase,
+    Plot,
+    StateVector,
+    Tracklet,
+)
+from beaconfire.vocabulary.places import Azimuth, Text, Token
+from beaconfire.vocabulary.times import Instant
+
+
+class Report(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"
+):
+    """What every body shares: its name in ``type``."""
+
+
+class LaunchNotice(Report, frozen=True, kw_only=True, tag=True):
+    """A launch was detected. Everything but ``first_seen`` may still be unknown."""
+
+    launch_id: Token
+    first_seen: Instant
+    point: LaunchPoint | None = None
+    time: Instant | None = None
+    azimuth_true_deg: Azimuth | None = None
+
+
+class Plots(Report, frozen=True, kw_only=True, tag=True):
+    """One scan of one sensor."""
+
+    sensor_id: Token
+    plots: Annotated[tuple[Plot, ...], Meta(min_length=1, max_length=1000)]
+
+
+class TrackProduct(Report, frozen=True, kw_only=True, tag=True):
+    """The flight path so far, from the originator's own sensors.
+
+    ``tracklet`` is ``None`` while the flight is powered or too little was seen: then
+    ``state`` may be shown but not fused.
+    """
+
+    launch_id: Token
+    phase: Phase
+    state: StateVector
+    tracklet: Tracklet | None = None
+
+
+class ImpactPrediction(Report, frozen=True, kw_only=True, tag=True):
+    """The expected impact point, with its area and time window."""
+
+    launch_id: Token
+    area: ImpactArea
+
+
+class Retraction(Report, frozen=True, kw_only=True, tag=True):
+    """An earlier item was wrong. Not an all-clear: that it passed is another verb."""
+
+    retracts: Token
+    reason: Text
+
+
+Body = LaunchNotice | Plots | TrackProduct | ImpactPrediction | Retraction
+
+# The form of an item, as reports and agreements count them.
+FORM = {
+    LaunchNotice: "notice",
+    Plots: "plots",
+    TrackProduct: "track",
+    ImpactPrediction: "impact",
+    Retraction: "retraction",
+}

@@ -1,0 +1,103 @@
+"""Times: instants as UTC nanoseconds inside, RFC 3339 outside.
+
+* An instant without an offset is refused: guessing a zone is how warnings go wrong.
+* Offsets are read and converted; what is written always ends in ``Z``.
+* Written with 3, 6 or 9 fractional digits, the fewest that lose nothing, so that one
+  instant has one spelling.
+
+No clock is read here; ``runtime/clock.py`` is the only place that may.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import total_ordering
+
+from beaconfire.errors import BadInput
+
+NS_PER_S = 1_000_000_000
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@total_ordering
+class Instant:
+    """A point in time: whole nanoseconds since 1970-01-01T00:00:00Z, leap-free."""
+
+    __slots__ = ("ns",)
+
+    ns: int
+
+    def __init__(self, ns: int) -> None:
+        object.__setattr__(self, "ns", ns)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        message = "an instant does not change"
+        raise AttributeError(message)
+
+    @classmethod
+    def parse(cls, text: str) -> "Instant":
+        """Read RFC 3339.
+
+        Raises:
+            BadInput: not RFC 3339, without an offset, or outside 1970-2199.
+        """
+        match = _RFC3339.fullmatch(text)
+        if match is None:
+            message = (
+                f"`{text[:64]}` is not a time: write RFC 3339 with an offset, "
+                "as in 2022-10-03T22:22:00Z"
+            )
+            raise BadInput(message)
+        day, clock, fraction, offset = match.groups()
+        zone = "+00:00" if offset in "Zz" else offset
+        try:
+            moment = datetime.fromisoformat(f"{day}T{clock}{zone}")
+            delta = moment - _EPOCH
+        except (ValueError, OverflowError):
+            message = f"`{text}` is not a time that exists"
+            raise BadInput(message) from None
+        ns = (delta.days * 86_400 + delta.seconds) * NS_PER_S
+        if fraction:
+            ns += int(fraction.ljust(9, "0"))
+        if not 0 <= ns < _LATEST_NS:
+            message = f"`{text}` lies outside the years 1970 to 2199"
+            raise BadInput(message)
+        return cls(ns)
+
+    def plus_s(self, seconds: float) -> "Instant":
+        """Return the instant ``seconds`` later, rounded to the nanosecond."""
+        return Instant(self.ns + round(seconds * NS_PER_S))
+
+    def seconds_since(self, other: "Instant") -> float:
+        """Return this minus ``other`` in seconds."""
+        return (self.ns - other.ns) / NS_PER_S
+
+    def __str__(self) -> str:
+        seconds, ns = divmod(self.ns, NS_PER_S)
+        stem = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        if ns % 1_000_000 == 0:
+            return f"{stem}.{ns // 1_000_000:03d}Z"
+        if ns % 1_000 == 0:
+            return f"{stem}.{ns // 1_000:06d}Z"
+        return f"{stem}.{ns:09d}Z"
+
+    def __repr__(self) -> str:
+        return f"Instant({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instant) and self.ns == other.ns
+
+    def __lt__(self, other: "Instant") -> bool:
+        return self.ns < other.ns
+
+    def __hash__(self) -> int:
+        return hash(self.ns)
+
+
+_LATEST_NS = 7_258_118_400 * NS_PER_S  # 2200-01-01T00:00:00Z
+EARLIEST = Instant(0)
+LATEST = Instant(_LATEST_NS - 1)

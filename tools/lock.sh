@@ -1,0 +1,11 @@
+#!/bin/sh
+# Write both requirement locks: universal, with hashes, without any registry's address.
+set -eu
+build=$(mktemp)
+trap 'rm -f "$build"' EXIT
+printf 'hatchling\neditables\n' >"$build"
+set -- --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-annotate --no-header --quiet
+uv pip compile "$@" pyproject.toml "$build" -o requirements.lock
+uv pip compile "$@" --extra test pyproject.toml "$build" -c requirements.lock \
+    -o requirements-test.lock
