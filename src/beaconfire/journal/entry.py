@@ -130,7 +130,9 @@ def decode_entry(line: bytes | str) -> Entry:
     if kind is None:
         message = f"journal entry: unknown kind `{form.kind[:64]}`"
         raise BadInput(message)
-    body = codec.decode(bytes(form.body), kind, what=f"journal entry `{form.id}`")
+    body: EntryBody = codec.decode(
+        bytes(form.body), kind, what=f"journal entry `{form.id}`"
+    )
     return Entry(
         turn=form.turn,
         seq=form.seq,

@@ -57,7 +57,7 @@ def decode(data: bytes | str, kind: type[T], *, what: str) -> T:
         BadInput: not JSON, or not such a thing; says where and why.
     """
     try:
-        result: T = _decoder(kind).decode(data)
+        result: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
     except msgspec.ValidationError as error:
         raise BadInput(f"{what}: {_plain(str(error))}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

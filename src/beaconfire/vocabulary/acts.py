@@ -30,6 +30,11 @@ class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sig: Token
 
 
+# Stands where the runtime will put a signature before the turn is stored. It verifies
+# under no key, so forgetting to sign is refused by every reader.
+UNSIGNED = Signature(keyid="unsigned", sig="unsigned")
+
+
 class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One act. An approval says which ``item`` or ``class`` may go ``to`` whom ``via``.
 

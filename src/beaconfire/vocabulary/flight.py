@@ -19,6 +19,7 @@ from beaconfire.vocabulary.motion import (
     Tracklet,
 )
 from beaconfire.vocabulary.places import Text, Token
+from beaconfire.vocabulary.times import Instant
 
 SensorReading = Literal["used", "rejected", "too few plots"]
 
@@ -58,12 +59,22 @@ class RejectedPlot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reason: Text
 
 
+class TrackPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A point of the predicted path: over where, how high, when."""
+
+    lat_deg: float
+    lon_deg: float
+    alt_km: float
+    time: Instant
+
+
 class FlightEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One object: where from, where now, where to. What cannot be said is ``None``.
 
     ``tracklet`` is the plots' own equivalent measurement (no priors inside), ``None``
     while there is no ballistic arc to speak of. Each ``*_reason`` says why its
-    neighbour is ``None``.
+    neighbour is ``None``. ``path`` runs from the track's epoch to impact, ten seconds
+    apart, and is empty where the model does not hold.
     """
 
     launch: LaunchPoint | None
@@ -80,5 +91,6 @@ class FlightEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     model_holds: bool
     reason: Text
     tracklet: Tracklet | None
+    path: tuple[TrackPoint, ...] = ()
     rejected: tuple[RejectedPlot, ...]
     sensors: tuple[SensorAccount, ...]

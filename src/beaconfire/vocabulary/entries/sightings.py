@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
+from beaconfire.vocabulary.flight import TrackPoint
 from beaconfire.vocabulary.link import Lane, SealedItem
 from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
@@ -85,15 +86,6 @@ class EstimateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     product: Token
 
 
-class OverflightPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A point of the ground track with when it is passed and how high."""
-
-    lat_deg: float
-    lon_deg: float
-    alt_km: float
-    time: Instant
-
-
 class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the nation's own people would be told: a draft, sent by nobody yet.
 
@@ -106,7 +98,7 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int
     certainty: Literal["Possible", "Likely", "Observed"]
     area: ImpactArea | None
-    overflight: tuple[OverflightPoint, ...]
+    overflight: tuple[TrackPoint, ...]
     sources: tuple[Party, ...]
     why: str
 
