@@ -1,0 +1,174 @@
+"""Coasting: the arc after burn-out, fitted as soon as burn-out is beyond doubt.
+
+Two products of one weighing (``burnout``), because they answer to different readers:
+
+* ``for_sharing``: the plots after the latest credible burn-out and nothing else. It
+  grows slowly, holds no model of any motor, and is what a tracklet is made of.
+* ``for_own_use``: while the arc is younger than ``YOUNG_S`` the motor's last state is
+  worth more than the plots, so each credible burn-out brings what the thrust filter
+  knew there as a prior, and the results are mixed by weight (mean and spread). Later
+  it is the same as ``for_sharing``: a wrong model of thrust must not outlive its use.
+
+The thrust filter has no bias states; its positions are therefore taken to be as wrong
+as the sensors' survey allows, in every direction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beaconfire.estimation.arc import (
+    GATE,
+    ArcFit,
+    Information,
+    add_priors,
+    fit_arc,
+    inverse,
+    normal_equations,
+)
+from beaconfire.estimation.arrays import Flags, Floats, Ints
+from beaconfire.estimation.burnout import Burnout, ThrustTrack
+from beaconfire.estimation.measurement import RANGE, PlotTable, prior_precision
+from beaconfire.estimation.propagation import sample_arc
+
+YOUNG_S = 60.0
+# The arc for sharing begins where burn-out is this certain to be past.
+_LATEST_CREDIBLE = 0.999
+_COMPONENT_LEAST = 2e-3
+_COMPONENTS_MAX = 16
+PLOTS_MIN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Coast:
+    """The arc as fitted. ``table`` holds the coasting plots, ``own`` their fit."""
+
+    table: PlotTable
+    own: ArcFit
+    began_s: float  # likeliest burn-out, seconds from the table's epoch
+
+
+def latest_credible(burnout: Burnout) -> int:
+    """Return the plot by which burn-out was past, nearly surely."""
+    cumulated = np.cumsum(burnout.weights)
+    at = int(np.searchsorted(cumulated, _LATEST_CREDIBLE))
+    return int(burnout.candidates[min(at, len(cumulated) - 1)])
+
+
+def fit_coast(
+    table: PlotTable,
+    track: ThrustTrack,
+    burnout: Burnout,
+    tracklets: Sequence[Information] = (),
+) -> tuple[Coast, ArcFit]:
+    """Return the arc for sharing and the fit for own use."""
+    cut = latest_credible(burnout)
+    began = int(burnout.candidates[int(np.argmax(burnout.weights))])
+    after = np.flatnonzero(track.fits & (np.arange(len(track.fits)) >= cut))
+    if after.size < PLOTS_MIN:
+        after = np.flatnonzero(track.fits)[-PLOTS_MIN:]
+    coasting = table.select(after)
+    own = fit_arc(coasting, burnout.state, table.epoch)
+    coast = Coast(coasting, own, float(table.times_s[began]))
+    fit = own
+    if tracklets:
+        fit = fit_arc(coasting, own.state, table.epoch, tracklets=tracklets)
+    young = table.times_s[-1] - coast.began_s < YOUNG_S
+    if young and began > int(burnout.candidates[0]):
+        fit = _mix(table, track, burnout, fit, tracklets)
+    return coast, fit
+
+
+def _mix(
+    table: PlotTable,
+    track: ThrustTrack,
+    burnout: Burnout,
+    fit: ArcFit,
+    tracklets: Sequence[Information],
+) -> ArcFit:
+    """Return the fit with each credible burn-out's prior, mixed by weight."""
+    order = np.argsort(burnout.weights)[::-1][:_COMPONENTS_MAX]
+    order = order[burnout.weights[order] > _COMPONENT_LEAST]
+    weights = burnout.weights[order] / np.sum(burnout.weights[order])
+    state, biases = burnout.state, fit.biases
+    covariance = fit.covariance
+    for _ in range(3):
+        components = _Components(table, track, burnout, state, biases, fit, tracklets)
+        steps, spreads = [], []
+        for j in order:
+            step, spread = components.solve(int(j))
+            steps.append(step)
+            spreads.append(spread)
+        mean = weights @ np.array(steps)
+        covariance = sum(
+            w * (spread + np.outer(step - mean, step - mean))
+            for w, step, spread in zip(weights, steps, spreads, strict=True)
+        )
+        state = state + mean[:7]
+        biases = biases + mean[7:].reshape(-1, 3)
+        if float(np.max(np.abs(mean[3:6]))) < 0.05:
+            break
+    return replace(fit, state=state, biases=biases, covariance=covariance)
+
+
+class _Components:
+    """The normal equations of every credible burn-out about one trajectory."""
+
+    def __init__(
+        self,
+        table: PlotTable,
+        track: ThrustTrack,
+        burnout: Burnout,
+        state: Floats,
+        biases: Floats,
+        fit: ArcFit,
+        tracklets: Sequence[Information],
+    ) -> None:
+        self._table, self._track, self._burnout = table, track, burnout
+        self._state, self._biases, self._fit = state, biases, fit
+        self._states, self._phis, self._reached = sample_arc(state, table.times_s)
+        self._tracklets = tracklets
+
+    def solve(self, j: int) -> tuple[Floats, Floats]:
+        """Return step and covariance if burn-out was at candidate ``j``."""
+        table, fit = self._table, self._fit
+        k = int(self._burnout.candidates[j])
+        used: Flags = self._track.fits & self._reached
+        used[: k + 1] = False
+        distances = np.zeros(len(used))
+        slots: Ints = table.bias_slot
+        J, y = normal_equations(
+            self._states, self._phis, table.rows, slots, used, self._biases, distances
+        )
+        size = 7 + 3 * len(fit.bias_priors)
+        if J.shape[0] < size:
+            J = np.pad(J, (0, size - J.shape[0]))
+            y = np.pad(y, (0, size - y.shape[0]))
+        names = {p.bias_id: i for i, p in enumerate(fit.bias_priors)}
+        for part in self._tracklets:
+            part.add_to(table.epoch, self._state, self._biases, names, J, y)
+        add_priors(J, y, self._state, self._biases, fit.bias_priors)
+        precision = self._prior_precision(k)
+        phi = self._phis[k]
+        gap = self._track.means[k, :6] - self._states[k]
+        J[:7, :7] += phi.T @ precision @ phi
+        y[:7] += phi.T @ precision @ gap
+        covariance = inverse(J)
+        return covariance @ y, covariance
+
+    def _prior_precision(self, k: int) -> Floats:
+        """Return what the thrust filter knew, less what the survey may have bent."""
+        row = self._table.rows[k]
+        stated = prior_precision(self._table.bias_priors[self._table.bias_slot[k]])
+        wrong_m2 = 1.0 / stated[0] + row[RANGE] ** 2 / float(np.min(stated[1:]))
+        covariance = self._track.covariances[k][:6, :6].copy()
+        covariance[:3, :3] += wrong_m2 * np.eye(3)
+        result: Floats = np.linalg.inv(covariance)
+        return result
+
+
+def left_the_arc(fit: ArcFit, newest: int = 5) -> bool:
+    """Whether the newest plots, taken together, no longer lie on the fitted arc."""
+    tail = fit.distances[-newest:]
+    return len(tail) == newest and bool(np.all(tail > GATE))
