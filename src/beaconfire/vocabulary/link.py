@@ -105,9 +105,9 @@ class LinkMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a recipient signs: everything up to ``head`` is stored, fsynced.
 
-    ``closed`` is the head at which the recipient closed the epoch before, once it has
-    seen a later one: it settles what stood in the purged window. ``quarantined``
-    names items that are stored but will not be used.
+    ``closed`` are the heads at which the recipient closed earlier epochs of the lane,
+    newest last: they settle what stood in a purged window. ``quarantined`` names items
+    of this epoch's latest messages that are stored but will not be used.
     """
 
     v: Literal[1] = 1
@@ -115,7 +115,7 @@ class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     recipient: Party
     lane: Lane
     head: EpochHead
-    closed: EpochHead | None = None
+    closed: Annotated[tuple[EpochHead, ...], Meta(max_length=8)] = ()
     quarantined: Annotated[tuple[Token, ...], Meta(max_length=2000)] = ()
 
 

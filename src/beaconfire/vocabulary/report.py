@@ -5,7 +5,7 @@ that the 2023 trilateral mechanism shares (launch point, flight path, expected i
 point); ``Plots`` is the finest form and goes only where an article permits it.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -74,7 +74,9 @@ class Retraction(Report, frozen=True, kw_only=True, tag=True):
 Body = LaunchNotice | Plots | TrackProduct | ImpactPrediction | Retraction
 
 # The form of an item, as reports and agreements count them.
-FORM = {
+Form = Literal["notice", "track", "impact", "plots", "retraction", "report"]
+
+FORM: dict[type, Form] = {
     LaunchNotice: "notice",
     Plots: "plots",
     TrackProduct: "track",

@@ -37,7 +37,11 @@ class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Arrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A partner's link message was verified and taken: the head of its lane moved."""
+    """A partner's link message was verified and taken: the head of its lane moved.
+
+    ``items`` came for the first time by this route, ``repeated`` were here already.
+    A message seen before moves nothing: it has neither and is receipted again.
+    """
 
     KIND: ClassVar[str] = "arrival"
     originator: Party = field(name="from")
@@ -52,13 +56,16 @@ class Arrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quarantined: tuple[Token, ...]
     repeated: tuple[Token, ...]
     closed: EpochHead | None = None
+    again: bool = False
 
 
 class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A signed receipt: given by us (by link) or got from a partner (by ingest).
+    """A signed receipt, given by us (``to`` is us) or got from the partner ``to``.
 
     ``from``, ``to`` and ``via`` are those of the items, also in a receipt given.
-    ``number`` is the head of the lane; ``items`` are those that this receipt settles.
+    ``number`` is the head of the lane; ``items`` are those that this receipt settles
+    as delivered, ``quarantined`` those among them that will not be used. ``note`` is
+    the signed text.
     """
 
     KIND: ClassVar[str] = "receipt"

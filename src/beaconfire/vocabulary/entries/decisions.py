@@ -12,9 +12,8 @@ from msgspec import Struct, field
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.report import Form
 from beaconfire.vocabulary.times import Instant
-
-Form = Literal["notice", "track", "impact", "plots", "retraction", "report"]
 
 
 class Considered(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

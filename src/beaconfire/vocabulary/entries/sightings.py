@@ -114,7 +114,7 @@ class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     epoch: int
     number: int
     items: tuple[Token, ...]
-    agreement: Token
+    agreement: Token | None
     act: Token | None
     reason: str
     sealed: tuple[SealedItem, ...]

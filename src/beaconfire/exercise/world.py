@@ -1,0 +1,330 @@
+"""World: many nodes, their borders, lines and sensors in memory under one seed.
+
+The same ``Node`` as in production, with memory journals and simulated time. One seed
+gives the same bytes in every journal. A nation's node is given its sensors' lines,
+its partners' messages and its people's orders, and nothing else: truth stays outside.
+
+The model of a border is the real one's: messages of a lane stand there until they
+were taken and acknowledged, a lost one is delivered again, a purge removes what stands
+but not what is already on its way.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.exercise.cast import Member, cast, node_of
+from beaconfire.exercise.scenario import Scenario
+from beaconfire.exercise.scenario_parts import Act as ScenarioAct
+from beaconfire.exercise.sensors import Sighting
+from beaconfire.exercise.wire import Wire
+from beaconfire.journal.entry import By, Turn
+from beaconfire.runtime.resequence import Resequencer
+from beaconfire.runtime.turns import (
+    Effect,
+    GiveReceipt,
+    Node,
+    Publish,
+    Purge,
+    Solve,
+)
+from beaconfire.seals import codec
+from beaconfire.seals.acts import sign_act
+from beaconfire.stages import link
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import (
+    Estimate,
+    LinkArrival,
+    LinkState,
+    NodeStart,
+    Order,
+    ReceiptArrival,
+    SensorLines,
+    Tick,
+)
+from beaconfire.vocabulary.flight import FlightEstimate, Observations
+from beaconfire.vocabulary.link import LANES, Lane
+from beaconfire.vocabulary.party import Party
+
+REDELIVER_S = 1.0  # a message without acknowledgement is delivered again after this
+SOLVE_S = 0.02  # modelled time of a solve; a real one measures 5 ms on a quiet core
+SOLVE_INTERVAL_S = 0.5  # the node's own: at most two solves a second and launch
+TICK_S = 1.0
+
+Solver = Callable[[Observations], FlightEstimate]
+Event = Callable[[float], object]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One lane at a border, and its reader's place in it."""
+
+    standing: dict[tuple[int, int], str] = field(default_factory=dict)
+    order: Resequencer = field(default_factory=Resequencer)
+
+
+@dataclass(slots=True)
+class _Nation:
+    member: Member
+    node: Node
+    turns: list[Turn] = field(default_factory=list)
+    crashed: bool = False
+    tick_s: float | None = None
+
+
+class World:
+    """All nations of one exercise: ``run`` advances, ``turns`` are the journals."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        agreements: tuple[Agreement, ...],
+        sightings: Iterable[Sighting],
+        *,
+        seed: int,
+        solver: Solver,
+        sharing: bool = True,
+        from_s: float = -60.0,
+    ) -> None:
+        self._scenario = scenario
+        self._agreements = agreements
+        self._solver = solver
+        self._sharing = sharing
+        self._order = count()
+        self._queue: list[tuple[float, int, Event]] = []
+        self._nations = {
+            party: _Nation(member, self._fresh(member))
+            for party, member in cast(scenario, seed).items()
+        }
+        pairs = [(a, b) for a in self._nations for b in self._nations if a != b]
+        self._wires = {(a, b): Wire(scenario.link, a, b, seed=seed) for a, b in pairs}
+        self._lanes: dict[tuple[Party, Party, Lane], _Lane] = {
+            (a, b, lane): _Lane() for a, b in pairs for lane in LANES
+        }
+        first = min([from_s, *(act.at_s for act in scenario.act)])
+        for party, nation in self._nations.items():
+            start = NodeStart(party=party, writer=nation.node.writer)
+            self._input_at(first, party, start, "runtime")
+        for pair in pairs:
+            self._schedule_line(pair, first)
+        for act in scenario.act:
+            self._later(act.at_s, partial(self._order_act, act))
+        for sighting in sightings:
+            self._input_at(
+                sighting.at.seconds_since(scenario.epoch),
+                sighting.party,
+                SensorLines(
+                    sensor=sighting.sensor_id,
+                    stream=sighting.stream,
+                    lines=sighting.lines,
+                ),
+                "runtime",
+            )
+
+    def run(self, until_s: float) -> None:
+        """Advance exercise time to ``until_s`` seconds after the scenario's epoch."""
+        while self._queue and self._queue[0][0] <= until_s:
+            at_s, _, event = heapq.heappop(self._queue)
+            event(at_s)
+
+    def turns(self, party: Party) -> tuple[Turn, ...]:
+        """Return a nation's journal."""
+        return tuple(self._nations[party].turns)
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """The nations, in the scenario's order."""
+        return tuple(self._nations)
+
+    def node(self, party: Party) -> Node:
+        """Return a nation's node, to look at; changing it voids the run."""
+        return self._nations[party].node
+
+    def crash(self, party: Party, at_s: float, *, restart_s: float) -> None:
+        """Kill a node between two turns and start it again from its journal."""
+        self._later(at_s, lambda t: self._kill(party))
+        self._later(restart_s, lambda t: self._restart(party, t))
+
+    def _fresh(self, member: Member) -> Node:
+        return node_of(member, self._agreements, solve_interval_s=SOLVE_INTERVAL_S)
+
+    def _later(self, at_s: float, event: Event) -> None:
+        heapq.heappush(self._queue, (at_s, next(self._order), event))
+
+    def _input_at(self, at_s: float, party: Party, body: EntryBody, by: By) -> None:
+        self._later(at_s, lambda t: self._input(party, body, by, t))
+
+    def _input(self, party: Party, body: EntryBody, by: By, at_s: float) -> bool:
+        nation = self._nations[party]
+        if nation.crashed:
+            return False
+        turn, effects = nation.node.turn(
+            body, by=by, at=self._scenario.epoch.plus_s(at_s)
+        )
+        nation.turns.append(turn)
+        for effect in effects:
+            self._act_on(party, effect, at_s)
+        self._schedule_tick(party, at_s)
+        return True
+
+    def _act_on(self, party: Party, effect: Effect, at_s: float) -> None:
+        if isinstance(effect, Publish):
+            lane = self._lanes[party, effect.to, effect.lane]
+            text = codec.encode(effect.message).decode()
+            lane.standing[effect.epoch, effect.number] = text
+            self._send(party, effect.to, effect.lane, effect.epoch, effect.number, at_s)
+        elif isinstance(effect, Purge):
+            self._lanes[party, effect.to, effect.lane].standing.clear()
+        elif isinstance(effect, GiveReceipt):
+            text = codec.encode(effect.receipt).decode()
+            self._send_receipt(party, effect.to, text, at_s)
+        elif isinstance(effect, Solve):
+            self._later(at_s + SOLVE_S, lambda t: self._solve(party, effect, t))
+
+    def _solve(self, party: Party, solve: Solve, at_s: float) -> None:
+        request = solve.request
+        answer = Estimate(
+            request=request.request,
+            launch_id=request.launch_id,
+            product=request.product,
+            estimate=self._solver(solve.observations),
+        )
+        self._input(party, answer, "runtime", at_s)
+
+    def _up(self, pair: tuple[Party, Party], at_s: float) -> float:
+        """Return when the line carries again: now, or when its cut ends."""
+        until = self._wires[pair].cut_until_s(at_s)
+        return at_s if until is None else until
+
+    def _send(
+        self, sender: Party, to: Party, lane: Lane, epoch: int, number: int, at_s: float
+    ) -> None:
+        """Try to deliver one standing message; try again while it stands."""
+        if not self._sharing:
+            return
+        where = self._lanes[sender, to, lane]
+        text = where.standing.get((epoch, number))
+        if text is None:
+            return
+        open_s = self._up((sender, to), at_s)
+        again_s = open_s + REDELIVER_S
+        if open_s == at_s:
+            for delay_s in self._wires[sender, to].delays_s(at_s):
+                self._later(
+                    at_s + delay_s,
+                    lambda t: self._arrive(sender, to, lane, text, t),
+                )
+        else:
+            again_s = open_s
+        self._later(again_s, lambda t: self._send(sender, to, lane, epoch, number, t))
+
+    def _arrive(
+        self, sender: Party, to: Party, lane: Lane, text: str, at_s: float
+    ) -> None:
+        if self._nations[to].crashed or self._up((sender, to), at_s) != at_s:
+            return
+        where = self._lanes[sender, to, lane]
+        for message in where.order.offer(text):
+            body = LinkArrival(partner=sender, lane=lane, message=message)
+            if self._input(to, body, "runtime", at_s):
+                # The acknowledgement: it no longer stands at the border.
+                for key in [k for k, v in where.standing.items() if v == message]:
+                    del where.standing[key]
+
+    def _send_receipt(self, by: Party, to: Party, text: str, at_s: float) -> None:
+        if not self._sharing:
+            return
+        open_s = self._up((by, to), at_s)
+        delays = self._wires[by, to].delays_s(at_s) if open_s == at_s else ()
+        if not delays:
+            retry_s = open_s if open_s > at_s else at_s + REDELIVER_S
+            self._later(retry_s, lambda t: self._send_receipt(by, to, text, t))
+            return
+        for delay_s in delays:
+            self._later(
+                at_s + delay_s, lambda t: self._receipt_arrives(by, to, text, t)
+            )
+
+    def _receipt_arrives(self, by: Party, to: Party, text: str, at_s: float) -> None:
+        taken = self._input(
+            to, ReceiptArrival(partner=by, message=text), "runtime", at_s
+        )
+        if not taken:
+            self._later(
+                at_s + REDELIVER_S, lambda t: self._receipt_arrives(by, to, text, t)
+            )
+
+    def _order_act(self, act: ScenarioAct, at_s: float) -> None:
+        """A person of the scenario signs an act and hands it to the desk."""
+        party = act.by
+        expires_s = act.expires_s
+        epoch = self._scenario.epoch
+        signed = sign_act(
+            Act(
+                agreement=act.agreement,
+                act=act.act,
+                party=party,
+                to=act.to,
+                via=act.via,
+                item_class=act.class_,
+                expires=None if expires_s is None else epoch.plus_s(expires_s),
+                issued=epoch.plus_s(at_s),
+            ),
+            self._nations[party].member.people,
+        )
+        text = codec.encode(signed).decode()
+        self._input(party, Order(verb=act.act, text=text), "person", at_s)
+
+    def _schedule_line(self, pair: tuple[Party, Party], first_s: float) -> None:
+        sender, to = pair
+        if not self._sharing:
+            state = LinkState(partner=sender, up=False, reason="without sharing")
+            self._input_at(first_s, to, state, "runtime")
+            return
+        edges = [first_s, *self._wires[pair].changes_s()]
+        for at_s in sorted({edge for edge in edges if edge >= first_s}):
+            up = self._up(pair, at_s) == at_s
+            reason = "connected" if up else "the line is cut"
+            state = LinkState(partner=sender, up=up, reason=reason)
+            self._input_at(at_s, to, state, "runtime")
+
+    def _schedule_tick(self, party: Party, at_s: float) -> None:
+        nation = self._nations[party]
+        due = link.due(nation.node.stages.link)
+        if due is None or nation.tick_s is not None:
+            return
+        due_s = due.seconds_since(self._scenario.epoch)
+        nation.tick_s = max(due_s, at_s) + TICK_S
+        self._later(nation.tick_s, lambda t: self._tick(party, t))
+
+    def _tick(self, party: Party, at_s: float) -> None:
+        self._nations[party].tick_s = None
+        self._input(party, Tick(), "runtime", at_s)
+
+    def _kill(self, party: Party) -> None:
+        self._nations[party].crashed = True
+        for (sender, _, _), lane in self._lanes.items():
+            if sender == party:
+                lane.standing.clear()  # a border keeps its lanes in memory
+
+    def _restart(self, party: Party, at_s: float) -> None:
+        nation = self._nations[party]
+        nation.node = self._fresh(nation.member)
+        for turn in nation.turns:
+            nation.node.fold(turn)
+        nation.crashed = False
+        start = NodeStart(party=party, writer=nation.node.writer)
+        self._input(party, start, "runtime", at_s)
+        state = nation.node.stages.link
+        for to in self._nations:
+            if to == party:
+                continue
+            for lane in LANES:
+                for epoch, number, message in link.standing_messages(state, to, lane):
+                    self._act_on(party, Publish(to, lane, epoch, number, message), at_s)
+            for receipt in link.receipts_given(state, to):
+                self._act_on(party, GiveReceipt(to, receipt), at_s)

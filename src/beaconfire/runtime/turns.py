@@ -1,0 +1,299 @@
+"""Turns: one input, run through the stages until nothing new comes, closed as a turn.
+
+Pure: no clock, disk or network. The loop of a node (``runtime/run.py``) and the seeded
+world (``exercise/world.py``) drive this same object.
+
+* Every stage sees every entry, in the order of the journal, stages in a fixed order.
+* What a stage emits is sealed, numbered and appended; then it is seen in its turn.
+* Effects are what must happen outside *after* the turn is stored. Each follows from
+  one entry and may be repeated without harm.
+* ``fold`` takes a recorded turn instead of making one: it advances the stages over the
+  entries as recorded, checks that they would decide the same again, and computes no
+  estimate and no signature.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.standing import Standing
+from beaconfire.errors import BeaconfireError
+from beaconfire.journal.entry import GENESIS, By, Entry, Turn, make_turn
+from beaconfire.runtime.sealing import Sealer
+from beaconfire.seals.acts import act_id
+from beaconfire.seals.dsse import envelope
+from beaconfire.stages import desk, fuse, ingest, link, release, warn
+from beaconfire.vocabulary.acts import UNSIGNED, Act
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries import EntryBody, kind_of
+from beaconfire.vocabulary.entries.arrivals import Order
+from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
+from beaconfire.vocabulary.entries.sightings import (
+    Bell,
+    EstimateRequest,
+    ItemHeld,
+    Rejection,
+)
+from beaconfire.vocabulary.flight import Observations
+from beaconfire.vocabulary.link import RECEIPT_TYPE, Envelope, Lane, LinkMessage
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+# One input may set off at most this many entries. A salvo's busiest turn measured a
+# few dozen; thousands mean that two stages answer each other without end.
+TURN_ENTRIES_MAX = 20_000
+
+
+class Publish(NamedTuple):
+    """Lay a numbered message in the partner's lane at the border."""
+
+    to: Party
+    lane: Lane
+    epoch: int
+    number: int
+    message: LinkMessage
+
+
+class Purge(NamedTuple):
+    """Empty the partner's lane at the border: its epoch ended."""
+
+    to: Party
+    lane: Lane
+
+
+class GiveReceipt(NamedTuple):
+    """Lay a signed receipt at the partner's border."""
+
+    to: Party
+    receipt: Envelope
+
+
+class Solve(NamedTuple):
+    """Give the solver what is held of a flight."""
+
+    request: EstimateRequest
+    observations: Observations
+
+
+class Ring(NamedTuple):
+    """Tell a person."""
+
+    bell: Bell
+
+
+class Answer(NamedTuple):
+    """Tell who gave the order what became of it."""
+
+    accepted: bool
+    reason: str
+
+
+Effect = Publish | Purge | GiveReceipt | Solve | Ring | Answer
+
+
+@dataclass(slots=True, kw_only=True)
+class Stages:
+    """The states of the six stages, in the order in which they see an entry."""
+
+    ingest: ingest.IngestStage
+    fuse: fuse.FuseStage
+    release: release.ReleaseStage
+    link: link.LinkStage
+    warn: warn.WarnStage
+    desk: desk.DeskStage
+
+
+class Node:
+    """A node without its shell: takes inputs, makes turns, names effects."""
+
+    def __init__(
+        self,
+        profile: NodeProfile,
+        agreements: tuple[Agreement, ...],
+        *,
+        sealer: Sealer,
+        opaque_key: bytes,
+        solve_interval_s: float,
+        writer: str,
+    ) -> None:
+        standing = Standing()
+        self.profile = profile
+        self.agreements = agreements
+        self.writer = writer
+        self._sealer = sealer
+        self._turn = 0
+        self._seq = 0
+        self._digest = GENESIS
+        self._at = Instant(0)
+        self.stages = Stages(
+            ingest=ingest.begin(profile, agreements, standing=standing),
+            fuse=fuse.begin(
+                profile, opaque_key=opaque_key, solve_interval_s=solve_interval_s
+            ),
+            release=release.begin(profile, agreements, standing=standing),
+            link=link.begin(profile, agreements, standing=standing),
+            warn=warn.begin(profile),
+            desk=desk.begin(profile, agreements, standing=standing),
+        )
+
+    @property
+    def turns(self) -> int:
+        """How many turns were made or folded."""
+        return self._turn
+
+    @property
+    def digest(self) -> str:
+        """The digest of the newest turn."""
+        return self._digest
+
+    @property
+    def at(self) -> Instant:
+        """The instant of the newest turn."""
+        return self._at
+
+    def turn(
+        self, body: EntryBody, *, by: By, at: Instant
+    ) -> tuple[Turn, tuple[Effect, ...]]:
+        """Run one input to its end; return the closed turn and its effects.
+
+        ``at`` is the clock's; the turn's instant is never before the last one's.
+        """
+        at = max(at, self._at)
+        number = self._turn + 1
+        entries: list[Entry] = []
+        effects: list[Effect] = []
+        queue: deque[Entry] = deque([self._entry(number, 0, at, by, (), body)])
+        count = 1
+        while queue:
+            entry = queue.popleft()
+            entries.append(entry)
+            for stage, emitted in self._step(entry):
+                sealed = self._sealer.seal(emitted)
+                queue.append(self._entry(number, count, at, stage, (entry.id,), sealed))
+                count += 1
+                if count > TURN_ENTRIES_MAX:
+                    message = f"turn {number} set off {count} entries without end"
+                    raise RuntimeError(message)
+            effects.extend(self._effects(entry, entries[0]))
+        turn = make_turn(
+            turn=number,
+            at=at,
+            writer=self.writer,
+            previous=self._digest,
+            entries=tuple(entries),
+        )
+        self._turned(turn)
+        return turn, tuple(effects)
+
+    def fold(self, turn: Turn) -> None:
+        """Take over a recorded turn.
+
+        Raises:
+            BeaconfireError: the rules of this build would have decided otherwise; the
+                message names the turn and the first entry that differs.
+        """
+        expected: deque[tuple[By, EntryBody]] = deque()
+        for index, entry in enumerate(turn.entries):
+            if index > 0:
+                self._same(turn, entry, expected)
+            expected.extend(self._step(entry))
+        if expected:
+            message = (
+                f"journal turn {turn.turn}: this build would have added "
+                f"{len(expected)} entries, the next of kind `{kind_of(expected[0][1])}`"
+            )
+            raise BeaconfireError(message)
+        self._turned(turn)
+
+    def _same(
+        self, turn: Turn, entry: Entry, expected: deque[tuple[By, EntryBody]]
+    ) -> None:
+        by, body = expected.popleft() if expected else ("runtime", None)
+        if body is None or by != entry.by or _unsigned(entry.body) != _unsigned(body):
+            message = (
+                f"journal turn {turn.turn}: entry `{entry.id}` is not what this build "
+                "would have recorded; run the version that wrote it"
+            )
+            raise BeaconfireError(message)
+
+    def _turned(self, turn: Turn) -> None:
+        self._turn = turn.turn
+        self._seq = turn.entries[-1].seq
+        self._digest = turn.digest
+        self._at = turn.at
+
+    def _entry(
+        self,
+        turn: int,
+        index: int,
+        at: Instant,
+        by: By,
+        cause: tuple[str, ...],
+        body: EntryBody,
+    ) -> Entry:
+        # An act keeps one id in every journal, so that partners cite the same thing.
+        own = act_id(body) if isinstance(body, Act) else f"{turn}.{index}"
+        return Entry(
+            turn=turn,
+            seq=self._seq + index + 1,
+            id=own,
+            at=at,
+            by=by,
+            kind=kind_of(body),
+            cause=cause,
+            body=body,
+        )
+
+    def _step(self, entry: Entry) -> list[tuple[By, EntryBody]]:
+        stages = self.stages
+        out: list[tuple[By, EntryBody]] = []
+        stages.ingest, emitted = ingest.step(stages.ingest, entry)
+        out.extend(("ingest", body) for body in emitted)
+        stages.desk, emitted = desk.step(stages.desk, entry)
+        out.extend(("desk", body) for body in emitted)
+        stages.fuse, emitted = fuse.step(stages.fuse, entry)
+        out.extend(("fuse", body) for body in emitted)
+        stages.warn, emitted = warn.step(stages.warn, entry)
+        out.extend(("warn", body) for body in emitted)
+        # Link stands before release: it must hold an item when leave to send it comes.
+        stages.link, emitted = link.step(stages.link, entry)
+        out.extend(("link", body) for body in emitted)
+        stages.release, emitted = release.step(stages.release, entry)
+        out.extend(("release", body) for body in emitted)
+        return out
+
+    def _effects(self, entry: Entry, first: Entry) -> list[Effect]:
+        body = entry.body
+        if isinstance(body, HandOver):
+            message = link.message_of(self.stages.link, body)
+            if message is None:
+                return []  # purged again within this very turn
+            return [Publish(body.to, body.lane, body.epoch, body.number, message)]
+        if isinstance(body, EpochEnd):
+            return [Purge(body.to, body.lane)]
+        if isinstance(body, Receipt) and body.to == self.profile.party:
+            assert body.signature is not None  # the sealer ran before
+            receipt = envelope(RECEIPT_TYPE, body.note.encode(), body.signature)
+            return [GiveReceipt(body.via or body.originator, receipt)]
+        if isinstance(body, EstimateRequest):
+            return [Solve(body, fuse.observations(self.stages.fuse, body))]
+        if isinstance(body, Bell):
+            return [Ring(body)]
+        if isinstance(first.body, Order) and entry.cause == (first.id,):
+            if isinstance(body, Act):
+                return [Answer(True, f"{body.act} {body.agreement}: entry {entry.id}")]
+            if isinstance(body, Rejection):
+                return [Answer(False, body.reason)]
+        return []
+
+
+def _unsigned(body: EntryBody) -> EntryBody:
+    """Return ``body`` with every signature that a sealer puts in taken out."""
+    if isinstance(body, ItemHeld) and body.carriage is None:
+        return replace(body, sealed=replace(body.sealed, signature=UNSIGNED))
+    if isinstance(body, HandOver | Receipt):
+        return replace(body, signature=UNSIGNED)
+    return body

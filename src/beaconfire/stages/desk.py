@@ -1,0 +1,97 @@
+"""Desk: what people order, judged before it counts.
+
+An order is a signed act. It is carried out if our own people signed it, recently, for
+an agreement in force here, and the act is one that our party is entitled to; otherwise
+it is a rejection whose reason goes back to who ordered it. The stage changes nothing
+itself: the accepted act is an entry, and the other stages obey it from that turn on.
+"""
+
+from dataclasses import dataclass, field
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.standing import Standing, entitled
+from beaconfire.errors import BadInput
+from beaconfire.journal.entry import Entry
+from beaconfire.seals import codec
+from beaconfire.seals.acts import act_id, verify_act
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Order
+from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.times import Instant
+
+ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
+ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node's
+
+VERBS = ("suspend", "restore", "approve", "revoke")
+
+
+@dataclass(slots=True, kw_only=True)
+class DeskStage:
+    """The state of the stage: the acts that were already carried out."""
+
+    profile: NodeProfile
+    agreements: tuple[Agreement, ...]
+    standing: Standing
+    acts: dict[str, Instant] = field(default_factory=dict)
+
+
+def begin(
+    profile: NodeProfile, agreements: tuple[Agreement, ...], *, standing: Standing
+) -> DeskStage:
+    """Return the state of a desk that nobody has come to yet."""
+    return DeskStage(profile=profile, agreements=agreements, standing=standing)
+
+
+def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and the accepted act or the rejection."""
+    body = entry.body
+    if isinstance(body, Act):
+        state.acts[act_id(body)] = entry.at
+        state.standing = state.standing.after(entry.id, body, entry.at)
+        return state, ()
+    if not isinstance(body, Order):
+        return state, ()
+    try:
+        return state, (_judge(state, body, entry.at),)
+    except BadInput as error:
+        refused = Rejection(
+            source="desk",
+            what=f"order {body.verb}"[:128],
+            reason=str(error),
+            excerpt=body.text[:512],
+        )
+        return state, (refused,)
+
+
+def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
+    if order.verb not in VERBS:
+        message = f"`{order.verb}` is no order: one of {', '.join(VERBS)}"
+        raise BadInput(message)
+    act = codec.decode(order.text, Act, what="order")
+    if act.act != order.verb:
+        message = f"the order says {order.verb}, the signed act {act.act}"
+        raise BadInput(message)
+    if act.party != state.profile.party:
+        message = f"the act is {act.party}'s; this desk is {state.profile.party}'s"
+        raise BadInput(message)
+    verify_act(act, state.profile.card)
+    agreement = next((a for a in state.agreements if a.id == act.agreement), None)
+    if agreement is None:
+        message = f"`{act.agreement}` is not an agreement that all parties have signed"
+        raise BadInput(message)
+    wrong = entitled(agreement, act, state.standing)
+    if wrong:
+        raise BadInput(wrong)
+    if act.issued is None:
+        message = "the act bears no time of issue"
+        raise BadInput(message)
+    age_s = at.seconds_since(act.issued)
+    if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:
+        message = f"the act was issued at {act.issued}, the node's clock says {at}"
+        raise BadInput(message)
+    if act_id(act) in state.acts:
+        message = "this act was carried out already; issue a new one"
+        raise BadInput(message)
+    return act

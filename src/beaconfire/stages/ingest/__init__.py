@@ -1,0 +1,29 @@
+"""Ingest: what comes from our sensors and from partners, verified or refused.
+
+Everything that enters is either an entry that other stages may use, or a rejection or
+quarantine with its reason. It fuses nothing and answers nobody: receipts are the link
+stage's. The state is owned by the stage and changed in place.
+"""
+
+from beaconfire.journal.entry import Entry
+from beaconfire.stages.ingest.partners import take, take_own_act
+from beaconfire.stages.ingest.sensors import hear
+from beaconfire.stages.ingest.state import IngestStage, begin
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import LinkArrival, SensorLines
+
+__all__ = ["IngestStage", "begin", "step"]
+
+
+def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and what follows from it."""
+    body = entry.body
+    if isinstance(body, SensorLines):
+        return state, hear(state.profile, body, entry.at)
+    if isinstance(body, LinkArrival):
+        return state, tuple(take(state, body, entry.at))
+    if isinstance(body, Act):
+        state.standing = state.standing.after(entry.id, body, entry.at)
+        take_own_act(state, body)
+    return state, ()

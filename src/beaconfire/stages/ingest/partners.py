@@ -1,0 +1,367 @@
+"""Partners' messages: verify all of it, take what is good, say what is not.
+
+The steps, each with its number again at the code:
+
+ 1. The message is ours to read: well formed, signed by the partner's link key, from
+    that partner, to us, in the lane that it was pulled from.
+ 2. It continues the chain: the next number of its epoch on the hash of the one before,
+    or number 1 of a later epoch that says where the epoch before it ended. A repeat
+    of what is stored is receipted again and otherwise ignored; a hole is an error.
+ 3. Every inner envelope is the one its part names, by digest.
+ 4. An item is signed by its originator's items key, is of our status and exercise, is
+    not dated ahead of us, and names us among those it may be released to.
+ 5. A relayed item carries its originator's approval, signed by that nation's people,
+    for us, by this relay, for such an item, unexpired; and an outer marking.
+ 6. The agreements named are ours, with both ends of the link among their parties.
+ 7. An agreement that we know not to be in force: quarantined, unused, receipted so.
+ 8. An act is signed by the people of the party at the other end, and it may do that.
+
+A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
+the warnings behind it. Not checked here: whether the sender's *decision* was right;
+that is the sender's duty, and the articles it cites are on record.
+"""
+
+from beaconfire.agreements.approval import check_approval
+from beaconfire.agreements.lapse import known_suspended
+from beaconfire.agreements.standing import entitled
+from beaconfire.errors import BadInput
+from beaconfire.seals import codec
+from beaconfire.seals.acts import act_id, open_act, verify_act
+from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
+from beaconfire.stages.ingest.state import IngestStage
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.cards import Card
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import LinkArrival
+from beaconfire.vocabulary.entries.carriage import Arrival
+from beaconfire.vocabulary.entries.sightings import (
+    Bell,
+    Carriage,
+    ItemHeld,
+    Quarantine,
+    Rejection,
+)
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import (
+    LINK_TYPE,
+    ZERO_DIGEST,
+    Envelope,
+    EpochHead,
+    LinkHeader,
+    LinkMessage,
+    Part,
+    SealedItem,
+)
+from beaconfire.vocabulary.times import Instant
+
+AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
+HELD_SWEEP_S = 60.0  # how often ids of long invalid items are forgotten
+HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
+
+
+class _OutOfChain(BadInput):
+    """The message does not continue the lane."""
+
+
+def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
+    """Verify one link message and return everything that follows from it."""
+    try:
+        card = _card(state, body.partner)
+        message, header, text_digest = _open(state, card, body)  # 1
+        again, closed = _continues(state, header, text_digest)  # 2
+    except _OutOfChain as error:
+        refused = _rejection(body.partner, "link message", str(error), body.message)
+        return [refused, Bell(role="watch officer", text=str(error))]
+    except BadInput as error:
+        return [_rejection(body.partner, "link message", str(error), body.message)]
+    via = header.sender if header.originator != header.sender else None
+    if again:
+        return [_arrival(header, text_digest, via=via, again=True)]
+    head = EpochHead(epoch=header.epoch, number=header.number, hash=text_digest)
+    state.heads.setdefault(body.partner, {})[body.lane] = head
+
+    acts: list[EntryBody] = []
+    rest: list[EntryBody] = []
+    items: list[str] = []
+    quarantined: list[str] = []
+    repeated: list[str] = []
+    for part, envelope in zip(header.parts, message.inner, strict=True):
+        try:
+            if part.kind == "act":
+                acts.extend(_take_act(state, header, part, envelope, at))
+                continue
+            sealed = _item(state, header, part, envelope, at)
+        except BadInput as error:
+            rest.append(_rejection(body.partner, part.kind, str(error), part.id))
+            continue
+        item = sealed.item
+        if item.id in state.held:
+            repeated.append(item.id)
+            continue
+        lapse = known_suspended(  # 7
+            part.agreements, agreements=state.agreements, standing=state.standing, at=at
+        )
+        items.append(item.id)
+        if lapse:
+            quarantined.append(item.id)
+            rest.append(
+                Quarantine(
+                    originator=item.originator,
+                    to=state.profile.party,
+                    via=via,
+                    lane=header.lane,
+                    epoch=header.epoch,
+                    number=header.number,
+                    items=(item.id,),
+                    agreement=lapse.agreement,
+                    act=lapse.act,
+                    reason=lapse.reason,
+                    sealed=(sealed,),
+                )
+            )
+            continue
+        state.held[item.id] = item.valid_until
+        rest.append(_held(header, part, sealed, via, at))
+    _sweep(state, at)
+    moved = _arrival(
+        header,
+        text_digest,
+        via=via,
+        items=tuple(items),
+        acts=tuple(p.id for p in header.parts if p.kind == "act"),
+        quarantined=tuple(quarantined),
+        repeated=tuple(repeated),
+        closed=closed,
+    )
+    return [*acts, moved, *rest]
+
+
+def _card(state: IngestStage, party: str) -> Card:
+    card = state.profile.partner(party)
+    if card is None:
+        message = f"`{party}` is not a partner of this node"
+        raise BadInput(message)
+    return card
+
+
+def _open(
+    state: IngestStage, card: Card, body: LinkArrival
+) -> tuple[LinkMessage, LinkHeader, str]:
+    message = codec.decode(body.message, LinkMessage, what="link message")
+    payload = open_envelope(
+        message.header, card.keys_for("link"), payload_type=LINK_TYPE
+    )
+    header = codec.decode(payload, LinkHeader, what="link header")
+    expected = (body.partner, state.profile.party, body.lane)
+    if (header.sender, header.recipient, header.lane) != expected:
+        text = (
+            f"link message is {header.lane} from {header.sender} to "
+            f"{header.recipient}, but was pulled as {body.lane} from {body.partner} "
+            f"to {state.profile.party}"
+        )
+        raise BadInput(text)
+    if len(header.parts) != len(message.inner):
+        text = f"header names {len(header.parts)} parts, {len(message.inner)} came"
+        raise BadInput(text)
+    return message, header, digest(LINK_TYPE, payload)
+
+
+def _continues(
+    state: IngestStage, header: LinkHeader, digest: str
+) -> tuple[bool, EpochHead | None]:
+    """Return whether it is a repeat, and the head of an epoch that it closes."""
+    head = state.heads.get(header.sender, {}).get(header.lane)
+    where = f"{header.lane} {header.epoch}/{header.number} from {header.sender}"
+    if head is not None and header.epoch == head.epoch:
+        if header.number <= head.number:
+            if header.number == head.number and digest != head.hash:
+                text = f"{where} came twice with different text"
+                raise _OutOfChain(text)
+            return True, None
+        if header.number != head.number + 1 or header.previous != head.hash:
+            text = f"{where} does not continue {head.epoch}/{head.number}"
+            raise _OutOfChain(text)
+        return False, None
+    if head is not None and header.epoch < head.epoch:
+        text = f"{where} belongs to an epoch that has ended"
+        raise _OutOfChain(text)
+    if header.number != 1 or header.previous != ZERO_DIGEST:
+        text = f"{where} opens an epoch in the middle"
+        raise _OutOfChain(text)
+    if head is None:
+        return False, None
+    closes = header.closes
+    if closes is None or closes.epoch != header.epoch - 1:
+        text = f"{where} does not say where the epoch before it ended"
+        raise _OutOfChain(text)
+    if closes.epoch == head.epoch and (
+        closes.number < head.number
+        or (closes.number == head.number and closes.hash != head.hash)
+    ):
+        text = f"{where} closes an epoch otherwise than it was received"
+        raise _OutOfChain(text)
+    return False, head
+
+
+def _item(
+    state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
+) -> SealedItem:
+    originator = state.profile.partner(header.originator)
+    if originator is None:
+        text = f"originator `{header.originator}` is not a partner of this node"
+        raise BadInput(text)
+    sealed = open_item(  # 4
+        envelope, originator.keys_for("items"), originator=header.originator
+    )
+    item = sealed.item
+    _named(part, envelope, item.id)  # 3
+    _of_our_world(state, item, at)
+    if header.originator != header.sender:
+        _relayed(state, header, part, item, at)  # 5
+    if not part.agreements:
+        text = f"item `{item.id}` names no agreement that it was sent under"
+        raise BadInput(text)
+    for agreement in part.agreements:  # 6
+        parties = next((a.parties for a in state.agreements if a.id == agreement), ())
+        if not {header.sender, state.profile.party} <= set(parties):
+            text = (
+                f"item `{item.id}` was sent under `{agreement}`, which is not in force "
+                f"here between {header.sender} and {state.profile.party}"
+            )
+            raise BadInput(text)
+    return sealed
+
+
+def _named(part: Part, envelope: Envelope, found: str) -> None:
+    if envelope_digest(envelope) != part.digest:
+        text = f"part `{part.id}` is not the one that the header names"
+        raise BadInput(text)
+    if found != part.id:
+        text = f"part `{part.id}` holds `{found}`"
+        raise BadInput(text)
+
+
+def _of_our_world(state: IngestStage, item: Item, at: Instant) -> None:
+    profile = state.profile
+    if (item.status, item.exercise) != (profile.status, profile.exercise):
+        text = (
+            f"item `{item.id}` is {item.status} {item.exercise or ''}".rstrip()
+            + f", this node is {profile.status} {profile.exercise or ''}".rstrip()
+        )
+        raise BadInput(text)
+    if item.created.seconds_since(at) > AHEAD_S_MAX:
+        text = f"item `{item.id}` is dated {item.created}, ahead of this node's clock"
+        raise BadInput(text)
+    allowed = item.label.releasable_to
+    if allowed and profile.party not in allowed:
+        text = f"item `{item.id}` is releasable to {', '.join(allowed)} only"
+        raise BadInput(text)
+
+
+def _relayed(
+    state: IngestStage, header: LinkHeader, part: Part, item: Item, at: Instant
+) -> None:
+    if part.approval is None or part.marking is None:
+        text = f"item `{item.id}` was relayed without approval and marking"
+        raise BadInput(text)
+    originator = _card(state, item.originator)
+    if part.approval.party != item.originator:
+        text = f"item `{item.id}`: {part.approval.party} cannot approve for others"
+        raise BadInput(text)
+    verify_act(part.approval, originator)
+    wrong = check_approval(
+        part.approval, item=item, to=state.profile.party, via=header.sender, at=at
+    )
+    if wrong:
+        raise BadInput(f"item `{item.id}`: {wrong}")
+
+
+def _take_act(
+    state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
+) -> list[EntryBody]:
+    act = open_act(envelope, _card(state, header.sender))  # 8
+    identity = act_id(act)
+    _named(part, envelope, identity)
+    if identity in state.acts:
+        return []
+    if act.issued is None or act.issued.seconds_since(at) > AHEAD_S_MAX:
+        text = f"act `{part.id}` bears no time, or one ahead of this node's clock"
+        raise BadInput(text)
+    agreement = next((a for a in state.agreements if a.id == act.agreement), None)
+    if agreement is None:
+        text = f"act `{part.id}` is on `{act.agreement}`, which is not signed here"
+        raise BadInput(text)
+    wrong = entitled(agreement, act)
+    if wrong:
+        raise BadInput(f"act `{part.id}`: {wrong}")
+    state.acts[identity] = act.issued
+    return [act]
+
+
+def take_own_act(state: IngestStage, act: Act) -> None:
+    """Remember an act of our own people, so that its echo is known."""
+    if act.issued is not None:
+        state.acts[act_id(act)] = act.issued
+
+
+def _held(
+    header: LinkHeader, part: Part, sealed: SealedItem, via: str | None, at: Instant
+) -> ItemHeld:
+    return ItemHeld(
+        sealed=sealed,
+        carriage=Carriage(
+            link=header.sender,
+            via=via,
+            lane=header.lane,
+            epoch=header.epoch,
+            number=header.number,
+            agreements=part.agreements,
+            articles=part.articles,
+            approval=act_id(part.approval) if part.approval else None,
+            history=sealed.item.valid_until < at,
+        ),
+    )
+
+
+def _arrival(
+    header: LinkHeader,
+    digest: str,
+    *,
+    via: str | None,
+    items: tuple[str, ...] = (),
+    acts: tuple[str, ...] = (),
+    quarantined: tuple[str, ...] = (),
+    repeated: tuple[str, ...] = (),
+    closed: EpochHead | None = None,
+    again: bool = False,
+) -> Arrival:
+    return Arrival(
+        originator=header.originator,
+        to=header.recipient,
+        via=via,
+        lane=header.lane,
+        epoch=header.epoch,
+        number=header.number,
+        hash=digest,
+        items=items,
+        acts=acts,
+        quarantined=quarantined,
+        repeated=repeated,
+        closed=closed,
+        again=again,
+    )
+
+
+def _rejection(source: str, what: str, reason: str, text: str) -> Rejection:
+    return Rejection(source=source, what=what, reason=reason, excerpt=text[:512])
+
+
+def _sweep(state: IngestStage, at: Instant) -> None:
+    if state.swept is not None and at.seconds_since(state.swept) < HELD_SWEEP_S:
+        return
+    state.swept = at
+    state.held = {
+        key: until
+        for key, until in state.held.items()
+        if at.seconds_since(until) < HELD_AFTER_S
+    }

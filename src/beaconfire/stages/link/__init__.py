@@ -1,0 +1,242 @@
+"""Link: carries released items and acts to partners, and signs for what came.
+
+It decides nothing about permission: it accepts a ``Release`` and checks at hand-over
+that it still stands. Three lanes a partner, a bounded window each, numbered at
+hand-over, so that withdrawal, expiry and priority act before numbering and a hole
+inside an epoch is always an error. A partner that never reads fills its own window
+and nobody else's. Bytes on the wire are the runtime's; the text to sign is ours.
+
+The state is owned by the stage and changed in place.
+"""
+
+from beaconfire.journal.entry import Entry
+from beaconfire.seals.acts import act_id, envelope_of_act
+from beaconfire.seals.dsse import envelope, envelope_digest, envelope_of
+from beaconfire.stages.link.handing import enqueue, fill, grouped
+from beaconfire.stages.link.receipts import receipt_for, settle
+from beaconfire.stages.link.state import (
+    LinkStage,
+    Partner,
+    Unit,
+    begin,
+    begin_partner,
+)
+from beaconfire.stages.link.suspending import after_act
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import LinkState, ReceiptArrival, Tick
+from beaconfire.vocabulary.entries.carriage import (
+    Arrival,
+    HandOver,
+    Receipt,
+    Withdrawal,
+)
+from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.link import (
+    LANES,
+    LINK_TYPE,
+    RECEIPT_TYPE,
+    Envelope,
+    Lane,
+    LinkMessage,
+)
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+__all__ = [
+    "LinkStage",
+    "begin",
+    "begin_partner",
+    "due",
+    "message_of",
+    "receipts_given",
+    "standing_messages",
+    "step",
+    "waiting_count",
+]
+
+ITEMS_SWEEP_S = 30.0  # how often items past their validity are let go
+
+_LANE_OF_FORM: dict[str, Lane] = {
+    "notice": "notices",
+    "impact": "notices",
+    "retraction": "notices",
+    "report": "notices",
+    "track": "tracks",
+    "plots": "plots",
+}
+
+
+def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and what follows from it."""
+    body = entry.body
+    out: list[EntryBody] = []
+    if isinstance(body, ItemHeld):
+        state.items[body.sealed.item.id] = body.sealed
+        _sweep(state, entry.at)
+    elif isinstance(body, Release):
+        out = _queue_item(state, body, entry.at)
+    elif isinstance(body, ReceiptArrival):
+        out = settle(state, body, entry.at)
+    elif isinstance(body, Arrival):
+        out = receipt_for(state, body, body.via or body.originator)
+    elif isinstance(body, Act):
+        out = _take_act(state, body, entry)
+    elif isinstance(body, HandOver | Receipt):
+        _keep_signature(state, body)
+    elif isinstance(body, LinkState):
+        if body.partner in state.partners:
+            state.partners[body.partner].up = body.up
+    elif isinstance(body, Tick):
+        for partner in state.partners.values():
+            for lane in LANES:
+                out.extend(fill(state, partner, lane, entry.at))
+    return state, tuple(out)
+
+
+def due(state: LinkStage) -> Instant | None:
+    """Return when the next queued item expires, or ``None`` when none waits."""
+    waiting = [
+        unit.valid_until
+        for partner in state.partners.values()
+        for sending in partner.sending.values()
+        for unit in sending.queue
+        if unit.valid_until is not None
+    ]
+    return min(waiting, default=None)
+
+
+def message_of(state: LinkStage, hand_over: HandOver) -> LinkMessage | None:
+    """Return the wire message of a signed hand-over, or ``None`` once it is settled."""
+    sending = state.partners[hand_over.to].sending[hand_over.lane]
+    if hand_over.epoch != sending.epoch or hand_over.signature is None:
+        return None
+    for message in sending.window:
+        if message.number == hand_over.number:
+            return LinkMessage(
+                header=envelope(
+                    LINK_TYPE, hand_over.header.encode(), hand_over.signature
+                ),
+                inner=tuple(unit.envelope for unit in message.units),
+            )
+    return None
+
+
+def standing_messages(
+    state: LinkStage, party: Party, lane: Lane
+) -> tuple[tuple[int, int, LinkMessage], ...]:
+    """Return (epoch, number, message) of the lane's window: what the border must hold.
+
+    A border is memory-backed; after a restart it is filled again from this.
+    """
+    sending = state.partners[party].sending[lane]
+    return tuple(
+        (
+            sending.epoch,
+            message.number,
+            LinkMessage(
+                header=envelope(LINK_TYPE, message.header.encode(), message.signature),
+                inner=tuple(unit.envelope for unit in message.units),
+            ),
+        )
+        for message in sending.window
+        if message.signature is not None
+    )
+
+
+def receipts_given(state: LinkStage, party: Party) -> tuple[Envelope, ...]:
+    """Return our latest receipt a lane to ``party``, to lay down again on reconnect."""
+    return tuple(
+        envelope(RECEIPT_TYPE, given.note.encode(), given.signature)
+        for receiving in state.partners[party].receiving.values()
+        if (given := receiving.receipt) is not None and given.signature is not None
+    )
+
+
+def waiting_count(state: LinkStage, party: Party) -> int:
+    """Return how many units wait for a place in a window towards ``party``."""
+    sending = state.partners[party].sending.values()
+    return sum(len(lane.queue) for lane in sending)
+
+
+def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBody]:
+    partner = state.partners.get(release.to)
+    sealed = state.items.get(release.item)
+    # Release comes after the item in the same turn, or while it is still valid.
+    assert partner is not None, release.to
+    assert sealed is not None, release.item
+    sealed_form = envelope_of(sealed)
+    unit = Unit(
+        id=release.item,
+        originator=release.originator,
+        via=release.via,
+        digest=envelope_digest(sealed_form),
+        envelope=sealed_form,
+        release=release,
+        valid_until=sealed.item.valid_until,
+    )
+    lane = _LANE_OF_FORM[release.form]
+    out = _overflow(partner, lane, enqueue(partner.sending[lane], unit))
+    return [*out, *fill(state, partner, lane, at)]
+
+
+def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody]:
+    return [
+        Withdrawal(
+            originator=originator,
+            to=partner.card.party,
+            via=via,
+            lane=lane,
+            items=tuple(unit.id for unit in some),
+            agreement=None,
+            act=None,
+            reason=f"the queue to {partner.card.party} is full; the oldest gave way",
+        )
+        for (originator, via), some in grouped(units).items()
+    ]
+
+
+def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
+    state.standing = state.standing.after(entry.id, act, entry.at)
+    out: list[EntryBody] = []
+    if act.party == state.profile.party and act.signature is not None:
+        sealed_form = envelope_of_act(act)
+        parties = next(
+            (a.parties for a in state.agreements if a.id == act.agreement), ()
+        )
+        for partner in state.partners.values():
+            if partner.card.party not in parties:
+                continue
+            unit = Unit(
+                id=act_id(act),
+                originator=act.party,
+                via=None,
+                digest=envelope_digest(sealed_form),
+                envelope=sealed_form,
+                act=act,
+            )
+            enqueue(partner.sending["notices"], unit)
+    out.extend(after_act(state, act, entry.id, entry.at))
+    return out
+
+
+def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:
+    if isinstance(body, HandOver):
+        for message in state.partners[body.to].sending[body.lane].window:
+            if message.number == body.number and message.hash == body.hash:
+                message.signature = body.signature
+    elif body.to == state.profile.party:
+        link = body.via or body.originator
+        state.partners[link].receiving[body.lane].receipt = body
+
+
+def _sweep(state: LinkStage, at: Instant) -> None:
+    if state.swept is not None and at.seconds_since(state.swept) < ITEMS_SWEEP_S:
+        return
+    state.swept = at
+    state.items = {
+        key: sealed
+        for key, sealed in state.items.items()
+        if sealed.item.valid_until >= at
+    }

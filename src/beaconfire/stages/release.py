@@ -1,0 +1,125 @@
+"""Release: for every item and every partner, leave to send or not, with the articles.
+
+* The decision is ``agreements.decision.decide`` and nothing else; this stage asks it
+  once for each item and partner, and again for what lacked an approval when one comes.
+* Our own items are asked about for every partner of their audience; a partner's item
+  only where we may be its relay, and never back to where it came from. A product of
+  ours is made of our own sensors alone, so no other case exists.
+* Deciding is not sending: the link stage judges again at hand-over.
+"""
+
+from dataclasses import dataclass, field
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.decision import decide
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.ways import may_relay
+from beaconfire.journal.entry import Entry
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+# Relayable items kept for an approval that may still come; older ones have expired.
+REFUSED_KEPT_MAX = 2_000
+
+
+@dataclass(slots=True, kw_only=True)
+class ReleaseStage:
+    """The state of the stage; owned by it and changed in place.
+
+    ``refused`` keeps, by item and partner, partners' items that were refused and may
+    be allowed by an approval while they are still valid.
+    """
+
+    profile: NodeProfile
+    agreements: tuple[Agreement, ...]
+    standing: Standing
+    refused: dict[str, tuple[Item, list[Party]]] = field(default_factory=dict)
+
+
+def begin(
+    profile: NodeProfile, agreements: tuple[Agreement, ...], *, standing: Standing
+) -> ReleaseStage:
+    """Return the state of a node that has decided nothing yet."""
+    return ReleaseStage(profile=profile, agreements=agreements, standing=standing)
+
+
+def step(
+    state: ReleaseStage, entry: Entry
+) -> tuple[ReleaseStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and the decisions that follow from it."""
+    body = entry.body
+    if isinstance(body, ItemHeld):
+        return state, tuple(_decide_all(state, body, entry.at))
+    if isinstance(body, Act):
+        state.standing = state.standing.after(entry.id, body, entry.at)
+        if body.act == "approve":
+            return state, tuple(_decide_again(state, entry.at))
+    return state, ()
+
+
+def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryBody]:
+    item = held.sealed.item
+    carriage = held.carriage
+    own = carriage is None
+    if carriage is not None and (carriage.via is not None or carriage.history):
+        return []  # what was relayed to us ends here; what is stale warns nobody
+    out: list[EntryBody] = []
+    refused: list[Party] = []
+    for card in state.profile.partners:
+        to = card.party
+        if to == item.originator:
+            continue
+        if own and held.audience is not None and to not in held.audience:
+            continue
+        if not own and not may_relay(
+            state.agreements,
+            originator=item.originator,
+            relay=state.profile.party,
+            to=to,
+        ):
+            continue
+        decision = _decide(state, item, to, at)
+        out.append(decision)
+        if not own and not isinstance(decision, Release):
+            refused.append(to)
+    if refused:
+        state.refused[item.id] = (item, refused)
+        while len(state.refused) > REFUSED_KEPT_MAX:
+            del state.refused[next(iter(state.refused))]
+    return out
+
+
+def _decide_again(state: ReleaseStage, at: Instant) -> list[EntryBody]:
+    out: list[EntryBody] = []
+    still: dict[str, tuple[Item, list[Party]]] = {}
+    for item, parties in state.refused.values():
+        if item.valid_until < at:
+            continue
+        left = []
+        for to in parties:
+            decision = _decide(state, item, to, at)
+            if isinstance(decision, Release):
+                out.append(decision)
+            else:
+                left.append(to)
+        if left:
+            still[item.id] = (item, left)
+    state.refused = still
+    return out
+
+
+def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBody:
+    return decide(
+        item,
+        sender=state.profile.party,
+        to=to,
+        at=at,
+        agreements=state.agreements,
+        standing=state.standing,
+    )
