@@ -27,6 +27,9 @@ import numpy as np
 from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
 from beaconfire.estimation.dynamics import DRAG_SIGMA, acceleration_and_partials
 from beaconfire.estimation.measurement import (
+    RANGE,
+    SIGHT,
+    SITE,
     WEIGHT_A,
     WEIGHT_E,
     WEIGHT_R,
@@ -43,9 +46,13 @@ JERK_DENSITY = 1.0  # (m/s2)^2 per second: rising thrust and a pitching nose
 # Squared distance, 3 degrees of freedom, 2e-6: beyond it, not the object's plot.
 OUTLIER_GATE = 30.0
 BURNOUT_HAZARD_PER_S = 0.01
+START_SIGMA_M = 5_000.0
+THRUST_JUMP_SIGMA_MPS2 = 60.0
+LN_JUMP = -5.0  # about one jump in 150 s of flight
 ALREADY_COASTING = 0.5  # prior weight that the first plot is after burn-out
 _CANDIDATES_MAX = 160
 _SUBSTEP_S = 2.0
+_RETRY_PLOTS_MAX = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,40 +195,119 @@ def _absorb(m: Floats, P: Floats, r: float, slope: Floats) -> float:
 
 
 @compiled
-def run_thrust_filter(
-    times_s: Floats, rows: Floats, first: int, means: Floats, covariances: Floats,
-    evidence: Floats, fits: Flags,
-) -> None:  # fmt: skip
-    """Follow the plots from ``first`` on; those before it are not the object's."""
-    m, P, work = np.zeros(9), np.zeros((9, 9)), np.empty((18, 9))
-    residual, slope = np.empty(3), np.empty((3, 3))
-    no_bias = np.zeros(3)
+def _take(
+    m: Floats, P: Floats, t: float, until_s: float, row: Floats, work: Floats
+) -> float:
+    """Move to a plot and absorb it; return its log-likelihood, or NaN if it is not
+    the object's (mean and covariance are then the prediction)."""
+    residual, slope, no_bias = work[18, :3], work[19:22, :3], work[18, 3:6]
+    while until_s - t > 1e-9:
+        dt = min(_SUBSTEP_S, until_s - t)
+        _predict(m, P, dt, work)
+        t += dt
+    misfit(row, m[:3], no_bias, residual, slope)
+    if not _distance(P, residual, slope) < OUTLIER_GATE:
+        return math.nan
+    # Angles first: the range is then compared at the corrected place, which matters
+    # while the velocity is unknown by kilometres a second.
+    gain = _absorb(m, P, residual[1], slope[1])
+    misfit(row, m[:3], no_bias, residual, slope)
+    gain += _absorb(m, P, residual[2], slope[2])
+    misfit(row, m[:3], no_bias, residual, slope)
+    return gain + _absorb(m, P, residual[0], slope[0])
+
+
+@compiled
+def _start(row: Floats) -> tuple[Floats, Floats]:
+    """Return mean and covariance before the first plot: near it, nothing else known."""
+    m, P = np.zeros(9), np.zeros((9, 9))
     for i in range(3):
-        m[i] = rows[first, i] + rows[first, 12] * rows[first, 3 + i]
-        P[i, i] = 4.0 * (rows[first, 12] * 3e-3) ** 2 + 1e6
+        m[i] = row[SITE + i] + row[RANGE] * row[SIGHT + i]
+        P[i, i] = START_SIGMA_M**2
         P[3 + i, 3 + i] = SPEED_SIGMA_MPS**2
         P[6 + i, 6 + i] = THRUST_SIGMA_MPS2**2
-    t = times_s[first]
+    return m, P
+
+
+@compiled
+def _retry(
+    times_s: Floats,
+    rows: Floats,
+    good: int,
+    k: int,
+    means: Floats,
+    covariances: Floats,
+    evidence: Floats,
+    fits: Flags,
+) -> bool:
+    """Suppose that thrust jumped after plot ``good``; keep it if the plots agree."""
+    m, P, work = means[good].copy(), 4.0 * covariances[good], np.zeros((22, 9))
+    for i in range(3):
+        P[6 + i, 6 + i] += THRUST_JUMP_SIGMA_MPS2**2
+    n = k - good
+    new_m, new_P = np.empty((n, 9)), np.empty((n, 9, 9))
+    gains = np.empty(n)
+    found, t = 0, times_s[good]
+    for i in range(n):
+        gains[i] = _take(m, P, t, times_s[good + 1 + i], rows[good + 1 + i], work)
+        t = times_s[good + 1 + i]
+        found += 0 if math.isnan(gains[i]) else 1
+        new_m[i] = m
+        new_P[i] = P
+    before = np.count_nonzero(fits[good + 1 : k + 1])
+    if found < before + 2 or 3 * found < 2 * n:
+        return False
+    for i in range(n):
+        at = good + 1 + i
+        fits[at] = not math.isnan(gains[i])
+        evidence[at] = gains[i] if fits[at] else -0.5 * OUTLIER_GATE
+        means[at] = new_m[i]
+        covariances[at] = new_P[i]
+    evidence[good + 1] += LN_JUMP
+    return True
+
+
+@compiled
+def run_thrust_filter(
+    times_s: Floats,
+    rows: Floats,
+    first: int,
+    means: Floats,
+    covariances: Floats,
+    evidence: Floats,
+    fits: Flags,
+) -> None:
+    """Follow the plots from ``first`` on; those before it are not the object's.
+
+    Thrust may jump (burn-out, a new stage): when misses outnumber hits by three, the
+    filter goes back to where they began and lets the force be anything from there, at
+    the price of such a jump's probability.
+    """
+    m, P = _start(rows[first])
+    work = np.zeros((22, 9))
+    t, good, missed = times_s[first], first, 0
     for k in range(rows.shape[0]):
         evidence[k] = -0.5 * OUTLIER_GATE
         fits[k] = False
         if k >= first:
-            while times_s[k] - t > 1e-9:
-                dt = min(_SUBSTEP_S, times_s[k] - t)
-                _predict(m, P, dt, work)
-                t += dt
-            misfit(rows[k], m[:3], no_bias, residual, slope)
-            if _distance(P, residual, slope) < OUTLIER_GATE:
+            gain = _take(m, P, t, times_s[k], rows[k], work)
+            t = times_s[k]
+            if math.isnan(gain):
+                missed += 1
+            else:
+                evidence[k] = gain
                 fits[k] = True
-                # Angles first: the range is then compared at the corrected place,
-                # which matters while the velocity is unknown by kilometres a second.
-                gain = _absorb(m, P, residual[1], slope[1])
-                misfit(rows[k], m[:3], no_bias, residual, slope)
-                gain += _absorb(m, P, residual[2], slope[2])
-                misfit(rows[k], m[:3], no_bias, residual, slope)
-                evidence[k] = gain + _absorb(m, P, residual[0], slope[0])
+                missed = max(missed - 1, 0)
         means[k] = m
         covariances[k] = P
+        if missed == 0 or k - good > _RETRY_PLOTS_MAX:
+            good, missed = k, 0
+        elif missed >= 3 and _retry(
+            times_s, rows, good, k, means, covariances, evidence, fits
+        ):
+            m[:] = means[k]
+            P[:] = covariances[k]
+            good, missed = k, 0
 
 
 @compiled
