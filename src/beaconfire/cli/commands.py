@@ -1,0 +1,87 @@
+"""Commands: the table of commands, and the one place where errors become exit codes.
+
+Only the module of the command that was asked for is imported, so that `decide` does
+not load what `estimate` needs. Exit codes: 0 done, 1 failed, 2 bad input or usage,
+3 refused or does not close, 4 node not reachable.
+"""
+
+import difflib
+import importlib
+import sys
+from importlib import metadata
+from typing import NoReturn
+
+import click
+import typer
+
+from beaconfire.errors import BadInput, BeaconfireError
+
+# name: (module, what it does)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "three nations on this machine, a published launch, live"),
+    "exercise": ("exercise", "list scenarios, run one, write its report"),
+    "node": ("node", "make a node, run it, issue its card"),
+    "partner": ("partner", "admit a partner by its card and fingerprint"),
+    "agreement": ("agreement", "check, list, show, sign, suspend, restore, approve"),
+    "decide": ("decide", "may this item go to this partner, and by which articles?"),
+    "estimate": ("estimate", "launch point, flight path, impact area from plots"),
+    "journal": ("journal", "verify a node's journal, export it"),
+    "bench": ("bench", "measure speed and accuracy, beside their goals"),
+}
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        typer.echo(overview())
+        return 0 if arguments else BadInput.exit_code
+    if arguments[0] == "--version":
+        typer.echo(f"beaconfire {metadata.version('beaconfire')}")
+        return 0
+    try:
+        return _dispatch(arguments[0], arguments[1:])
+    except BeaconfireError as error:
+        typer.echo(f"beaconfire: {error}", err=True)
+        return error.exit_code
+    except click.exceptions.ClickException as error:
+        typer.echo(f"beaconfire: {_lower(error.format_message())}", err=True)
+        return BadInput.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        typer.echo("beaconfire: stopped", err=True)
+        return BeaconfireError.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has gone; that is theirs to do.
+        sys.stderr.close()
+        return 0
+
+
+def overview() -> str:
+    """Return the list of commands as people read it."""
+    width = max(map(len, COMMANDS))
+    lines = ["beaconfire: launch warnings shared as far as a signed text says", ""]
+    lines += [f"  {name:<{width}}  {what}" for name, (_, what) in COMMANDS.items()]
+    lines += ["", "`beaconfire COMMAND --help` says the rest."]
+    return "\n".join(lines)
+
+
+def _dispatch(name: str, arguments: list[str]) -> int:
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "see `beaconfire --help`"
+        message = f"there is no command `{name[:32]}`: {hint}"
+        raise BadInput(message)
+    module = importlib.import_module(f"beaconfire.cli.{COMMANDS[name][0]}")
+    command = typer.main.get_command(module.app)
+    result = command.main(
+        arguments, prog_name=f"beaconfire {name}", standalone_mode=False
+    )
+    return result if isinstance(result, int) else 0
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".")

@@ -1,0 +1,57 @@
+"""The codec: one encoding a value, and one clear sentence for bad bytes."""
+
+import pytest
+
+from beaconfire.errors import BadInput
+from beaconfire.seals import codec
+from beaconfire.vocabulary.motion import Plot
+
+GOOD = (
+    b'{"time":"2022-10-03T22:22:00.500Z","sensor":{"id":"a","lat_deg":1,'
+    b'"lon_deg":2,"alt_m":0},"range_m":1e6,"azimuth_deg":1,"elevation_deg":4,'
+    b'"sigma_range_m":30,"sigma_azimuth_mrad":1,"sigma_elevation_mrad":1}'
+)
+
+
+def test_a_value_is_read_back_as_written():
+    """Reading and writing again gives the same bytes: signatures depend on it."""
+    plot = codec.decode(GOOD, Plot, what="plot")
+    data = codec.encode(plot)
+    assert codec.decode(data, Plot, what="plot") == plot
+    assert codec.encode(codec.decode(data, Plot, what="plot")) == data
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ((b"1e6", b"1e999"), "range"),
+        ((b"1e6", b"NaN"), "not JSON"),
+        ((b"1e6", b"Infinity"), "not JSON"),
+        ((b"1e6", b"-5"), "range_m"),
+        ((b"1e6", b'"far"'), "range_m"),
+        ((b'"lat_deg":1', b'"lat_deg":91'), "lat_deg"),
+        ((b'"elevation_deg":4', b'"elevation_deg":4,"object":"A"'), "object"),
+        ((b'"elevation_deg":4', b'"elevation_deg":4,"v":2'), "`v`"),
+        ((b".500Z", b""), "offset"),
+        ((b'"sigma_range_m":30', b'"sigma_range_m":0'), "sigma_range_m"),
+        ((b'"range_m":1e6,', b""), "range_m"),
+        ((b'{"time"', b'[{"time"'), "a list"),
+        ((b'"a"', b'"\xff\xfe"'), "plot"),
+    ],
+)
+def test_bad_bytes_become_one_sentence_that_names_the_place(change, said):
+    """Unknown keys, unknown versions, non-finite and misplaced values are refused."""
+    with pytest.raises(BadInput) as caught:
+        codec.decode(GOOD.replace(*change), Plot, what="plot")
+    message = str(caught.value)
+    assert message.startswith("plot: ")
+    assert said in message
+    assert "\n" not in message
+    assert "Struct" not in message
+    assert "float" not in message
+
+
+def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack():
+    """A message of a million brackets is bad input, not a crash."""
+    with pytest.raises(BadInput):
+        codec.decode(b"[" * 1_000_000, Plot, what="plot")
