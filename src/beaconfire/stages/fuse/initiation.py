@@ -1,0 +1,108 @@
+"""Initiation: do the latest plots of one radar show something that was launched?
+
+One question, asked of one sensor's own plots, so that its answer tells a partner
+nothing of any other sensor. Four plots at four instants must lie on one path:
+
+1. **Fast.** First and last lie ``SPEED_MPS_MIN`` apart for every second between them,
+   beyond three sigma of their errors; and not faster than anything that comes back.
+2. **Climbing or falling.** Their heights differ by ``CLIMB_MPS_MIN`` beyond three
+   sigma: an aircraft is slow, a satellite on a near-circular orbit is level.
+3. **On one path.** At two instants between them a plot lies near the chord, within
+   four sigma and what the greatest acceleration can bend.
+
+Clutter fails because false plots are spread over a radar's whole volume and each of
+three must fall into a small part of it; the figures are in
+``docs/concepts/stages.md``. Whether the path leads anywhere is the estimator's to say.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from beaconfire.stages.fuse.fix import Fix, fix_of, off_path, way_m
+from beaconfire.vocabulary.motion import Plot
+from beaconfire.vocabulary.times import Instant
+
+# Below this an aircraft could do it; a ballistic missile passes it within the first
+# half minute, before it is above most radars' horizons.
+SPEED_MPS_MIN = 500.0
+# Above this it would not come back: the longest ranges need about 8 km/s.
+SPEED_MPS_MAX = 9_000.0
+# A circular orbit climbs at zero; with an eccentricity of 0.01, at 76 m/s.
+CLIMB_MPS_MIN = 150.0
+# Instants between that must agree; with the two ends four in all. Three in all would
+# be a second sooner at 1 Hz and some thousand times more often false.
+BETWEEN_MIN = 2
+# What is kept of a sensor: eight scans or twenty seconds, whichever is more (a distant
+# object must move beyond its errors), never older than a minute (a slowly rotating
+# radar), and few enough plots to be searched within a step.
+SCANS_KEPT = 8
+KEPT_S = 20.0
+KEPT_S_MAX = 60.0
+PLOTS_KEPT_MAX = 48
+# Of a scan so full that it must be jamming only the first plots can start a path.
+NEW_PLOTS_MAX = 32
+
+_SIGMAS_ENDS = 3.0
+
+
+@dataclass(slots=True)
+class Recent:
+    """The last scans of one sensor, oldest first."""
+
+    scans: list[tuple[Plot, ...]] = field(default_factory=list)
+
+    def add(self, plots: tuple[Plot, ...]) -> None:
+        """Keep a new scan and let go of what is too old or too many."""
+        self.scans.append(plots[:PLOTS_KEPT_MAX])
+        newest = plots[0].time
+        held = sum(len(scan) for scan in self.scans)
+        while len(self.scans) > 1:
+            age_s = newest.seconds_since(self.scans[0][0].time)
+            many = len(self.scans) > SCANS_KEPT and age_s > KEPT_S
+            if not (many or age_s > KEPT_S_MAX or held > PLOTS_KEPT_MAX):
+                return
+            held -= len(self.scans.pop(0))
+
+    def since(self, first: Instant) -> list[tuple[Plot, ...]]:
+        """Return the kept scans that do not lie wholly before ``first``."""
+        return [scan for scan in self.scans if any(p.time >= first for p in scan)]
+
+
+def initiates(recent: Recent) -> list[Fix]:
+    """Return the path that the newest scan completes, in order of time, or nothing."""
+    earlier = [fix_of(plot) for scan in recent.scans[:-1] for plot in scan]
+    if len(earlier) <= BETWEEN_MIN:
+        return []
+    for plot in recent.scans[-1][:NEW_PLOTS_MAX]:
+        last = fix_of(plot)
+        for first in earlier:
+            if _is_launched(first, last):
+                between = _between(first, last, earlier)
+                if len(between) >= BETWEEN_MIN:
+                    return [first, *between, last]
+    return []
+
+
+def _is_launched(first: Fix, last: Fix) -> bool:
+    span_s = (last.time_ns - first.time_ns) * 1e-9
+    if span_s <= 0.0:
+        return False
+    climb_m = abs(last.height_m - first.height_m)
+    slack_m = _SIGMAS_ENDS * math.hypot(first.sigma_height_m, last.sigma_height_m)
+    if climb_m - slack_m < CLIMB_MPS_MIN * span_s:
+        return False
+    apart_m = way_m(first, last)
+    slack_m = _SIGMAS_ENDS * math.hypot(first.sigma_m, last.sigma_m)
+    fast = apart_m - slack_m >= SPEED_MPS_MIN * span_s
+    return fast and apart_m - slack_m <= SPEED_MPS_MAX * span_s
+
+
+def _between(first: Fix, last: Fix, earlier: list[Fix]) -> list[Fix]:
+    """Return the best plot of each instant between two that lies on their path."""
+    best: dict[int, tuple[float, Fix]] = {}
+    for fix in earlier:
+        if first.time_ns < fix.time_ns < last.time_ns:
+            off = off_path(first, last, fix)
+            if off <= 1.0 and off < best.get(fix.time_ns, (2.0, fix))[0]:
+                best[fix.time_ns] = (off, fix)
+    return [best[time_ns][1] for time_ns in sorted(best)]

@@ -1,0 +1,226 @@
+"""Own: the products made of our own sensors, and the items that say what they show.
+
+Everything here is a function of what one product's sensors saw, of this product's own
+estimates and of the turns' instants. No partner's item, no picture, no link ever comes
+near it: that is why nothing that a partner told us can come back to a partner, and
+why a sensor that is hidden from a partner changes nothing that this partner gets.
+
+* A launch is opened by a cue, or by a radar whose plots initiate, and told at once in
+  a ``LaunchNotice``; a better launch point is told again, a limited number of times.
+* While it is open each scan of each radar is one ``Plots`` item, cut by the scan.
+* Each estimate is told as ``TrackProduct`` and, where the ballistic model holds, as
+  ``ImpactPrediction``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from beaconfire.seals.opaque import opaque
+from beaconfire.stages.fuse.audience import Product
+from beaconfire.stages.fuse.evidence import add_cue
+from beaconfire.stages.fuse.launches import (
+    OPEN_MAX,
+    OPEN_S,
+    Launch,
+    Sighting,
+    distance_m,
+    learn,
+    matches,
+    take_estimate,
+)
+from beaconfire.vocabulary.acts import UNSIGNED
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.flight import FlightEstimate
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.label import Label
+from beaconfire.vocabulary.link import SealedItem
+from beaconfire.vocabulary.motion import Cue, LaunchPoint, Plot
+from beaconfire.vocabulary.report import (
+    Body,
+    ImpactPrediction,
+    LaunchNotice,
+    Plots,
+    TrackProduct,
+)
+from beaconfire.vocabulary.times import Instant
+
+# How long each kind of item is worth sending; later it is history.
+PLOTS_VALID_S = 120.0
+TRACK_VALID_S = 300.0
+IMPACT_VALID_S = 600.0
+NOTICE_VALID_S = 3_600.0
+# The first notice and the better ones after it, of one launch.
+NOTICES_MAX = 8
+# A launch point is worth telling again when its ellipse has this part of the area, or
+# when it has moved out of the ellipse that was told.
+BETTER_AREA_PART = 0.5
+
+
+@dataclass(slots=True, kw_only=True)
+class OwnLaunch(Launch):
+    """A launch as one product has it. ``event`` is the picture's name for it."""
+
+    event: str
+    token: str
+    azimuth_deg: float | None = None
+    notices: int = 0
+    told: LaunchPoint | None = None
+    scans_told: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class OwnBook:
+    """The state of one own product. The counts go into keyed hashes only."""
+
+    product: Product
+    profile: NodeProfile
+    opaque_key: bytes
+    open: list[OwnLaunch] = field(default_factory=list)
+    launches: int = 0
+    items: int = 0
+
+
+def plots_launch(book: OwnBook) -> OwnLaunch | None:
+    """Return the launch that plots are attached to: the one open longest."""
+    return book.open[0] if book.open else None
+
+
+def cue_launch(book: OwnBook, sighting: Sighting) -> OwnLaunch | None:
+    """Return the launch that a cue belongs to, or ``None`` if it is a new one."""
+    for launch in book.open:
+        if matches(launch, sighting):
+            return launch
+    return book.open[-1] if len(book.open) >= OPEN_MAX else None
+
+
+def open_launch(
+    book: OwnBook, event: str, first_seen: Instant, at: Instant
+) -> OwnLaunch:
+    """Open a launch; the caller tells of it once its evidence is in."""
+    book.launches += 1
+    name = (book.product.seed, str(book.launches), str(at.ns))
+    launch = OwnLaunch(
+        id=opaque(book.opaque_key, "launch", *name),
+        token=opaque(book.opaque_key, "observation set", *name),
+        event=event,
+        opened=at,
+        first_seen=min(first_seen, at),
+        closes=at.plus_s(OPEN_S),
+    )
+    book.open.append(launch)
+    return launch
+
+
+def tell_scans(
+    book: OwnBook,
+    launch: OwnLaunch,
+    sensor: str,
+    scans: tuple[tuple[Plot, ...], ...],
+    at: Instant,
+) -> Iterator[ItemHeld]:
+    """Return whole scans as items: which plots matter is for each nation to find.
+
+    The last scan is the new one. Those before it are the beginning of a path, and are
+    told unless this launch was open when they came.
+    """
+    told = launch.scans_told.get(sensor, 0)
+    for scan in (*scans[: max(0, len(scans) - 1 - told)], scans[-1]):
+        launch.scans_told[sensor] = launch.scans_told.get(sensor, 0) + 1
+        body = Plots(sensor_id=sensor, plots=scan)
+        yield _item(book, launch, body, PLOTS_VALID_S, at)
+
+
+def tell_cue(
+    book: OwnBook, launch: OwnLaunch, cue: Cue, sighting: Sighting, at: Instant
+) -> tuple[ItemHeld, ...]:
+    """Add a cue to the launch and return the notice, if it says something new."""
+    if not add_cue(launch.evidence, cue):
+        return ()
+    launch.pace.wish()
+    learn(launch, sighting)
+    if launch.azimuth_deg is None:
+        launch.azimuth_deg = cue.azimuth_deg
+    point = sighting.point
+    if launch.notices == 0 or (point is not None and _better(launch.told, point)):
+        return tell_launch(book, launch, at)
+    return ()
+
+
+def tell_launch(book: OwnBook, launch: OwnLaunch, at: Instant) -> tuple[ItemHeld, ...]:
+    """Return a notice of what is known now of the launch, while any may be given."""
+    if launch.notices >= NOTICES_MAX:
+        return ()
+    launch.notices += 1
+    launch.told = launch.point
+    body = LaunchNotice(
+        launch_id=launch.id,
+        first_seen=launch.first_seen,
+        point=launch.point,
+        time=launch.time,
+        azimuth_true_deg=launch.azimuth_deg,
+    )
+    return (_item(book, launch, body, NOTICE_VALID_S, at),)
+
+
+def tell_estimate(
+    book: OwnBook, launch: OwnLaunch, estimate: FlightEstimate, at: Instant
+) -> tuple[ItemHeld, ...]:
+    """Return the items that an own estimate gives: notice, track, impact."""
+    take_estimate(launch, estimate)
+    out: list[ItemHeld] = []
+    if estimate.launch is not None:
+        if estimate.launch_azimuth_deg is not None:
+            launch.azimuth_deg = estimate.launch_azimuth_deg
+        if _better(launch.told, estimate.launch):
+            out.extend(tell_launch(book, launch, at))
+    ballistic = estimate.model_holds and estimate.phase != "boost"
+    if estimate.track is not None:
+        track = TrackProduct(
+            launch_id=launch.id,
+            phase=estimate.phase,
+            state=estimate.track,
+            tracklet=estimate.tracklet if ballistic else None,
+        )
+        out.append(_item(book, launch, track, TRACK_VALID_S, at))
+    if estimate.impact is not None and ballistic:
+        impact = ImpactPrediction(launch_id=launch.id, area=estimate.impact)
+        out.append(_item(book, launch, impact, IMPACT_VALID_S, at))
+    return tuple(out)
+
+
+def _better(told: LaunchPoint | None, point: LaunchPoint) -> bool:
+    if told is None:
+        return True
+    smaller = _area_m2(point) <= BETTER_AREA_PART * _area_m2(told)
+    return smaller or distance_m(told, point) > told.ellipse95.semi_major_m
+
+
+def _area_m2(point: LaunchPoint) -> float:
+    return point.ellipse95.semi_major_m * point.ellipse95.semi_minor_m
+
+
+def _item(
+    book: OwnBook, launch: OwnLaunch, body: Body, valid_s: float, at: Instant
+) -> ItemHeld:
+    profile = book.profile
+    book.items += 1
+    item = Item(
+        # The instant stands beside the count, so that a journal begun anew under the
+        # same key never gives an old item's id to a new one.
+        id=opaque(
+            book.opaque_key, "item", book.product.seed, str(book.items), str(at.ns)
+        ),
+        originator=profile.party,
+        status=profile.status,
+        exercise=profile.exercise,
+        label=Label(policy=profile.policy, classification=profile.classification),
+        created=at,
+        valid_until=at.plus_s(valid_s),
+        lineage=(launch.token,),
+        body=body,
+    )
+    return ItemHeld(
+        sealed=SealedItem(item=item, signature=UNSIGNED),
+        audience=book.product.audience,
+    )

@@ -1,0 +1,232 @@
+"""The fuse stage itself: which entry goes where, and which solves are asked for.
+
+Order within a step: the event first, then own items, then requests, so that whoever
+reads the journal meets a launch before anything that is said of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from beaconfire.journal.entry import Entry
+from beaconfire.seals.opaque import opaque
+from beaconfire.stages.fuse.audience import PICTURE, own_products
+from beaconfire.stages.fuse.evidence import (
+    add_cue,
+    add_own_plots,
+)
+from beaconfire.stages.fuse.evidence import observations as sightings_of
+from beaconfire.stages.fuse.follower import Followed, Follower
+from beaconfire.stages.fuse.launches import Launch, Sighting, learn, take_estimate
+from beaconfire.stages.fuse.own import (
+    OwnBook,
+    OwnLaunch,
+    cue_launch,
+    open_launch,
+    plots_launch,
+    tell_cue,
+    tell_estimate,
+    tell_launch,
+    tell_scans,
+)
+from beaconfire.stages.fuse.picture import (
+    Event,
+    Picture,
+    close_event,
+    event_for,
+    open_event,
+    plots_event,
+    take_item,
+)
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Estimate, Tick
+from beaconfire.vocabulary.entries.sightings import (
+    CueHeard,
+    EstimateRequest,
+    ItemHeld,
+    PlotsHeard,
+)
+from beaconfire.vocabulary.flight import Observations
+from beaconfire.vocabulary.motion import Cue, ErrorEllipse, LaunchPoint
+from beaconfire.vocabulary.times import Instant
+
+# Radius of the circle that holds 95 % of a circular normal error: sqrt(-2 ln 0.05).
+_RADIUS95_SIGMAS = 2.4477
+
+
+@dataclass(slots=True, kw_only=True)
+class FuseStage:
+    """The state of the stage; owned by it and changed in place."""
+
+    profile: NodeProfile
+    opaque_key: bytes
+    solve_interval_s: float
+    picture: Picture
+    own: list[OwnBook]
+    followers: dict[str, Follower] = field(default_factory=dict)
+    requests: int = 0
+
+
+def begin(
+    profile: NodeProfile, *, opaque_key: bytes, solve_interval_s: float = 0.5
+) -> FuseStage:
+    """Return the state of a node that has seen nothing yet.
+
+    ``solve_interval_s`` is the least time between two requests of one launch and
+    product, in the node's own time: an exercise at speed 20 gives 10.
+    """
+    return FuseStage(
+        profile=profile,
+        opaque_key=opaque_key,
+        solve_interval_s=solve_interval_s,
+        picture=Picture(opaque_key=opaque_key),
+        own=[
+            OwnBook(product=product, profile=profile, opaque_key=opaque_key)
+            for product in own_products(profile, opaque_key)
+        ],
+    )
+
+
+def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and what follows from it."""
+    body, at = entry.body, entry.at
+    if not isinstance(body, PlotsHeard | CueHeard | ItemHeld | Estimate | Tick):
+        return state, ()
+    if isinstance(body, ItemHeld) and body.carriage is None:
+        return state, ()  # our own, come back: nothing is made from it
+    _close_past(state, at)
+    out: list[EntryBody] = []
+    if isinstance(body, PlotsHeard):
+        out.extend(_hear_plots(state, body, at))
+    elif isinstance(body, CueHeard):
+        out.extend(_hear_cue(state, body.cue, at))
+    elif isinstance(body, ItemHeld):
+        out.extend(_take_partner(state, body, at))
+    elif isinstance(body, Estimate):
+        out.extend(_take_answer(state, body, at))
+    out.extend(_ask(state, at))
+    return state, tuple(out)
+
+
+def due(state: FuseStage) -> Instant | None:
+    """Return when the next waiting request may be made, or ``None`` when none waits."""
+    times = [
+        time
+        for _, launch, _ in _arcs(state)
+        if launch.evidence.enough()
+        and (time := launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s))
+    ]
+    return min(times, default=None)
+
+
+def observations(state: FuseStage, request: EstimateRequest) -> Observations:
+    """Return what the solver is given for ``request``; empty once its launch closed."""
+    for product, launch, event in _arcs(state):
+        if product == request.product and event == request.launch_id:
+            return sightings_of(launch.evidence)
+    return Observations()
+
+
+def _arcs(state: FuseStage) -> Iterator[tuple[str, Launch, str]]:
+    """Yield every open arc: its product, the launch, and the event's id."""
+    for event in state.picture.open:
+        yield PICTURE, event, event.id
+    for book in state.own:
+        for launch in book.open:
+            yield book.product.name, launch, launch.event
+
+
+def _close_past(state: FuseStage, at: Instant) -> None:
+    for event in [event for event in state.picture.open if event.closes < at]:
+        close_event(state.picture, event)
+    for book in state.own:
+        book.open = [launch for launch in book.open if launch.closes >= at]
+
+
+def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
+    follower = state.followers.setdefault(body.sensor, Follower())
+    followed = follower.take(body.plots)
+    event = plots_event(state.picture)
+    if event is None and followed.plots:
+        sighting = Sighting(seen=followed.plots[0].time)
+        event, entry = open_event(state.picture, sighting, state.profile.party, at)
+        yield entry
+    if event is not None:
+        _add_plots(event, body.sensor, followed)
+    for book in state.own:
+        if body.sensor not in book.product.sensors:
+            continue
+        launch = plots_launch(book)
+        if launch is None and event is not None and followed.plots:
+            launch = open_launch(book, event.id, followed.plots[0].time, at)
+            yield from tell_launch(book, launch, at)
+        if launch is not None:
+            _add_plots(launch, body.sensor, followed)
+            yield from tell_scans(book, launch, body.sensor, followed.scans, at)
+
+
+def _add_plots(launch: Launch, sensor: str, followed: Followed) -> None:
+    if add_own_plots(launch.evidence, sensor, followed.plots):
+        launch.pace.wish()
+
+
+def _hear_cue(state: FuseStage, cue: Cue, at: Instant) -> Iterator[EntryBody]:
+    sighting = _cued(cue)
+    event = event_for(state.picture, sighting)
+    if event is None:
+        event, entry = open_event(state.picture, sighting, state.profile.party, at)
+        yield entry
+    learn(event, sighting)
+    if add_cue(event.evidence, cue):
+        event.pace.wish()
+    for book in state.own:
+        if cue.sensor.id not in book.product.sensors:
+            continue
+        launch = cue_launch(book, sighting)
+        if launch is None:
+            launch = open_launch(book, event.id, cue.time, at)
+        yield from tell_cue(book, launch, cue, sighting, at)
+
+
+def _take_partner(state: FuseStage, held: ItemHeld, at: Instant) -> Iterator[EntryBody]:
+    if held.sealed.item.originator != state.profile.party:
+        yield from take_item(state.picture, held, at)
+
+
+def _take_answer(state: FuseStage, body: Estimate, at: Instant) -> Iterator[EntryBody]:
+    for product, launch, event in _arcs(state):
+        if product != body.product or event != body.launch_id:
+            continue
+        if not launch.pace.answered(body.request) or body.estimate is None:
+            return
+        if isinstance(launch, Event):
+            take_estimate(launch, body.estimate)
+            return
+        for book in state.own:
+            if book.product.name == product and isinstance(launch, OwnLaunch):
+                yield from tell_estimate(book, launch, body.estimate, at)
+        return
+
+
+def _ask(state: FuseStage, at: Instant) -> Iterator[EstimateRequest]:
+    for product, launch, event in _arcs(state):
+        time = launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s)
+        if time is None or time > at or not launch.evidence.enough():
+            continue
+        state.requests += 1
+        request = opaque(state.opaque_key, "request", str(state.requests), str(at.ns))
+        launch.pace.ask(request, at)
+        yield EstimateRequest(request=request, launch_id=event, product=product)
+
+
+def _cued(cue: Cue) -> Sighting:
+    radius_m = _RADIUS95_SIGMAS * cue.launch.sigma_m
+    point = LaunchPoint(
+        lat_deg=cue.launch.lat_deg,
+        lon_deg=cue.launch.lon_deg,
+        time=cue.launch.time,
+        ellipse95=ErrorEllipse(
+            semi_major_m=radius_m, semi_minor_m=radius_m, azimuth_deg=0.0
+        ),
+    )
+    return Sighting(seen=cue.time, time=cue.launch.time, point=point)
