@@ -35,9 +35,14 @@ class ChainBroken(BadInput):
 class Chain:
     """The end of a verified chain, moved on by one turn at a time."""
 
-    def __init__(self, after: Turn | None = None) -> None:
-        """Begin behind ``after``, which is trusted, or at the very beginning."""
+    def __init__(self, after: Turn | None = None, *, anywhere: bool = False) -> None:
+        """Begin behind ``after``, which is trusted, or at the very beginning.
+
+        ``anywhere`` takes the first turn that comes for a beginning: it is whole, but
+        that it stands where it should is then not verified.
+        """
         self.last = after
+        self._anywhere = anywhere and after is None
 
     @property
     def next_turn(self) -> int:
@@ -50,6 +55,11 @@ class Chain:
         Raises:
             ChainBroken: it does not follow; the chain stays where it was.
         """
+        if self._anywhere:
+            _check_entries(turn)
+            self._anywhere = False
+            self.last = turn
+            return
         expected = self.next_turn
         if turn.turn != expected:
             message = f"it is missing: turn {turn.turn} stands in its place"
@@ -80,9 +90,9 @@ class Chain:
 class Walk:
     """Stored frames in, verified turns out; the end of the chain is ``chain.last``."""
 
-    def __init__(self, after: Turn | None = None) -> None:
-        """Begin behind ``after``, which is trusted, or at the very beginning."""
-        self.chain = Chain(after)
+    def __init__(self, after: Turn | None = None, *, anywhere: bool = False) -> None:
+        """Begin as a ``Chain`` does."""
+        self.chain = Chain(after, anywhere=anywhere)
         self._assembler = Assembler()
 
     @property

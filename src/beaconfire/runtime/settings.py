@@ -1,0 +1,120 @@
+"""Settings: every limit of a running node in one table, with its unit and its reason.
+
+Code reads ``SETTINGS.frame_bytes_max``; people read ``table()``. A limit that bounds
+something lives here and nowhere else; what is below the runtime is given its limits
+as arguments (``journal_limits`` for the journal).
+
+Names end in their unit. None of these is changed at run time; a test or a bench that
+needs others makes them with ``dataclasses.replace``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+from beaconfire.journal.streams import JournalLimits
+
+T = TypeVar("T", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table."""
+
+    name: str
+    value: int | float
+    unit: str
+    reason: str
+
+
+def limit(value: T, unit: str, reason: str) -> T:
+    """Return the field that holds ``value`` and says its unit and reason."""
+    # Typed as its value, as dataclasses.field is: the field never outlives the class.
+    row: T = field(default=value, metadata={"unit": unit, "reason": reason})
+    return row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The limits. Grouped by what they bound; the reason stands beside each."""
+
+    # The journal
+    frame_bytes_max: int = limit(
+        256 * 1024, "bytes", "one fsync a frame; a quarter of what a server takes"
+    )
+    turn_bytes_max: int = limit(
+        64 * 1024 * 1024, "bytes", "a turn is read back whole into memory"
+    )
+    ack_s_max: float = limit(
+        2.0, "s", "far beyond any fsync; later the answer counts as lost"
+    )
+    settle_tries: int = limit(
+        5, "times", "each try ends stored, not stored, or without an answer"
+    )
+    connect_tries: int = limit(
+        24, "times", "about 20 s: a server with a million turns is back within 2 s"
+    )
+    connect_pause_s_max: float = limit(
+        1.0, "s", "pauses double from 1/32 of this, so a quick restart costs little"
+    )
+    read_frames_max: int = limit(
+        256, "frames", "one request; enough that asking costs less than reading"
+    )
+    read_bytes_max: int = limit(
+        4 * 1024 * 1024, "bytes", "what one request may bring into memory"
+    )
+    checkpoint_bytes_max: int = limit(
+        256 * 1024 * 1024, "bytes", "a state is read back whole into memory"
+    )
+    checkpoints_kept: int = limit(
+        3, "states", "the newest, one more if it is damaged, and one to spare"
+    )
+
+    # The servers
+    server_payload_bytes_max: int = limit(
+        1024 * 1024, "bytes", "the largest message a server takes; its own default"
+    )
+    server_ready_s_max: float = limit(
+        60.0, "s", "a start takes 15 ms, behind a killed one with 1 GB of turns 2 s"
+    )
+    server_poll_s: float = limit(0.005, "s", "how often a starting server is asked")
+    server_stop_s_max: float = limit(
+        5.0, "s", "then it is killed; all that it answered for is fsynced"
+    )
+    server_log_bytes_max: int = limit(
+        4 * 1024 * 1024, "bytes", "then a new log file is begun"
+    )
+    server_logs_kept: int = limit(3, "files", "enough to see what led to a failure")
+    server_connections_max: int = limit(
+        64, "connections", "a node's own processes and sensors, and some more"
+    )
+
+
+SETTINGS = Settings()
+
+
+def table(settings: Settings = SETTINGS) -> Iterator[Setting]:
+    """Yield every limit with its unit and reason, in the order of the class."""
+    for row in fields(settings):
+        yield Setting(
+            name=row.name,
+            value=getattr(settings, row.name),
+            unit=row.metadata["unit"],
+            reason=row.metadata["reason"],
+        )
+
+
+def journal_limits(settings: Settings = SETTINGS) -> JournalLimits:
+    """Return the limits that the journal is given."""
+    return JournalLimits(
+        frame_bytes_max=settings.frame_bytes_max,
+        turn_bytes_max=settings.turn_bytes_max,
+        ack_s_max=settings.ack_s_max,
+        settle_tries=settings.settle_tries,
+        connect_tries=settings.connect_tries,
+        connect_pause_s_max=settings.connect_pause_s_max,
+        read_frames_max=settings.read_frames_max,
+        read_bytes_max=settings.read_bytes_max,
+        checkpoint_bytes_max=settings.checkpoint_bytes_max,
+        checkpoints_kept=settings.checkpoints_kept,
+    )
