@@ -1,0 +1,186 @@
+"""``beaconfire node``: lay out a node, and issue its card.
+
+Parses, calls, prints; what a node or a card must be is decided in ``runtime/``.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beaconfire.errors import BadInput
+from beaconfire.runtime import cards, keys
+from beaconfire.runtime.node_dir import (
+    BorderPlace,
+    ExerciseTime,
+    JournalPlace,
+    NodeConfig,
+    load_node,
+    make_node,
+    node_now,
+)
+from beaconfire.seals import codec
+from beaconfire.seals.cards import card_fingerprint
+from beaconfire.vocabulary.cards import Card
+from beaconfire.vocabulary.party import require_party
+from beaconfire.vocabulary.times import Instant
+
+app = typer.Typer(help="Make and run this nation's node.", no_args_is_help=True)
+
+NodeOption = Annotated[
+    Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+
+_DAY_S = 86_400
+_CLOCK_SLACK_S = 3_600  # a partner's clock may be behind ours
+
+
+@app.command()
+def init(
+    *,
+    party: Annotated[str, typer.Option(help="Who we are, as in JPN.")],
+    node: NodeOption = Path("node"),
+    status: Annotated[
+        str, typer.Option(help="EXERCISE, ACTUAL or TEST; never mixed.")
+    ] = "EXERCISE",
+    exercise: Annotated[
+        str | None, typer.Option(metavar="ID", help="The exercise taken part in.")
+    ] = None,
+    border_host: Annotated[
+        str, typer.Option(help="Where partners reach this node.")
+    ] = "127.0.0.1",
+    border_port: Annotated[int, typer.Option(min=1, max=65535)] = 7422,
+    journal_port: Annotated[int, typer.Option(min=1, max=65535)] = 7421,
+    policy: Annotated[
+        str | None, typer.Option(help="Label policy; the party if not given.")
+    ] = None,
+    classification: Annotated[
+        str, typer.Option(help="Marking of what own sensors say.")
+    ] = "SECRET",
+) -> None:
+    """Lay out a node directory and make its keys. Nothing is ever written over."""
+    require_party(party)
+    # A name is for partners to dial; it is not an address to bind, so until the
+    # operator says where to listen, nothing outside this machine can reach us.
+    listen = border_host if _is_address(border_host) else "127.0.0.1"
+    config = codec.convert(
+        codec.to_builtins(
+            {
+                "party": party,
+                "status": status,
+                "policy": policy or party,
+                "classification": classification,
+                "border": BorderPlace(
+                    host=border_host, port=border_port, listen=listen
+                ),
+                "journal": JournalPlace(port=journal_port),
+                "exercise": None if exercise is None else ExerciseTime(id=exercise),
+            }
+        ),
+        NodeConfig,
+        what="node init",
+    )
+    make_node(node, config)
+    keys.create_keys(node / "keys", party=party, host=border_host)
+    typer.echo(f"node of {party}, {status}, laid out in {node}")
+    typer.echo(f"border {border_host}:{border_port}, listening on {listen}")
+    typer.echo(f"next: beaconfire node card --node {node}")
+
+
+@app.command()
+def card(
+    *,
+    node: NodeOption = Path("node"),
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Issue the next card.")
+    ] = False,
+    new_keys: Annotated[
+        bool, typer.Option("--new-keys", help="With --renew: replace all but the root.")
+    ] = False,
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The root key, if not in the node."),
+    ] = None,
+    valid_from: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Default: an hour ago.")
+    ] = None,
+    valid_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Default: in a year.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Issue this node's card, or show the one in use, with its fingerprint."""
+    config = load_node(node)
+    path = cards.own_card_path(node, config.party)
+    if new_keys and not renew:
+        message = "`--new-keys` makes a new card: give `--renew` as well"
+        raise BadInput(message)
+    root_path = root or node / "keys" / "root.key"
+    if path.exists() and not renew:
+        held = cards.load_cards(node, config).own
+    else:
+        held = cards.issue_card(
+            node,
+            config,
+            root=keys.load_signing_key(root_path, "root"),
+            validity=_validity(node_now(config), valid_from, valid_until),
+            new_keys=new_keys,
+        )
+    _show(held, path, config=config, as_json=as_json)
+    if (node / "keys" / "root.key").exists():
+        typer.echo(
+            "the root key is still in this node: move it to a safe place now that "
+            f"the card is issued (see {node / 'keys' / keys.ROOT_NOTE_NAME})",
+            err=True,
+        )
+
+
+def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
+    fingerprint = card_fingerprint(held)
+    place = (held.border_host, held.border_port)
+    if place != (config.border.host, config.border.port):
+        typer.echo(
+            "node.toml names another border than this card: issue the next card "
+            "with `--renew`",
+            err=True,
+        )
+    if as_json:
+        facts = {
+            "v": 1,
+            "party": held.party,
+            "number": held.number,
+            "status": held.status,
+            "valid_from": held.valid_from,
+            "valid_until": held.valid_until,
+            "border": f"{held.border_host}:{held.border_port}",
+            "fingerprint": fingerprint,
+            "file": str(path),
+        }
+        typer.echo(codec.encode(facts).decode())
+        return
+    typer.echo(f"card {held.number} of {held.party}, {held.status}: {path}")
+    typer.echo(f"valid {held.valid_from} to {held.valid_until}")
+    typer.echo(f"fingerprint {fingerprint}")
+    typer.echo("send the file any way you like; read out the fingerprint another way")
+
+
+def _validity(
+    now: Instant, valid_from: str | None, valid_until: str | None
+) -> cards.Validity:
+    begins = now.plus_s(-_CLOCK_SLACK_S)
+    if valid_from is not None:
+        begins = Instant.parse(valid_from)
+    ends = now.plus_s(365 * _DAY_S)
+    if valid_until is not None:
+        ends = Instant.parse(valid_until)
+    return cards.Validity(begins=begins, ends=ends)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
