@@ -1,0 +1,155 @@
+"""Changes: what a draft says, and whether another says something materially new.
+
+Too many versions are read by nobody; too few leave people acting on an old area. The
+thresholds are ours and stand here alone.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec.structs import replace
+
+from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
+from beaconfire.vocabulary.motion import ImpactArea
+from beaconfire.vocabulary.party import Party
+
+# An area that moved by this part of its own length puts other places at risk.
+MOVED_PART = 0.5
+# One that grew or shrank by this factor does as well.
+SIZE_FACTOR = 1.5
+# A time that moved by this part of its window changes when to take shelter.
+TIME_PART = 0.5
+# How much wider an area becomes when the model that gave it no longer holds: wide
+# enough to be noticed. It has no statistical meaning, and the draft says so.
+WIDENING = 2.0
+
+_EARTH_RADIUS_M = 6_371_000.0
+
+
+Cause = Literal["nothing yet", "ballistic", "thrust", "orbit", "model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a draft says, apart from its launch and version.
+
+    ``cause`` sorts ``why``: a sentence may carry a number that changes with every
+    estimate, and that alone is no news.
+    """
+
+    certainty: Literal["Possible", "Likely"]
+    area: ImpactArea | None
+    cause: Cause
+    overflight: tuple[TrackPoint, ...]
+    sources: tuple[Party, ...]
+    why: str
+
+
+def from_estimate(
+    estimate: FlightEstimate, *, before: Content, sources: tuple[Party, ...]
+) -> Content:
+    """Return what is to be said after an estimate of the picture.
+
+    An area is given only while the ballistic model holds. Where it does not, an
+    earlier area stays, widened once.
+    """
+    ballistic = estimate.model_holds and estimate.phase != "boost"
+    if estimate.impact is not None and ballistic:
+        return Content(
+            certainty="Likely",
+            area=estimate.impact,
+            cause="ballistic",
+            overflight=estimate.path,
+            sources=sources,
+            why=f"the flight follows a ballistic arc, seen by {', '.join(sources)}",
+        )
+    cause, words = _cause(estimate)
+    if before.area is None:
+        return Content(
+            certainty="Possible",
+            area=None,
+            cause=cause,
+            overflight=(),
+            sources=sources,
+            why=f"no impact can be predicted yet: {words}",
+        )
+    area = before.area if before.certainty == "Possible" else widened(before.area)
+    return Content(
+        certainty="Possible",
+        area=area,
+        cause=cause,
+        overflight=before.overflight,
+        sources=sources,
+        why=(
+            f"the ballistic model no longer holds: {words}; the last area is kept, "
+            f"{WIDENING:.0f} times as wide, without statistical meaning; no passage "
+            "is claimed"
+        ),
+    )
+
+
+def materially_new(drafted: Content, content: Content) -> bool:
+    """Say whether ``content`` must be drafted now and not only in due time."""
+    if content.certainty != drafted.certainty:
+        return True
+    if not set(content.sources) <= set(drafted.sources):
+        return True
+    if content.area is None or drafted.area is None:
+        return content.area is not drafted.area or content.cause != drafted.cause
+    return _moved(drafted.area, content.area)
+
+
+def widened(area: ImpactArea) -> ImpactArea:
+    """Return an area about the same point and time, wider in both."""
+    first, last = area.time_window95
+    early_s = WIDENING * area.time.seconds_since(first)
+    late_s = WIDENING * last.seconds_since(area.time)
+    east, north, time = area.covariance_en_t
+    squared = WIDENING**2
+    return replace(
+        area,
+        time_window95=(area.time.plus_s(-early_s), area.time.plus_s(late_s)),
+        ellipse95=replace(
+            area.ellipse95,
+            semi_major_m=WIDENING * area.ellipse95.semi_major_m,
+            semi_minor_m=WIDENING * area.ellipse95.semi_minor_m,
+        ),
+        covariance_en_t=(
+            (east[0] * squared, east[1] * squared, east[2] * squared),
+            (north[0] * squared, north[1] * squared, north[2] * squared),
+            (time[0] * squared, time[1] * squared, time[2] * squared),
+        ),
+    )
+
+
+def _moved(old: ImpactArea, new: ImpactArea) -> bool:
+    if _distance_m(old, new) > MOVED_PART * old.ellipse95.semi_major_m:
+        return True
+    old_m2 = old.ellipse95.semi_major_m * old.ellipse95.semi_minor_m
+    new_m2 = new.ellipse95.semi_major_m * new.ellipse95.semi_minor_m
+    if max(old_m2, new_m2) >= SIZE_FACTOR * min(old_m2, new_m2):
+        return old_m2 != new_m2
+    first, last = old.time_window95
+    shift_s = abs(new.time.seconds_since(old.time))
+    return shift_s > TIME_PART * last.seconds_since(first)
+
+
+def _cause(estimate: FlightEstimate) -> tuple[Cause, str]:
+    if estimate.phase == "boost":
+        return "thrust", "it is still under thrust"
+    if estimate.phase == "orbital":
+        return "orbit", "it goes into orbit"
+    return "model", estimate.impact_reason or estimate.reason
+
+
+def _distance_m(one: ImpactArea, other: ImpactArea) -> float:
+    """Return the great-circle distance; a sphere is enough to say that it moved."""
+    lat1, lon1, lat2, lon2 = map(
+        math.radians, (one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg)
+    )
+    half = (
+        math.sin((lat2 - lat1) / 2.0) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2.0) ** 2
+    )
+    return 2.0 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))

@@ -1,0 +1,208 @@
+"""The warn stage itself: which entry changes which draft, and when one is written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from beaconfire.journal.entry import Entry
+from beaconfire.stages.warn.changes import Content, from_estimate, materially_new
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Estimate, Tick
+from beaconfire.vocabulary.entries.sightings import (
+    AlertDraft,
+    CueHeard,
+    ItemHeld,
+    LaunchEvent,
+    PlotsHeard,
+)
+from beaconfire.vocabulary.flight import FlightEstimate
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction, TrackProduct
+from beaconfire.vocabulary.times import Instant
+
+# The silence budget: an open draft is repeated at least this often.
+SILENCE_S_MAX = 30.0
+# A draft is open until this long after its time window ...
+AFTER_WINDOW_S = 120.0
+# ... or, when no impact was ever predicted, this long after the launch was known.
+WITHOUT_AREA_S = 1_800.0
+# Launches watched at once; the oldest gives way.
+WATCHES_MAX = 32
+
+_PICTURE = "picture"
+
+
+@dataclass(slots=True, kw_only=True)
+class Watch:
+    """One launch and its drafts. ``content`` is what the next version would say."""
+
+    launch_id: str
+    content: Content
+    drafted: Content
+    drafted_at: Instant
+    closes: Instant
+    version: int = 1
+    tellers: dict[Party, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class WarnStage:
+    """The state of the stage; owned by it and changed in place."""
+
+    profile: NodeProfile
+    watches: dict[str, Watch] = field(default_factory=dict)
+
+
+def begin(profile: NodeProfile) -> WarnStage:
+    """Return the state of a node that watches nothing yet."""
+    return WarnStage(profile=profile)
+
+
+def step(state: WarnStage, entry: Entry) -> tuple[WarnStage, tuple[EntryBody, ...]]:
+    """Take one entry; return the state and the drafts that follow from it."""
+    body, at = entry.body, entry.at
+    out: list[EntryBody] = []
+    if isinstance(body, LaunchEvent):
+        out.extend(_open(state, body, at))
+    elif isinstance(body, Estimate):
+        out.extend(_take_estimate(state, body, at))
+    elif isinstance(body, ItemHeld):
+        out.extend(_take_item(state, body, at))
+    elif isinstance(body, CueHeard):
+        for watch in state.watches.values():
+            watch.tellers[state.profile.party] = None
+    elif not isinstance(body, Tick | PlotsHeard):
+        return state, ()
+    out.extend(_overdue(state, at))
+    return state, tuple(out)
+
+
+def due(state: WarnStage) -> Instant | None:
+    """Return when the next draft is due if nothing happens, or ``None``."""
+    times = (
+        min(watch.closes, watch.drafted_at.plus_s(SILENCE_S_MAX))
+        for watch in state.watches.values()
+    )
+    return min(times, default=None)
+
+
+def _open(state: WarnStage, event: LaunchEvent, at: Instant) -> Iterator[AlertDraft]:
+    if event.launch_id in state.watches:
+        return
+    content = Content(
+        certainty="Possible",
+        area=None,
+        cause="nothing yet",
+        overflight=(),
+        sources=(event.source,),
+        why=f"a launch was detected, first by {event.source}; no impact can be "
+        "predicted yet",
+    )
+    watch = Watch(
+        launch_id=event.launch_id,
+        content=content,
+        drafted=content,
+        drafted_at=at,
+        closes=at.plus_s(WITHOUT_AREA_S),
+        tellers={event.source: None},
+    )
+    state.watches[event.launch_id] = watch
+    if len(state.watches) > WATCHES_MAX:
+        del state.watches[next(iter(state.watches))]
+    yield _draft(watch)
+
+
+def _take_estimate(
+    state: WarnStage, body: Estimate, at: Instant
+) -> Iterator[AlertDraft]:
+    watch = state.watches.get(body.launch_id)
+    if watch is None or body.product != _PICTURE or body.estimate is None:
+        return
+    sources = _sources(state, watch, body.estimate)
+    # Compared with what was drafted, not with the last candidate: many small moves
+    # must add up. Widening, too, starts from what people were told.
+    watch.content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
+    if watch.content.area is not None:
+        end = watch.content.area.time_window95[1]
+        watch.closes = max(at, end).plus_s(AFTER_WINDOW_S)
+    if materially_new(watch.drafted, watch.content):
+        yield _next(watch, at)
+
+
+def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertDraft]:
+    """Note whose tracklets are in the picture, and tell when something is retracted."""
+    if held.carriage is None:
+        return
+    item = held.sealed.item
+    for watch in state.watches.values():
+        if isinstance(item.body, Retraction) and item.originator in watch.tellers:
+            # That it was, and by whom; its words are not ours to repeat.
+            why = f"{item.originator} has retracted a report; what is drafted stands"
+            watch.content = replace(watch.content, why=why)
+            if why != watch.drafted.why:
+                yield _next(watch, at)
+        elif not held.carriage.history and _bears_tracklet(item):
+            watch.tellers[item.originator] = None
+
+
+def _bears_tracklet(item: Item) -> bool:
+    body = item.body
+    is_track = isinstance(body, TrackProduct) and body.tracklet is not None
+    return is_track and bool(item.lineage)
+
+
+def _sources(
+    state: WarnStage, watch: Watch, estimate: FlightEstimate
+) -> tuple[Party, ...]:
+    """Return the parties whose data the picture rests on, ourselves first.
+
+    In a picture's estimate a partner's sensor is named ``PARTY/sensor``, and ours by
+    its own name. Tracklets have no account there, so who gave one was noted before.
+    """
+    own = {sensor.id for sensor in state.profile.sensors}
+    partners = {card.party for card in state.profile.partners}
+    for account in estimate.sensors:
+        party = account.id.partition("/")[0]
+        if account.verdict != "used":
+            continue
+        if account.id in own:
+            watch.tellers[state.profile.party] = None
+        elif party in partners:
+            watch.tellers[party] = None
+    return tuple(sorted(watch.tellers, key=lambda p: (p != state.profile.party, p)))
+
+
+def _overdue(state: WarnStage, at: Instant) -> Iterator[AlertDraft]:
+    for watch in list(state.watches.values()):
+        if at >= watch.closes:
+            watch.content = replace(watch.content, certainty="Possible", why=_END)
+            yield _next(watch, at)
+            del state.watches[watch.launch_id]
+        elif at.seconds_since(watch.drafted_at) >= SILENCE_S_MAX:
+            yield _next(watch, at)
+
+
+_END = (
+    "the time for which anything was predicted has passed; nothing of it was observed: "
+    "this is no all-clear"
+)
+
+
+def _next(watch: Watch, at: Instant) -> AlertDraft:
+    watch.version += 1
+    watch.drafted, watch.drafted_at = watch.content, at
+    return _draft(watch)
+
+
+def _draft(watch: Watch) -> AlertDraft:
+    content = watch.content
+    return AlertDraft(
+        launch_id=watch.launch_id,
+        version=watch.version,
+        certainty=content.certainty,
+        area=content.area,
+        overflight=content.overflight,
+        sources=content.sources,
+        why=content.why,
+    )
