@@ -294,11 +294,11 @@ class World:
 
     def _schedule_tick(self, party: Party, at_s: float) -> None:
         nation = self._nations[party]
-        due = link.due(nation.node.stages.link)
+        due = nation.node.due()
         if due is None or nation.tick_s is not None:
             return
         due_s = due.seconds_since(self._scenario.epoch)
-        nation.tick_s = max(due_s, at_s) + TICK_S
+        nation.tick_s = max(due_s, at_s + TICK_S)
         self._later(nation.tick_s, lambda t: self._tick(party, t))
 
     def _tick(self, party: Party, at_s: float) -> None:
@@ -319,6 +319,8 @@ class World:
         nation.crashed = False
         start = NodeStart(party=party, writer=nation.node.writer)
         self._input(party, start, "runtime", at_s)
+        for solve in nation.node.unanswered():
+            self._act_on(party, solve, at_s)
         state = nation.node.stages.link
         for to in self._nations:
             if to == party:

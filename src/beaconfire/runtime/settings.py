@@ -74,6 +74,9 @@ class Settings:
     server_payload_bytes_max: int = limit(
         1024 * 1024, "bytes", "the largest message a server takes; its own default"
     )
+    server_memory_store_bytes_max: int = limit(
+        64 * 1024 * 1024, "bytes", "the journal's server keeps nothing in memory alone"
+    )
     server_ready_s_max: float = limit(
         60.0, "s", "a start takes 15 ms, behind a killed one with 1 GB of turns 2 s"
     )
@@ -88,6 +91,25 @@ class Settings:
     server_connections_max: int = limit(
         64, "connections", "a node's own processes and sensors, and some more"
     )
+
+    # The loop
+    inputs_max: int = limit(
+        20_000, "inputs", "100 s of the busiest night planned for; then say so"
+    )
+    frame_turns_max: int = limit(
+        64, "turns", "a frame must not keep its first input waiting for its last"
+    )
+    progress_s: float = limit(2.0, "s", "how often long work says that it goes on")
+    clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
+    due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
+    stop_s_max: float = limit(5.0, "s", "how long a child may take to end")
+
+    # The solver
+    solver_ready_s_max: float = limit(
+        240.0, "s", "a first compilation takes some 30 s on two busy cores"
+    )
+    solve_s_max: float = limit(20.0, "s", "a solve takes milliseconds; then it hangs")
+    solver_starts_max: int = limit(5, "times", "a solver that keeps dying is a defect")
 
 
 SETTINGS = Settings()

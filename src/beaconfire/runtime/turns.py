@@ -29,7 +29,7 @@ from beaconfire.stages import desk, fuse, ingest, link, release, warn
 from beaconfire.vocabulary.acts import UNSIGNED, Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody, kind_of
-from beaconfire.vocabulary.entries.arrivals import Order
+from beaconfire.vocabulary.entries.arrivals import Estimate, Order
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
@@ -128,6 +128,7 @@ class Node:
         self._seq = 0
         self._digest = GENESIS
         self._at = Instant(0)
+        self._asked: dict[str, EstimateRequest] = {}
         self.stages = Stages(
             ingest=ingest.begin(profile, agreements, standing=standing),
             fuse=fuse.begin(
@@ -153,6 +154,22 @@ class Node:
     def at(self) -> Instant:
         """The instant of the newest turn."""
         return self._at
+
+    def due(self) -> Instant | None:
+        """Return when a tick is next needed; ``None`` while nothing waits on time."""
+        stages = self.stages
+        times = (fuse.due(stages.fuse), link.due(stages.link))
+        return min((time for time in times if time is not None), default=None)
+
+    def unanswered(self) -> tuple[Solve, ...]:
+        """Return the solves that were asked for and not answered, to ask again.
+
+        After a restart the answers that were on their way are lost with the process.
+        """
+        return tuple(
+            Solve(request, fuse.observations(self.stages.fuse, request))
+            for request in self._asked.values()
+        )
 
     def turn(
         self, body: EntryBody, *, by: By, at: Instant
@@ -249,6 +266,10 @@ class Node:
 
     def _step(self, entry: Entry) -> list[tuple[By, EntryBody]]:
         stages = self.stages
+        if isinstance(entry.body, EstimateRequest):
+            self._asked[entry.body.request] = entry.body
+        elif isinstance(entry.body, Estimate):
+            self._asked.pop(entry.body.request, None)
         out: list[tuple[By, EntryBody]] = []
         stages.ingest, emitted = ingest.step(stages.ingest, entry)
         out.extend(("ingest", body) for body in emitted)

@@ -1,0 +1,219 @@
+"""Picture: what a watch officer of each nation would see, folded from the journals.
+
+Read from entries alone, so it shows the same for simulated and real runs. Pure: it
+neither prints nor asks what time it is. ``live`` draws it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from beaconfire.journal.entry import Entry
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries.arrivals import Estimate, LinkState
+from beaconfire.vocabulary.entries.carriage import (
+    EpochEnd,
+    Expiry,
+    Receipt,
+    Withdrawal,
+)
+from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.sightings import (
+    AlertDraft,
+    Bell,
+    ItemHeld,
+    LaunchEvent,
+    Quarantine,
+    Rejection,
+)
+from beaconfire.vocabulary.motion import ImpactArea
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import FORM
+from beaconfire.vocabulary.times import Instant
+
+DRAFTS_TOLD = 2  # alert drafts that are news; later versions show in their place
+LINES_KEPT = 200  # of what happened, for the nation's own list
+
+
+@dataclass(slots=True)
+class Nation:
+    """What one nation knows and did so far."""
+
+    party: Party
+    first_seen: Instant | None = None
+    told_by: Party | None = None
+    phase: str = "nothing seen"
+    area: ImpactArea | None = None
+    alert: str = ""
+    links: dict[Party, bool] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
+    released: Counter[tuple[Party, str, str]] = field(default_factory=Counter)
+    refused: Counter[tuple[Party, str, str]] = field(default_factory=Counter)
+    receipted: Counter[Party] = field(default_factory=Counter)
+    received: Counter[tuple[Party, str]] = field(default_factory=Counter)
+    quarantined: int = 0
+    withdrawn: int = 0
+    rejected: int = 0
+    entries: int = 0
+    happened: deque[tuple[Instant, str]] = field(
+        default_factory=lambda: deque(maxlen=LINES_KEPT)
+    )
+
+
+@dataclass(slots=True)
+class Picture:
+    """All nations; ``news`` are lines that were not taken yet, in order."""
+
+    nations: dict[Party, Nation]
+    news: list[tuple[Instant, Party, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, parties: tuple[Party, ...]) -> "Picture":
+        """Return the picture before anything happened."""
+        return cls(nations={party: Nation(party) for party in parties})
+
+    def see(self, party: Party, entry: Entry) -> None:
+        """Fold one entry of one nation's journal."""
+        nation = self.nations[party]
+        nation.entries += 1
+        said = _fold(nation, entry)
+        if said:
+            nation.happened.append((entry.at, said))
+            self.news.append((entry.at, party, said))
+
+    def take_news(self) -> list[tuple[Instant, Party, str]]:
+        """Return and forget the lines that were not taken yet."""
+        news, self.news = self.news, []
+        return news
+
+
+def _fold(nation: Nation, entry: Entry) -> str:
+    """Take one entry; return a line for people if it is worth one."""
+    fold = _FOLDS.get(type(entry.body))
+    return fold(nation, entry.body) if fold is not None else ""
+
+
+def _receipted(nation: Nation, body: Receipt) -> str:
+    if body.to != nation.party:
+        nation.receipted[body.to] += len(body.items)
+    return ""
+
+
+def _quarantined(nation: Nation, body: Quarantine) -> str:
+    nation.quarantined += len(body.items)
+    return f"quarantined {len(body.items)} of {body.originator}: {body.reason}"
+
+
+def _withdrawn(nation: Nation, body: Withdrawal) -> str:
+    nation.withdrawn += len(body.items)
+    return ""
+
+
+def _expired(nation: Nation, body: Expiry) -> str:
+    return f"expired before {body.to} could have it: {len(body.items)}"
+
+
+def _rejected(nation: Nation, body: Rejection) -> str:
+    nation.rejected += 1
+    return f"refused a {body.what} from {body.source}: {body.reason}"
+
+
+def _known(nation: Nation, body: LaunchEvent) -> str:
+    if nation.first_seen is not None:
+        return ""
+    nation.first_seen = body.first_seen
+    nation.told_by = body.source
+    own = body.source == nation.party
+    return f"launch known, by {'own sensors' if own else body.source}"
+
+
+def _drafted(nation: Nation, body: AlertDraft) -> str:
+    nation.alert = f"v{body.version} {body.certainty}: {body.why}"
+    return f"alert draft {nation.alert}" if body.version <= DRAFTS_TOLD else ""
+
+
+def _linked(nation: Nation, body: LinkState) -> str:
+    before = nation.links.get(body.partner)
+    nation.links[body.partner] = body.up
+    state = "up" if body.up else "down"
+    return f"link from {body.partner} {state}" if before != body.up else ""
+
+
+def _purged(nation: Nation, body: EpochEnd) -> str:
+    return f"window to {body.to} ({body.lane}) purged: {body.reason}"
+
+
+def _rung(nation: Nation, body: Bell) -> str:
+    return f"bell for the {body.role}: {body.text}"
+
+
+def _released(nation: Nation, body: Release) -> str:
+    articles = ", ".join(body.articles)
+    key = (body.to, body.form, articles)
+    nation.released[key] += 1
+    if nation.released[key] > 1:
+        return ""
+    relayed = f" of {body.originator}" if body.via else ""
+    return f"released {body.form}{relayed} to {body.to} under {articles}"
+
+
+def _refused(nation: Nation, body: Refusal) -> str:
+    articles = ", ".join(body.articles) or "no article"
+    key = (body.to, body.form, articles)
+    nation.refused[key] += 1
+    if nation.refused[key] > 1:
+        return ""
+    return f"refused {body.form} to {body.to}: {articles}"
+
+
+def _held(nation: Nation, body: ItemHeld) -> str:
+    if body.carriage is None:
+        return ""
+    item = body.sealed.item
+    form = FORM[type(item.body)]
+    key = (item.originator, form)
+    nation.received[key] += 1
+    if nation.received[key] > 1:
+        return ""
+    via = f" via {body.carriage.via}" if body.carriage.via else ""
+    return f"received {form} of {item.originator}{via}"
+
+
+def _acted(nation: Nation, body: Act) -> str:
+    if body.act == "suspend":
+        nation.suspended.add(body.agreement)
+    elif body.act == "restore":
+        nation.suspended.discard(body.agreement)
+    word = {"suspend": "SUSPENDED", "restore": "RESTORED"}.get(body.act, body.act)
+    return f"{body.agreement} {word} by {body.party}"
+
+
+def _estimated(nation: Nation, body: Estimate) -> str:
+    if body.product != "picture":
+        return ""
+    if body.estimate is None:
+        return f"no estimate: {body.failed}"
+    first = nation.area is None and body.estimate.impact is not None
+    nation.phase = body.estimate.phase
+    nation.area = body.estimate.impact
+    return "impact area known" if first else ""
+
+
+_FOLDS: dict[type, Callable[[Nation, Any], str]] = {
+    Release: _released,
+    Refusal: _refused,
+    Receipt: _receipted,
+    ItemHeld: _held,
+    Act: _acted,
+    Estimate: _estimated,
+    Quarantine: _quarantined,
+    Withdrawal: _withdrawn,
+    Expiry: _expired,
+    Rejection: _rejected,
+    LaunchEvent: _known,
+    AlertDraft: _drafted,
+    LinkState: _linked,
+    EpochEnd: _purged,
+    Bell: _rung,
+}

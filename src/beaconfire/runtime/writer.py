@@ -1,0 +1,108 @@
+"""Writer: the one loop that turns inputs into stored turns, and only then acts.
+
+* Inputs are taken in the order in which they were offered. While one frame is being
+  stored the next inputs gather; when the acknowledgement comes, all that is ready goes
+  into the next frame. There is no timer.
+* Effects and replies follow the commit, in the order of the turns.
+* An offer beyond the queue's limit is refused to whoever makes it: nothing that was
+  accepted is dropped.
+* Any failure to store ends the loop, and with it the node: what is stored is known
+  again when the node starts.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beaconfire.errors import BeaconfireError
+from beaconfire.journal.entry import By, Turn
+from beaconfire.journal.journal import Journal
+from beaconfire.runtime.clock import Clock
+from beaconfire.runtime.settings import SETTINGS
+from beaconfire.runtime.turns import Effect, Node
+from beaconfire.vocabulary.entries import EntryBody
+
+# Told once the turn is stored: the turn and its effects.
+Stored = Callable[[Turn, tuple[Effect, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    body: EntryBody
+    by: By
+    stored: Stored | None
+
+
+class Writer:
+    """The node, its journal, and the inputs between them."""
+
+    def __init__(
+        self,
+        node: Node,
+        journal: Journal,
+        clock: Clock,
+        *,
+        perform: Callable[[Effect], None],
+    ) -> None:
+        """``perform`` starts an effect and must not block."""
+        self._node = node
+        self._journal = journal
+        self._clock = clock
+        self._perform = perform
+        self._inputs: deque[_Input] = deque()
+        self._ready = asyncio.Event()
+        self._ending = False
+
+    def offer(self, body: EntryBody, *, by: By, stored: Stored | None = None) -> None:
+        """Queue an input; ``stored`` is called when its turn is on disk.
+
+        Raises:
+            BeaconfireError: the queue is full; nothing was taken.
+        """
+        if len(self._inputs) >= SETTINGS.inputs_max:
+            message = f"the node has {SETTINGS.inputs_max} inputs waiting; try again"
+            raise BeaconfireError(message)
+        self._inputs.append(_Input(body, by, stored))
+        self._ready.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many inputs wait."""
+        return len(self._inputs)
+
+    def finish(self) -> None:
+        """Let ``run`` end once all that was offered is stored."""
+        self._ending = True
+        self._ready.set()
+
+    async def run(self) -> None:
+        """Store turns until told to finish.
+
+        Raises:
+            NoLongerWriter, NotReachable, BeaconfireError: the journal's own reasons.
+        """
+        while True:
+            if not self._inputs:
+                if self._ending:
+                    return
+                self._ready.clear()
+                await self._ready.wait()
+                continue
+            batch = self._make_turns()
+            await self._journal.append(tuple(turn for turn, _, _ in batch))
+            for turn, effects, stored in batch:
+                for effect in effects:
+                    self._perform(effect)
+                if stored is not None:
+                    stored(turn, effects)
+
+    def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
+        batch = []
+        while self._inputs and len(batch) < SETTINGS.frame_turns_max:
+            taken = self._inputs.popleft()
+            turn, effects = self._node.turn(
+                taken.body, by=taken.by, at=self._clock.now()
+            )
+            batch.append((turn, effects, taken.stored))
+        return batch
