@@ -1,0 +1,256 @@
+"""Answer: what one agreement says to one item on one hop, with all its grounds.
+
+``decide_release`` returns a ``Permission`` or an ``Objection``; neither sends anything:
+only ``decision.py``, which hears every agreement of every way, makes a ``Release``.
+Within one agreement silence refuses, refusal wins, doubt refuses and obligations
+accumulate.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from beaconfire.agreements.agreement import Agreement, Article, Effect, Obligation
+from beaconfire.agreements.approval import find_approval
+from beaconfire.agreements.conditions import (
+    Condition,
+    Finding,
+    OriginatorIsSender,
+    Question,
+)
+from beaconfire.agreements.standing import Standing, status_of
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One agreement lets the item go. ``relied_on`` is never empty."""
+
+    under: Agreement
+    relied_on: tuple[Article, ...]  # in the agreement's own order
+    obligations: tuple[Obligation, ...]  # all of them, or do not send
+    acts: tuple[str, ...]
+    approval: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """One agreement does not. ``relied_on`` is empty when it is merely silent."""
+
+    under: Agreement
+    relied_on: tuple[Article, ...]
+    acts: tuple[str, ...]
+    reason: str
+    needs: tuple[str, ...]  # all of them would have to change
+
+
+def decide_release(
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    under: Agreement,
+    at: Instant,
+    standing: Standing,
+    together: tuple[str, ...] = (),
+    marking: str | None = None,
+) -> Permission | Objection:
+    """Decide whether ``item`` may go ``to`` a partner ``under`` one agreement.
+
+    ``together`` are the other agreements of the same way; ``marking`` is what a relay
+    marks the item with, by which an agreement without the originator knows its level.
+
+    Raises:
+        BadInput: ``sender`` or ``to`` never signed ``under``.
+    """
+    under.require_party(sender)
+    under.require_party(to)
+    facts = _facts(
+        item,
+        sender=sender,
+        to=to,
+        under=under,
+        at=at,
+        standing=standing,
+        together=together,
+        marking=marking,
+    )
+
+    # Ask every article, even after one has refused: partners and auditors are owed
+    # the whole list of grounds, not whichever happened to be first.
+    prohibiting, permitting = [], []
+    for article in under.articles:
+        finding = article.applies(facts.question)
+        if article.effect is Effect.PROHIBIT and finding is not Finding.NOT_MET:
+            prohibiting.append(article)
+        if article.effect is Effect.PERMIT and finding is Finding.MET:
+            permitting.append(article)
+
+    if prohibiting:
+        silence = () if permitting else _silence(under, facts).needs
+        return _prohibition(under, prohibiting, facts, silence)
+    if not permitting:
+        return _silence(under, facts)
+
+    # Obligations accumulate. Relying on the lightest article alone would let a
+    # second, more generous article quietly cancel what the first one requires.
+    return Permission(
+        under=under,
+        relied_on=tuple(permitting),
+        obligations=once(
+            owed for article in permitting for owed in article.obligations
+        ),
+        acts=facts.acts,
+        approval=facts.approval,
+    )
+
+
+def object_as_holder(
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    under: Agreement,
+    at: Instant,
+    standing: Standing,
+) -> Objection | None:
+    """Ask what the sender promised the originator ``under`` an agreement of theirs.
+
+    Only the articles about passing on somebody else's item are asked: the rest of the
+    text is about another hop. Whether it is in force is *not* asked: the end of an
+    agreement stops new sharing and never lifts the rules for what was received.
+    """
+    under.require_party(sender)
+    under.require_party(item.originator)
+    facts = _facts(
+        item,
+        sender=sender,
+        to=to,
+        under=under,
+        at=at,
+        standing=standing,
+        together=(),
+        marking=None,
+    )
+    kept = [
+        article
+        for article in under.articles
+        if article.effect is Effect.PROHIBIT
+        and OriginatorIsSender(value=False) in article.when
+        and article.applies(facts.question) is not Finding.NOT_MET
+    ]
+    return _prohibition(under, kept, facts, ()) if kept else None
+
+
+def once(things: Iterable[T]) -> tuple[T, ...]:
+    """Return ``things`` in order, each only the first time."""
+    return tuple(dict.fromkeys(things))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    question: Question
+    acts: tuple[str, ...]
+    approval: str | None
+
+
+def _facts(
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    under: Agreement,
+    at: Instant,
+    standing: Standing,
+    together: tuple[str, ...],
+    marking: str | None,
+) -> _Facts:
+    status = status_of(under, standing, at)
+    by, mark = item.originator, item.label.classification
+    if marking is not None and by not in under.parties:
+        by, mark = sender, marking
+    level = under.level_of(mark, by=by)
+    if level is None:
+        level_note = f"{under.id} does not know the marking `{mark}` of {by}"
+    else:
+        level_note = f"the marking `{mark}` of {by} is {level}"
+    approval, approval_note = None, f"{sender} needs nobody's approval for its own item"
+    if sender != item.originator:
+        approval, approval_note = find_approval(
+            standing, under.id, item=item, to=to, via=sender, at=at
+        )
+    question = Question(
+        item=item,
+        sender=sender,
+        to=to,
+        under=under.id,
+        in_force=status.in_force,
+        status_note=status.reason,
+        status_need=status.need,
+        level=level,
+        level_note=level_note,
+        approved=approval is not None,
+        approval_note=approval_note,
+        together=together,
+    )
+    return _Facts(question=question, acts=status.acts, approval=approval)
+
+
+def _prohibition(
+    under: Agreement, articles: list[Article], facts: _Facts, needs: tuple[str, ...]
+) -> Objection:
+    grounds, lifted = [], []
+    for article in articles:
+        saw = " and ".join(condition.saw(facts.question) for condition in article.when)
+        grounds.append(f"{under.cite(article)} forbids it: {saw}")
+        # Whose item it is cannot change; what could is the rest of the conditions.
+        rest = [c for c in article.when if not isinstance(c, OriginatorIsSender)]
+        lifted.append(
+            " or ".join(
+                condition.need(facts.question, met=False)
+                for condition in rest or article.when
+            )
+        )
+    status_counts = any(article.governs_status for article in articles)
+    return Objection(
+        under=under,
+        relied_on=tuple(articles),
+        acts=facts.acts if status_counts else (),
+        reason="; ".join(grounds),
+        needs=once((*lifted, *needs)),
+    )
+
+
+def _silence(under: Agreement, facts: _Facts) -> Objection:
+    # Say how the nearest article fell short: it is the one that a person would look
+    # up. An article about other people's items is never near to one's own.
+    question = facts.question
+    near = [
+        (article, _unmet(article, question))
+        for article in under.articles
+        if article.effect is Effect.PERMIT
+    ]
+    reason = f"no article of {under.id} permits it"
+    needs: tuple[str, ...] = (f"an article of {under.id} that permits it",)
+    if near:
+        article, unmet = min(near, key=lambda pair: _distance(pair[1]))
+        needs = tuple(condition.need(question, met=True) for condition in unmet)
+        reason += f"; {under.cite(article)} would, for {' and '.join(needs)}"
+    return Objection(under=under, relied_on=(), acts=(), reason=reason, needs=needs)
+
+
+def _unmet(article: Article, question: Question) -> list[Condition]:
+    return [
+        condition
+        for condition in article.when
+        if condition.finding(question) is not Finding.MET
+    ]
+
+
+def _distance(unmet: list[Condition]) -> tuple[bool, int]:
+    whose = any(isinstance(condition, OriginatorIsSender) for condition in unmet)
+    return (whose, len(unmet))

@@ -1,0 +1,99 @@
+"""Lapse: does an answer that was given earlier still hold at this instant?
+
+A send is judged at its own turn. Between a release and its hand-over an agreement may
+have been suspended or an approval may have ended; what arrives may rest on an
+agreement that we know not to be in force. Both questions are answered here, with the
+article, the act and a sentence, and without deciding anew: a lapse never turns into a
+release by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.standing import Standing, status_of
+from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """Why something no longer holds. ``act`` is the entry of the act, if one did it."""
+
+    agreement: str | None
+    article: str | None
+    act: str | None
+    reason: str
+
+
+def still_stands(
+    release: Release,
+    *,
+    agreements: Sequence[Agreement],
+    standing: Standing,
+    at: Instant,
+) -> Lapse | None:
+    """Return why ``release`` may not be handed over at ``at``, ``None`` if it may.
+
+    Asked are the agreements that it relied on, and on a relay the approval. The
+    item's own validity is the link stage's to watch: there it is an expiry.
+    """
+    lapse = known_suspended(
+        release.agreements, agreements=agreements, standing=standing, at=at
+    )
+    if lapse is not None or release.via is None:
+        return lapse
+    return _approval_gone(release, release.via, standing, at)
+
+
+def known_suspended(
+    agreement_ids: Sequence[str],
+    *,
+    agreements: Sequence[Agreement],
+    standing: Standing,
+    at: Instant,
+) -> Lapse | None:
+    """Return the first of ``agreement_ids`` known not to be in force, ``None`` if none.
+
+    An agreement of which we hold no text, and no agreement at all, count as not in
+    force: doubt refuses. Acts and receipts are not to be asked about here: they rest
+    on the status article and travel whatever the state.
+    """
+    if not agreement_ids:
+        return Lapse(
+            agreement=None, article=None, act=None, reason="it rests on no agreement"
+        )
+    for agreement_id in agreement_ids:
+        under = next((a for a in agreements if a.id == agreement_id), None)
+        if under is None:
+            reason = f"no text of `{agreement_id}` is in force here"
+            return Lapse(agreement=agreement_id, article=None, act=None, reason=reason)
+        status = status_of(under, standing, at)
+        if not status.in_force:
+            return Lapse(
+                agreement=under.id,
+                article=status.article,
+                act=status.acts[0] if status.acts else None,
+                reason=status.reason,
+            )
+    return None
+
+
+def _approval_gone(
+    release: Release, via: Party, standing: Standing, at: Instant
+) -> Lapse | None:
+    approval = None if release.approval is None else standing.approval(release.approval)
+    way = f"{release.originator}'s approval for {release.to} via {via}"
+    if approval is None:
+        reason = f"{way} does not stand any more"
+    elif approval.expires is None or approval.expires < at:
+        reason = f"{way} expired at {approval.expires}"
+    else:
+        return None
+    return Lapse(
+        agreement=approval.agreement if approval else release.agreements[0],
+        article=None,
+        act=release.approval,
+        reason=reason,
+    )

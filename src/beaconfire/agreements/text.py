@@ -1,0 +1,335 @@
+"""Text: an agreement as TOML, read strictly and printed in one form.
+
+* Nothing is guessed. Unknown keys, conditions and obligations, wrong types, repeated
+  numbers and strangers among the parties are refused, each with file, line and key and
+  with what is allowed; up to 20 mistakes come in one message, one a line.
+* A permit says when: without a condition it would permit everything.
+* Exactly one article governs the status, since every refusal by status must cite it.
+* ``parse_agreement(print_agreement(a), ...) == a`` for every agreement.
+
+Signatures lie beside the file and cover its bytes; they are not read here.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from beaconfire.agreements import values
+from beaconfire.agreements.agreement import (
+    Agreement,
+    Article,
+    Effect,
+    Levels,
+    Obligation,
+    Term,
+)
+from beaconfire.agreements.conditions import Condition
+from beaconfire.agreements.lines import KeyLines, KeyPath, longest_key
+from beaconfire.errors import BadInput
+from beaconfire.vocabulary.label import LADDER
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import EARLIEST
+
+T = TypeVar("T")
+
+# The longest text that is read: a treaty's rules fit into a tenth of it.
+TEXT_BYTES_MAX = 256 * 1024
+ARTICLES_MAX = 200
+MARKINGS_MAX = 64
+MISTAKES_SHOWN_MAX = 20
+KEY_PARTS_MAX = 8
+
+_TOP = ("id", "title", "instrument", "parties", "in_force_from", "term", "levels")
+_TERM = ("initial_years", "extended_by_years", "notice_days")
+_ARTICLE = ("number", "effect", "when", "obligations", "rests_on")
+
+
+def parse_agreement(text: str, *, file: str) -> Agreement:
+    """Read an agreement from its TOML ``text``; ``file`` names it in errors.
+
+    Raises:
+        BadInput: one or more mistakes, each with file, line, key and what is allowed.
+    """
+    if len(text) > TEXT_BYTES_MAX or len(text.encode()) > TEXT_BYTES_MAX:
+        message = f"{file}: longer than {TEXT_BYTES_MAX} bytes: this is no agreement"
+        raise BadInput(message)
+    return _Reading(text, file).agreement()
+
+
+def print_agreement(agreement: Agreement) -> str:
+    """Return the one printed form of ``agreement``."""
+    lines = [
+        f"id = {_quoted(agreement.id)}",
+        f"title = {_quoted(agreement.title)}",
+        f"instrument = {_quoted(agreement.instrument)}",
+        f"parties = {_printed(agreement.parties)}",
+        f"in_force_from = {_quoted(str(agreement.in_force_from))}",
+    ]
+    term = [(key, getattr(agreement.term, key)) for key in _TERM]
+    if any(value is not None for _, value in term):
+        lines += ["", "[term]"]
+        lines += [f"{key} = {value}" for key, value in term if value is not None]
+    for levels in agreement.levels:
+        lines += ["", f"[levels.{levels.party}]"]
+        lines += [f"{_quoted(m)} = {_quoted(of)}" for m, of in levels.markings]
+    for article in agreement.articles:
+        when = ", ".join(f"{c.NAME} = {_printed(c.value)}" for c in article.when)
+        lines += ["", "[[article]]", f"number = {_quoted(article.number)}"]
+        lines += [f"effect = {_quoted(article.effect.value)}"]
+        if article.when:
+            lines += [f"when = {{ {when} }}"]
+        if article.obligations:
+            lines += [f"obligations = {_printed(article.obligations)}"]
+        lines += [f"rests_on = {_quoted(article.rests_on)}"]
+    return "\n".join(lines) + "\n"
+
+
+class _Reading:
+    """One reading of one text: gathers mistakes, and an agreement if there are none."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._file = file
+        self._mistakes: dict[str, int] = {}
+        parts, line = longest_key(text)
+        if parts > KEY_PARTS_MAX:
+            raise BadInput(f"{file}:{line}: a key has more than {KEY_PARTS_MAX} parts")
+        self._document = self._load(text)
+        self._lines = KeyLines(text)
+
+    def agreement(self) -> Agreement:
+        top = self._document
+        self._known_keys((), top, (*_TOP, "article"))
+        parties = self._parties(top)
+        agreement = Agreement(
+            id=self._read(top, (), "id", values.agreement_id, ""),
+            title=self._read(top, (), "title", values.text, ""),
+            instrument=self._read(top, (), "instrument", values.text, ""),
+            parties=parties,
+            in_force_from=self._read(
+                top, (), "in_force_from", values.instant, EARLIEST
+            ),
+            term=self._term(top),
+            levels=self._levels(top, parties),
+            articles=self._articles(top, parties),
+        )
+        self._check_articles(agreement)
+        if self._mistakes:
+            raise BadInput(self._told())
+        return agreement
+
+    def _load(self, text: str) -> dict[str, object]:
+        if text.startswith("\ufeff"):
+            raise BadInput(
+                f"{self._file}:1: begins with a byte order mark: save without"
+            )
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            line = place[1] if place else str(text.count("\n") + 1)
+            what = re.sub(r" \(at .*\)$", "", str(error))
+            what = what[:1].lower() + what[1:]
+            message = f"{self._file}:{line}: not TOML: {what}"
+        except RecursionError:
+            message = f"{self._file}: not TOML that can be read: nested too deep"
+        except ValueError:
+            # The parser's own errors are above; this is its answer to endless digits.
+            message = f"{self._file}: not TOML that can be read: a number is too long"
+        raise BadInput(message)
+
+    def _parties(self, top: Mapping[str, object]) -> tuple[Party, ...]:
+        def read(value: object) -> tuple[str, ...]:
+            parties = values.list_of(value, values.party)
+            if len(parties) < 2:
+                raise values.Wrong("must name two parties or more")
+            return parties
+
+        return self._read(top, (), "parties", read, ())
+
+    def _term(self, top: Mapping[str, object]) -> Term:
+        table = self._table(top, (), "term")
+        self._known_keys(("term",), table, _TERM)
+        return Term(
+            **{
+                key: self._read(table, ("term",), key, values.whole, 1)
+                for key in _TERM
+                if key in table
+            }
+        )
+
+    def _levels(
+        self, top: Mapping[str, object], parties: tuple[Party, ...]
+    ) -> tuple[Levels, ...]:
+        tables = self._table(top, (), "levels")
+        found = []
+        for code in tables:
+            path: KeyPath = ("levels", code)
+            self._value(path, code, values.party, "")
+            if code not in parties:
+                self._wrong(path, f"`{code[:40]}` is no party to this agreement")
+            markings = self._table(tables, ("levels",), code)
+            if not 1 <= len(markings) <= MARKINGS_MAX:
+                self._wrong(path, f"must list 1 to {MARKINGS_MAX} markings")
+            rows = []
+            for marking in markings:
+                self._value((*path, marking), marking, values.text, "")
+                of = self._read(markings, path, marking, values.level, "")
+                if marking in LADDER and marking != of:
+                    self._wrong(
+                        (*path, marking), "an English level can only stand for itself"
+                    )
+                rows.append((marking, of))
+            found.append(Levels(party=code, markings=tuple(rows)))
+        return tuple(found)
+
+    def _articles(
+        self, top: Mapping[str, object], parties: tuple[Party, ...]
+    ) -> tuple[Article, ...]:
+        tables = top.get("article")
+        if not isinstance(tables, list) or not 1 <= len(tables) <= ARTICLES_MAX:
+            self._wrong(("article",), f"must be 1 to {ARTICLES_MAX} [[article]] tables")
+            return ()
+        return tuple(
+            self._article(table, ("article", place), parties)
+            for place, table in enumerate(tables)
+            if isinstance(table, dict)
+        )
+
+    def _article(
+        self, table: Mapping[str, object], path: KeyPath, parties: tuple[Party, ...]
+    ) -> Article:
+        self._known_keys(path, table, _ARTICLE)
+
+        def read_effect(value: object) -> Effect | None:
+            names = [effect.value for effect in Effect]
+            return Effect(values.one_of(values.text(value), names, what="effect"))
+
+        def read_obligations(value: object) -> tuple[Obligation, ...]:
+            return tuple(map(Obligation, values.list_of(value, values.obligation)))
+
+        when = self._conditions(table, path, parties)
+        effect: Effect | None = self._read(table, path, "effect", read_effect, None)
+        owed: tuple[Obligation, ...] = ()
+        if "obligations" in table:
+            owed = self._read(table, path, "obligations", read_obligations, ())
+        if effect is Effect.PERMIT and not table.get("when"):
+            self._wrong(path, "`when`: a permit must say when it applies")
+        if effect is Effect.PROHIBIT and owed:
+            self._wrong((*path, "obligations"), "a prohibition owes nothing")
+        return Article(
+            number=self._read(table, path, "number", values.article_number, ""),
+            effect=effect or Effect.PROHIBIT,
+            when=when,
+            obligations=owed,
+            rests_on=self._read(table, path, "rests_on", values.text, ""),
+        )
+
+    def _conditions(
+        self, table: Mapping[str, object], path: KeyPath, parties: tuple[Party, ...]
+    ) -> tuple[Condition, ...]:
+        when = self._table(table, path, "when")
+        found = []
+        for name, value in when.items():
+            try:
+                found.append(values.condition(name, value, parties))
+            except values.Wrong as wrong:
+                self._wrong((*path, "when", name), str(wrong))
+        return tuple(found)
+
+    def _check_articles(self, agreement: Agreement) -> None:
+        seen: dict[str, int] = {}
+        opposed: dict[frozenset[Condition], tuple[str, Effect]] = {}
+        governing = []
+        for place, article in enumerate(agreement.articles):
+            path: KeyPath = ("article", place)
+            if article.number and article.number in seen:
+                first = self._lines.of(("article", seen[article.number], "number"))
+                self._wrong((*path, "number"), f"stands on line {first} already")
+            seen.setdefault(article.number, place)
+            if article.governs_status:
+                governing.append(path)
+                if article.effect is not Effect.PROHIBIT or len(article.when) != 1:
+                    self._wrong(
+                        (*path, "when"), "`status` stands alone, in a prohibition"
+                    )
+            if agreement.id in article.companions():
+                self._wrong((*path, "when"), "`together_with` names the text itself")
+            number, effect = opposed.setdefault(
+                frozenset(article.when), (article.number, article.effect)
+            )
+            if effect is not article.effect:
+                self._wrong(path, f"contradicts article {number}: same conditions")
+        if not self._mistakes and len(governing) != 1:
+            self._wrong(
+                governing[1] if governing else ("article",),
+                "one article, and only one, must govern the status: "
+                'effect = "prohibit", when = { status = "not-in-force" }',
+            )
+
+    def _table(
+        self, table: Mapping[str, object], path: KeyPath, key: str
+    ) -> Mapping[str, object]:
+        value = table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self._wrong((*path, key), "must be a table")
+        return {}
+
+    def _known_keys(
+        self, path: KeyPath, table: Mapping[str, object], known: tuple[str, ...]
+    ) -> None:
+        for key in table:
+            try:
+                values.one_of(key, known, what="key here")
+            except values.Wrong as wrong:
+                self._wrong((*path, key), str(wrong), name=False)
+
+    def _read(
+        self,
+        table: Mapping[str, object],
+        path: KeyPath,
+        key: str,
+        read: Callable[[object], T],
+        instead: T,
+    ) -> T:
+        if key not in table:
+            self._wrong(path, f"missing key `{key}`")
+            return instead
+        return self._value((*path, key), table[key], read, instead)
+
+    def _value(
+        self, path: KeyPath, value: object, read: Callable[[object], T], instead: T
+    ) -> T:
+        try:
+            return read(value)
+        except values.Wrong as wrong:
+            self._wrong(path, str(wrong))
+            return instead
+
+    def _wrong(self, path: KeyPath, what: str, *, name: bool = True) -> None:
+        """Note a mistake; ``instead`` values let the reading go on and find others."""
+        line = self._lines.of(path)
+        key = ".".join(str(part) for part in path if not isinstance(part, int))
+        where = f"{self._file}:{line}: " + (f"`{key[:80]}`: " if key and name else "")
+        self._mistakes[where + what] = line
+
+    def _told(self) -> str:
+        told = sorted(self._mistakes, key=lambda mistake: self._mistakes[mistake])
+        shown = told[:MISTAKES_SHOWN_MAX]
+        if len(told) > len(shown):
+            shown.append(f"{self._file}: and {len(told) - len(shown)} more mistakes")
+        return "\n".join(shown)
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_quoted(member) for member in value)}]"
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,72 @@
+"""Ways: which agreements must answer together for one hop from sender to recipient.
+
+* An agreement with an article that asks for no other is a way by itself.
+* An agreement that asks for another makes a way with it, if both bind both ends. The
+  wider one (more parties) stands first, so each way has one spelling.
+* An agreement that finds no companion is still asked, alone, so that its refusal can
+  say what is missing.
+
+Two is the most: an agreement that a companion asks for in turn is not joined, and
+that companion stays silent.
+"""
+
+from collections.abc import Sequence
+
+from beaconfire.agreements.agreement import Agreement, Effect
+from beaconfire.agreements.conditions import ApprovalOfOriginator, Sender
+from beaconfire.vocabulary.party import Party
+
+Way = tuple[Agreement, ...]
+
+
+def ways_between(
+    agreements: Sequence[Agreement], sender: Party, to: Party
+) -> tuple[Way, ...]:
+    """Return the ways from ``sender`` to ``to``, single agreements first.
+
+    Whether a way is open is not asked: a closed one is considered and refused with
+    its grounds.
+    """
+    bound = [agreement for agreement in agreements if agreement.binds(sender, to)]
+    pairs: dict[tuple[str, str], Way] = {}
+    for one in bound:
+        for other in bound:
+            if other.id in one.requires and other is not one:
+                first, second = sorted((one, other), key=_wider_first)
+                pairs[first.id, second.id] = (first, second)
+    paired = {agreement.id for way in pairs.values() for agreement in way}
+    alone = [
+        (agreement,)
+        for agreement in bound
+        if _may_stand_alone(agreement) or agreement.id not in paired
+    ]
+    return (*alone, *pairs.values())
+
+
+def _may_stand_alone(agreement: Agreement) -> bool:
+    return any(
+        article.effect is Effect.PERMIT and not article.companions()
+        for article in agreement.articles
+    )
+
+
+def _wider_first(agreement: Agreement) -> tuple[int, str]:
+    return (-len(agreement.parties), agreement.id)
+
+
+def may_relay(
+    agreements: Sequence[Agreement], *, originator: Party, relay: Party, to: Party
+) -> bool:
+    """Return whether any agreement of all three foresees ``relay`` as their relay.
+
+    Whether it may pass on this item now is ``decide``'s to say. This only keeps a
+    node from asking, and journalling a refusal, where nobody ever meant it to relay.
+    """
+    return any(
+        article.effect is Effect.PERMIT
+        and any(isinstance(c, ApprovalOfOriginator) and c.value for c in article.when)
+        and all(relay in c.value for c in article.when if isinstance(c, Sender))
+        for agreement in agreements
+        if agreement.binds(originator, relay, to)
+        for article in agreement.articles
+    )
