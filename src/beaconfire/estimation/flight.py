@@ -36,7 +36,7 @@ from beaconfire.estimation.coasting import (
     left_the_arc,
 )
 from beaconfire.estimation.geodesy import (
-    geodetic_from_ecef,
+    geodetic_rows,
     ground_range_m,
     height_and_up,
 )
@@ -65,6 +65,7 @@ _REENTRY_HEIGHT_M = 90_000.0
 # One healthy flight in a million scatters so much (normal approximation).
 _SCATTER_SIGMAS = 5.0
 _PATH_STEP_S = 10.0
+_RISE_S_MAX = 5_400.0
 _TRACK_STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps")
 
 
@@ -278,10 +279,10 @@ def _apogee_km(found: _Found) -> float | None:
     """Return the highest point of the arc, flown or to be flown; none in orbit."""
     if found.fit is None or found.impact is None or found.impact.orbital:
         return None
-    state = found.fit.state
-    flown, _, reached = sample_arc(state, np.arange(-3_000.0, 0.0, 10.0))
-    heights = [geodetic_from_ecef(row[:3].copy())[2] for row in flown[reached]]
-    highest = max([found.impact.highest_m, *heights])
+    state, highest = found.fit.state, found.impact.highest_m
+    if float(state[:3] @ state[3:6]) < 0.0:
+        flown, _, reached = sample_arc(state, np.arange(-_RISE_S_MAX, 0.0, 5.0))
+        highest = max(highest, *geodetic_rows(flown[reached])[:, 2].tolist())
     return highest * 1e-3 if math.isfinite(highest) else None
 
 
@@ -294,14 +295,14 @@ def _path(found: _Found) -> tuple[TrackPoint, ...]:
     times_s = np.append(np.arange(0.0, flight_s - 1.0, _PATH_STEP_S), flight_s)
     states, _, reached = sample_arc(fit.state, times_s)
     points = []
-    for seconds, state in zip(times_s[reached], states[reached], strict=True):
-        lat, lon, height = geodetic_from_ecef(state[:3].copy())
+    places = geodetic_rows(states[reached]).tolist()
+    for seconds, place in zip(times_s[reached].tolist(), places, strict=True):
         points.append(
             TrackPoint(
-                lat_deg=lat,
-                lon_deg=lon,
-                alt_km=max(height, 0.0) * 1e-3,
-                time=fit.epoch.plus_s(float(seconds)),
+                lat_deg=place[0],
+                lon_deg=place[1],
+                alt_km=max(place[2], 0.0) * 1e-3,
+                time=fit.epoch.plus_s(seconds),
             )
         )
     return tuple(points)

@@ -69,6 +69,15 @@ def geodetic_from_ecef(position_ecef_m: Floats) -> tuple[float, float, float]:
 
 
 @compiled
+def geodetic_rows(states: Floats) -> Floats:
+    """Return (latitude, longitude, height) of every row's first three columns."""
+    result = np.empty((states.shape[0], 3))
+    for i in range(states.shape[0]):
+        result[i] = geodetic_from_ecef(states[i])
+    return result
+
+
+@compiled
 def enu_axes(lat_deg: float, lon_deg: float) -> Floats:
     """Return the rows east, north, up of a place, as Earth-fixed unit vectors."""
     lat, lon = math.radians(lat_deg), math.radians(lon_deg)

@@ -14,7 +14,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from beaconfire.estimation.arc import inverse
 from beaconfire.estimation.arrays import Floats, compiled
@@ -120,35 +119,39 @@ def _area(
     spread = places - mean
     total = rest + (spread.T * _FINE_WEIGHTS) @ spread
     lat, lon = offset_place(place[0], place[1], float(mean[0]), float(mean[1]))
-    window = _window(places[:, 2], math.sqrt(max(rest[2, 2], 0.0)))
+    times_s = np.ascontiguousarray(places[:, 2])
+    sigma_s = math.sqrt(max(float(rest[2, 2]), 0.0))
+    opens_s = _window(times_s, _FINE_WEIGHTS, sigma_s, 0.025)
+    shuts_s = _window(times_s, _FINE_WEIGHTS, sigma_s, 0.975)
     scale = _scale95(spread[:, :2], rest[:2, :2], total[:2, :2])
     rows = [(float(row[0]), float(row[1]), float(row[2])) for row in total]
     return ImpactArea(
         lat_deg=lat,
         lon_deg=lon,
         time=epoch.plus_s(float(mean[2])),
-        time_window95=(epoch.plus_s(window[0]), epoch.plus_s(window[1])),
+        time_window95=(epoch.plus_s(opens_s), epoch.plus_s(shuts_s)),
         ellipse95=ellipse_of(total[:2, :2], scale),
         covariance_en_t=(rows[0], rows[1], rows[2]),
     )
 
 
-def _window(times_s: Floats, sigma_s: float) -> tuple[float, float]:
-    """Return the 2.5 % and 97.5 % points of the mixture of Gaussians."""
+@compiled
+def _window(times_s: Floats, weights: Floats, sigma_s: float, share: float) -> float:
+    """Return the instant before which ``share`` of the mixture of Gaussians lies."""
     sigma = max(sigma_s, 1e-6)
-
-    def point(share: float) -> float:
-        low = float(np.min(times_s)) - 6.0 * sigma
-        high = float(np.max(times_s)) + 6.0 * sigma
-        for _ in range(40):
-            middle = 0.5 * (low + high)
-            if float(_FINE_WEIGHTS @ ndtr((middle - times_s) / sigma)) < share:
-                low = middle
-            else:
-                high = middle
-        return 0.5 * (low + high)
-
-    return point(0.025), point(0.975)
+    low = np.min(times_s) - 6.0 * sigma
+    high = np.max(times_s) + 6.0 * sigma
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        held = 0.0
+        for k in range(times_s.shape[0]):
+            z = (middle - times_s[k]) / (sigma * math.sqrt(2.0))
+            held += 0.5 * weights[k] * math.erfc(-z)
+        if held < share:
+            low = middle
+        else:
+            high = middle
+    return float(0.5 * (low + high))
 
 
 @compiled

@@ -1,15 +1,60 @@
-"""Launch point: from where and when it was launched."""
+"""Launch point: from where, when and heading where it was launched.
 
+One climb of ``powered`` from rest on the ground is fitted to what is known of it:
+
+* an *anchor*, the earliest state that the plots determine well: under thrust the
+  filter's position, velocity and specific force; if all plots came after burn-out, the
+  coasting arc's position and velocity at its beginning;
+* every infrared cue: place, time and, if it says so, heading;
+* the model's priors. An anchor is taken to be no better than ``_MODEL_SIGMA``, because
+  no motor flies our formula.
+
+Without an anchor the cues alone are averaged; without either there is no launch point.
+Nothing is said when the ellipse would be longer than ``SEMI_MAJOR_MAX_M``.
+"""
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.burnout import ThrustTrack
 from beaconfire.estimation.coasting import Coast
+from beaconfire.estimation.geodesy import (
+    enu_axes,
+    geodetic_from_ecef,
+    height_and_up,
+    offset_place,
+)
 from beaconfire.estimation.impact import ellipse_of
 from beaconfire.estimation.measurement import PlotTable
+from beaconfire.estimation.powered import (
+    EAST,
+    HEADING,
+    LIFT_OFF,
+    LN_BURN,
+    NORTH,
+    PARAMETERS,
+    PRIOR_MEAN,
+    PRIOR_SIGMA,
+    climb_and_slopes,
+    place_of,
+)
+from beaconfire.estimation.propagation import sample_arc
 from beaconfire.vocabulary.motion import Cue, LaunchPoint
+from beaconfire.vocabulary.times import NS_PER_S, Instant
+
+SEMI_MAJOR_MAX_M = 300_000.0
+# How far a real climb strays from the formula: metres, m/s, m/s2.
+_MODEL_SIGMA = np.array([300.0] * 3 + [15.0] * 3 + [3.0] * 3)
+# The thrust filter's state is an anchor once it knows the velocity this well.
+_ANCHOR_SPEED_SIGMA_MPS = 60.0
+_ITERATIONS_MAX = 25
+_CONVERGED = 0.02  # of the cost: a seventh of a sigma
+_BURN_GUESS_S = 140.0
+_COAST_BACK_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +66,223 @@ class Launch:
     azimuth_deg: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A state on the climb or shortly after: r, v and perhaps specific force."""
+
+    at_s: float  # from the epoch
+    value: Floats  # 6 or 9
+    covariance: Floats
+    burning: bool
+
+
 def find_launch(
     cues: Sequence[Cue],
     table: PlotTable | None,
     track: ThrustTrack | None,
     coast: Coast | None,
 ) -> Launch:
-    """Return the launch as the most certain cue saw it."""
-    if not cues:
-        return Launch(None, "no infrared sensor saw the launch", None)
-    cue = min(cues, key=lambda one: one.launch.sigma_m)
-    seen = cue.launch
-    point = LaunchPoint(
-        lat_deg=seen.lat_deg,
-        lon_deg=seen.lon_deg,
-        time=seen.time,
-        ellipse95=ellipse_of(np.eye(2) * seen.sigma_m**2),
+    """Return the launch that plots and cues agree on."""
+    anchor = None
+    if table is not None and track is not None:
+        anchor = _anchor_under_thrust(table, track, coast)
+        if anchor is None and coast is not None:
+            anchor = _anchor_coasting(coast)
+    if anchor is None:
+        return _from_cues(cues)
+    assert table is not None
+    fitted = _Climb(table.epoch, cues, anchor).fit()
+    if fitted is None:
+        return _from_cues(cues, "no climb from the ground leads to the plots")
+    return fitted
+
+
+def _anchor_under_thrust(
+    table: PlotTable, track: ThrustTrack, coast: Coast | None
+) -> Anchor | None:
+    """Return the earliest good state of the thrust filter before burn-out, if any."""
+    burning = track.fits.copy()
+    if coast is not None:
+        burning &= table.times_s < coast.began_s - 1.0
+    usable = np.flatnonzero(burning)
+    if usable.size < 4:
+        return None
+    speed_variance = np.array(
+        [np.trace(track.covariances[k][3:6, 3:6]) for k in usable]
     )
-    return Launch(point, None, cue.azimuth_deg)
+    good = np.flatnonzero(speed_variance < 3.0 * _ANCHOR_SPEED_SIGMA_MPS**2)
+    k = int(usable[good[0]] if good.size else usable[-1])
+    if not good.size and speed_variance[-1] > 100.0 * _ANCHOR_SPEED_SIGMA_MPS**2:
+        return None
+    return Anchor(float(table.times_s[k]), track.means[k], track.covariances[k], True)
+
+
+def _anchor_coasting(coast: Coast) -> Anchor:
+    """Return the arc's state where it was first seen, or nearer to its burn-out."""
+    fit, first_s = coast.own, float(coast.table.times_s[0])
+    times_s = np.arange(first_s - _COAST_BACK_S, first_s + 0.5, 5.0)
+    states, phis, reached = sample_arc(fit.state, times_s)
+    grid = np.flatnonzero(reached)
+    sunk = [_climb_gap(states[i]) for i in grid]
+    at = int(grid[int(np.argmin(np.abs(sunk)))])
+    # The anchor must lie after burn-out, so a minute and a half of doubt is left.
+    at = min(at + 18, int(grid[-1]))
+    phi = phis[at]
+    covariance = phi @ fit.covariance[:7, :7] @ phi.T
+    return Anchor(float(times_s[at]), states[at], covariance, False)
+
+
+def _climb_gap(state: Floats) -> float:
+    """Return how far a state is from the height that a steady climb would give it."""
+    height, ux, uy, uz = height_and_up(*(float(value) for value in state[:3]))
+    return height - 0.45 * _BURN_GUESS_S * float(np.dot((ux, uy, uz), state[3:6]))
+
+
+class _Climb:
+    """The fit of one climb: Levenberg-Marquardt over ten parameters."""
+
+    def __init__(self, epoch: Instant, cues: Sequence[Cue], anchor: Anchor) -> None:
+        self._epoch, self._cues, self._anchor = epoch, cues, anchor
+        size = len(anchor.value)
+        covariance = anchor.covariance + np.diag(_MODEL_SIGMA[:size] ** 2)
+        self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+        self._guess_deg, self._start = self._first_guess()
+
+    def fit(self) -> Launch | None:
+        """Return the launch, or nothing if no climb leads to the anchor."""
+        x, damping = self._start.copy(), 1e-3
+        residual, slope = self._equations(x)
+        cost = float(residual @ residual)
+        for _ in range(_ITERATIONS_MAX):
+            normal, pull = slope.T @ slope, slope.T @ residual
+            damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
+            step = np.clip(np.linalg.solve(damped, pull), -_STEP_MAX, _STEP_MAX)
+            new_residual, new_slope = self._equations(x + step)
+            new_cost = float(new_residual @ new_residual)
+            if math.isfinite(new_cost) and new_cost < cost:
+                gained, x, cost = cost - new_cost, x + step, new_cost
+                residual, slope = new_residual, new_slope
+                damping = damping * 0.05
+                if gained < _CONVERGED:
+                    break
+            else:
+                damping = max(10.0 * damping, 1e-6)
+                if damping > 1e4:
+                    break
+        if not math.isfinite(cost) or cost > _COST_MAX + 4.0 * len(self._cues):
+            return None
+        return self._launch(x, slope)
+
+    def _launch(self, x: Floats, slope: Floats) -> Launch:
+        normal = slope.T @ slope
+        scale = 1.0 / np.sqrt(np.diag(normal) + 1e-12)
+        scaled = normal * np.outer(scale, scale) + 1e-12 * np.eye(PARAMETERS)
+        covariance = np.linalg.inv(scaled) * np.outer(scale, scale)
+        ellipse = ellipse_of(covariance[:2, :2])
+        azimuth = math.degrees(x[HEADING]) % 360.0
+        if ellipse.semi_major_m > SEMI_MAJOR_MAX_M:
+            reason = "the plots do not narrow the launch point to 300 km"
+            return Launch(None, reason, None)
+        lat, lon = place_of(x, self._guess_deg)
+        point = LaunchPoint(
+            lat_deg=lat,
+            lon_deg=(lon + 180.0) % 360.0 - 180.0,
+            time=self._epoch.plus_s(float(x[LIFT_OFF])),
+            ellipse95=ellipse,
+        )
+        return Launch(point, None, azimuth)
+
+    def _first_guess(self) -> tuple[Floats, Floats]:
+        """Return a place under the climb and parameters that start there."""
+        anchor = self._anchor
+        lat, lon, height = geodetic_from_ecef(anchor.value[:3].copy())
+        east, north, up = enu_axes(lat, lon) @ anchor.value[3:6]
+        heading = math.atan2(east, north)
+        if anchor.burning:
+            # Under steady acceleration height is half the climb rate times the time.
+            flown_s = min(max(2.0 * height / max(up, 50.0), 10.0), 300.0)
+            back_m = 0.4 * math.hypot(east, north) * flown_s
+        else:
+            after_s = (height - 0.45 * _BURN_GUESS_S * up) / max(up, 200.0)
+            flown_s = _BURN_GUESS_S + min(max(after_s, 0.0), 200.0)
+            back_m = math.hypot(east, north) * (flown_s - 0.6 * _BURN_GUESS_S)
+        place = offset_place(
+            lat, lon, -back_m * math.sin(heading), -back_m * math.cos(heading)
+        )
+        x = PRIOR_MEAN.copy()
+        x[LIFT_OFF] = anchor.at_s - flown_s
+        x[HEADING] = heading
+        if anchor.burning:
+            x[LN_BURN] = math.log(max(1.3 * flown_s, _BURN_GUESS_S))
+        return np.array(place), x
+
+    def _equations(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return the weighted residuals (known minus model) and the model's slopes."""
+        anchor = self._anchor
+        size = len(anchor.value)
+        value, by = np.empty(9), np.empty((9, PARAMETERS))
+        climb_and_slopes(x, self._guess_deg, anchor.at_s, value, by)
+        residuals = [self._whiten @ (anchor.value - value[:size])]
+        slopes = [self._whiten @ by[:size]]
+        known = np.isfinite(PRIOR_SIGMA)
+        residuals.append((PRIOR_MEAN[known] - x[known]) / PRIOR_SIGMA[known])
+        slopes.append((np.eye(PARAMETERS) / PRIOR_SIGMA)[known])
+        for cue in self._cues:
+            residual, slope = self._cue_equations(cue, x)
+            residuals.append(residual)
+            slopes.append(slope)
+        return np.concatenate(residuals), np.vstack(slopes)
+
+    def _cue_equations(self, cue: Cue, x: Floats) -> tuple[Floats, Floats]:
+        seen = cue.launch
+        lat, lon = place_of(x, self._guess_deg)
+        metres_per_deg = math.pi / 180.0 * 6_378_137.0
+        around = (seen.lon_deg - lon + 180.0) % 360.0 - 180.0
+        lift_off = (seen.time.ns - self._epoch.ns) / NS_PER_S
+        cos_lat = math.cos(math.radians(lat))
+        residual = [
+            around * metres_per_deg * cos_lat / seen.sigma_m,
+            (seen.lat_deg - lat) * metres_per_deg / seen.sigma_m,
+            (lift_off - x[LIFT_OFF]) / seen.sigma_time_s,
+        ]
+        slope = np.zeros((4, PARAMETERS))
+        slope[0, EAST] = 1.0 / seen.sigma_m
+        slope[1, NORTH] = 1.0 / seen.sigma_m
+        slope[2, LIFT_OFF] = 1.0 / seen.sigma_time_s
+        if cue.azimuth_deg is not None and cue.sigma_azimuth_deg is not None:
+            sigma = math.radians(cue.sigma_azimuth_deg)
+            off = math.radians(cue.azimuth_deg) - x[HEADING]
+            residual.append(math.remainder(off, 2.0 * math.pi) / sigma)
+            slope[3, HEADING] = 1.0 / sigma
+        return np.array(residual), slope[: len(residual)]
+
+
+# No step of the search may leave the region where the model means anything.
+_STEP_MAX = np.array([1e5, 1e5, 40.0, 0.5, 0.5, 0.01, 0.4, 0.8, 0.4, 0.4])
+# Nine anchor components and six priors: one honest climb in a million costs more.
+_COST_MAX = 60.0
+
+
+def _from_cues(cues: Sequence[Cue], otherwise: str | None = None) -> Launch:
+    """Return the weighted mean of the cues' places and times."""
+    if not cues:
+        reason = otherwise or "neither plots of the climb nor an infrared cue are held"
+        return Launch(None, reason, None)
+    weights = np.array([cue.launch.sigma_m**-2 for cue in cues])
+    first = cues[0].launch
+    turns = [
+        (cue.launch.lon_deg - first.lon_deg + 180.0) % 360.0 - 180.0 for cue in cues
+    ]
+    lat = float(weights @ [cue.launch.lat_deg for cue in cues] / np.sum(weights))
+    lon = first.lon_deg + float(weights @ turns / np.sum(weights))
+    by_time = np.array([cue.launch.sigma_time_s**-2 for cue in cues])
+    since = [cue.launch.time.seconds_since(first.time) for cue in cues]
+    point = LaunchPoint(
+        lat_deg=lat,
+        lon_deg=(lon + 180.0) % 360.0 - 180.0,
+        time=first.time.plus_s(float(by_time @ since / np.sum(by_time))),
+        ellipse95=ellipse_of(np.eye(2) / float(np.sum(weights))),
+    )
+    headed = [cue for cue in cues if cue.azimuth_deg is not None]
+    best = min(headed, key=lambda cue: cue.sigma_azimuth_deg or 180.0, default=None)
+    return Launch(point, None, None if best is None else best.azimuth_deg)

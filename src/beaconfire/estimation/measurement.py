@@ -68,10 +68,11 @@ class PlotTable:
 def fill_rows(
     raw: Floats, sites: Floats, axes: Floats, slot: Ints, rows: Floats
 ) -> None:
-    """Write a row per plot; ``raw`` = range m, azimuth, elevation rad, three sigmas."""
+    """Write a row per plot; ``raw`` = range (m), two angles (deg), sigmas (m, mrad)."""
     for i in range(raw.shape[0]):
-        sin_a, cos_a = math.sin(raw[i, 1]), math.cos(raw[i, 1])
-        sin_e, cos_e = math.sin(raw[i, 2]), math.cos(raw[i, 2])
+        azimuth, elevation = math.radians(raw[i, 1]), math.radians(raw[i, 2])
+        sin_a, cos_a = math.sin(azimuth), math.cos(azimuth)
+        sin_e, cos_e = math.sin(elevation), math.cos(elevation)
         enu = axes[slot[i]]
         for m in range(3):
             east, north, up = enu[0, m], enu[1, m], enu[2, m]
@@ -83,8 +84,8 @@ def fill_rows(
         rows[i, RANGE] = raw[i, 0]
         rows[i, COSINE] = cos_e
         rows[i, WEIGHT_R] = 1.0 / raw[i, 3]
-        rows[i, WEIGHT_A] = 1.0 / (raw[i, 4] * max(abs(cos_e), COSINE_FLOOR))
-        rows[i, WEIGHT_E] = 1.0 / raw[i, 5]
+        rows[i, WEIGHT_A] = 1e3 / (raw[i, 4] * max(abs(cos_e), COSINE_FLOOR))
+        rows[i, WEIGHT_E] = 1e3 / raw[i, 5]
 
 
 @compiled
@@ -166,43 +167,55 @@ def prior_precision(prior: BiasPrior) -> Floats:
 def tabulate(plots: Sequence[Plot], indices: Sequence[int]) -> PlotTable:
     """Return the plots at ``indices`` in order of time; ties keep the order given."""
     order = sorted(indices, key=lambda i: plots[i].time.ns)
-    epoch = plots[order[-1]].time
+    ordered = [plots[i] for i in order]
+    epoch = ordered[-1].time
     sites: dict[SensorSite, int] = {}
     sensors: dict[str, int] = {}
-    biases: dict[BiasPrior, None] = {}
-    raw, sensor_slot, site_slot, names = [], [], [], []
-    for i in order:
-        plot = plots[i]
-        site_slot.append(sites.setdefault(plot.sensor, len(sites)))
-        sensor_slot.append(sensors.setdefault(plot.sensor.id, len(sensors)))
-        names.append(plot.bias_id or plot.sensor.id)
-        biases[bias_prior_of(plot)] = None
-        raw.append(
-            (
-                plot.range_m,
-                math.radians(plot.azimuth_deg),
-                math.radians(plot.elevation_deg),
-                plot.sigma_range_m,
-                plot.sigma_azimuth_mrad * 1e-3,
-                plot.sigma_elevation_mrad * 1e-3,
-            )
+    site_slot = [sites.setdefault(p.sensor, len(sites)) for p in ordered]
+    sensor_slot = [sensors.setdefault(p.sensor.id, len(sensors)) for p in ordered]
+    priors, bias_slot = _biases_of(ordered)
+    raw = [
+        (
+            plot.range_m,
+            plot.azimuth_deg,
+            plot.elevation_deg,
+            plot.sigma_range_m,
+            plot.sigma_azimuth_mrad,
+            plot.sigma_elevation_mrad,
         )
+        for plot in ordered
+    ]
     rows = np.empty((len(order), COLUMNS))
     places = [ecef_from_geodetic(s.lat_deg, s.lon_deg, s.alt_m) for s in sites]
     axes = [enu_axes(s.lat_deg, s.lon_deg) for s in sites]
-    priors, bias_slots = merged_priors([tuple(biases)])
     slots = np.array(site_slot, dtype=np.int64)
     fill_rows(np.array(raw), np.array(places), np.array(axes), slots, rows)
     return PlotTable(
         epoch,
-        np.array([(plots[i].time.ns - epoch.ns) * 1e-9 for i in order]),
+        np.array([plot.time.ns - epoch.ns for plot in ordered]) * 1e-9,
         rows,
-        np.array([bias_slots[name] for name in names], dtype=np.int64),
+        np.array(bias_slot, dtype=np.int64),
         np.array(sensor_slot, dtype=np.int64),
         np.array(order, dtype=np.int64),
         priors,
         tuple(sensors),
     )
+
+
+def _biases_of(plots: Sequence[Plot]) -> tuple[tuple[BiasPrior, ...], list[int]]:
+    """Return every bias prior once and which is each plot's."""
+    names = [plot.bias_id or plot.sensor.id for plot in plots]
+    stated = {
+        (
+            name,
+            plot.bias_sigma_range_m,
+            plot.bias_sigma_azimuth_mrad,
+            plot.bias_sigma_elevation_mrad,
+        ): plot
+        for name, plot in zip(names, plots, strict=True)
+    }
+    priors, slots = merged_priors([[bias_prior_of(plot) for plot in stated.values()]])
+    return priors, [slots[name] for name in names]
 
 
 def merged_priors(
