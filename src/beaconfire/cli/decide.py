@@ -1,0 +1,170 @@
+"""``beaconfire decide``: may this item go to this partner, and by which articles?
+
+Parses, calls, prints; the decision is made in ``agreements/decision.py``. Exit code 0
+is a release, 3 a refusal, 2 bad input.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beaconfire.agreements.agreement import OBLIGATIONS
+from beaconfire.agreements.decision import decide as decide_item
+from beaconfire.agreements.standing import Standing
+from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime.act_files import fold, read_acts
+from beaconfire.runtime.agreement_files import (
+    AgreementFile,
+    read_agreements,
+    shipped_texts,
+)
+from beaconfire.seals import codec
+from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import require_party
+from beaconfire.vocabulary.times import Instant
+
+app = typer.Typer()
+
+# `--agreements library` names the texts that ship with the project.
+LIBRARY = "library"
+ITEM_BYTES_MAX = 1_000_000
+
+
+@app.command()
+def decide(
+    *,
+    agreements: Annotated[
+        str,
+        typer.Option(
+            metavar="DIR", help="Texts to decide by; `library` = the shipped."
+        ),
+    ],
+    item: Annotated[Path, typer.Option(metavar="ITEM.json", help="The wire item.")],
+    to: Annotated[str, typer.Option(metavar="PARTY", help="Who is to receive it.")],
+    at: Annotated[str, typer.Option(metavar="TIME", help="The instant of the send.")],
+    sender: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PARTY", help="Who sends; else its originator."),
+    ] = None,
+    acts: Annotated[
+        Path | None,
+        typer.Option(metavar="ACTS.jsonl", help="Acts, as `journal export` writes."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value.")
+    ] = False,
+) -> int:
+    """Say whether an item may go to a partner, and on which articles that rests."""
+    when = Instant.parse(at)
+    texts = texts_from(agreements)
+    if not texts:
+        raise BadInput(f"`{agreements}` holds no agreement (`*.toml`)")
+    held = tuple(text.agreement for text in texts)
+    what = _item(item)
+    folded = fold(read_acts(acts), held, until=when) if acts else None
+    for line in (*_about_signatures(texts), *(folded.passed_over if folded else ())):
+        typer.echo(line, err=True)
+    decision = decide_item(
+        what,
+        sender=what.originator if sender is None else require_party(sender),
+        to=require_party(to),
+        at=when,
+        agreements=held,
+        standing=folded.standing if folded else Standing(),
+    )
+    if as_json:
+        typer.echo(codec.encode(as_told(decision)).decode())
+    else:
+        typer.echo(as_read(decision, what))
+    return 0 if isinstance(decision, Release) else Refused.exit_code
+
+
+def texts_from(place: str) -> tuple[AgreementFile, ...]:
+    """Return the texts in a directory, or those that ship for ``library``."""
+    if place == LIBRARY and not Path(place).is_dir():
+        return shipped_texts()
+    return read_agreements(Path(place))
+
+
+def as_told(decision: Release | Refusal) -> dict[str, object]:
+    """Return ``decision`` as ``--json`` prints it, keys in the published order."""
+    released = isinstance(decision, Release)
+    return {
+        "v": 1,
+        "outcome": "release" if released else "refusal",
+        "from": decision.via or decision.originator,
+        "to": decision.to,
+        "at": decision.at,
+        "agreements": decision.agreements,
+        "articles": decision.articles,
+        "acts": decision.acts,
+        "approval": decision.approval,
+        "obligations": decision.obligations if isinstance(decision, Release) else (),
+        "reason": decision.reason,
+        "would_need": decision.would_need if isinstance(decision, Refusal) else (),
+        "considered": decision.considered,
+    }
+
+
+def as_read(decision: Release | Refusal, item: Item) -> str:
+    """Return ``decision`` as people read it."""
+    outcome = "release" if isinstance(decision, Release) else "refusal"
+    sender = decision.via or decision.originator
+    body = type(item.body).__name__
+    whose = f" of {decision.originator}" if decision.via else ""
+    lines = [f"{outcome}: {body}{whose}, {sender} to {decision.to} at {decision.at}"]
+    rows = [
+        ("item", (decision.item,)),
+        ("because", (decision.reason,)),
+        ("under", decision.agreements),
+        ("articles", decision.articles),
+        ("acts", decision.acts),
+        ("approval", (decision.approval,) if decision.approval else ()),
+    ]
+    if isinstance(decision, Release):
+        rows.append(
+            ("owes", tuple(f"{o}: {OBLIGATIONS[o]}" for o in decision.obligations))
+        )
+        if decision.marking is not None:
+            marks = decision.marking.equivalents
+            rows.append(
+                ("marked", tuple(f"{m.party}: {m.marking}" for m in marks)),
+            )
+    else:
+        rows.append(("would need", decision.would_need))
+    rows.append(
+        (
+            "considered",
+            tuple(
+                f"{' + '.join(way.agreements)}: {way.outcome}, {way.reason}"
+                for way in decision.considered
+            ),
+        )
+    )
+    for name, values in rows:
+        for place, value in enumerate(values):
+            lines.append(f"  {name if place == 0 else '':<11}{value}")
+    return "\n".join(lines)
+
+
+def _about_signatures(texts: tuple[AgreementFile, ...]) -> tuple[str, ...]:
+    # Signatures that lie there are not verified either: that takes the parties' cards.
+    return tuple(
+        f"{text.agreement.id}: read without the signature of "
+        f"{', '.join(text.unsigned_by)}; a running node would not act on it"
+        for text in texts
+        if text.unsigned_by
+    )
+
+
+def _item(path: Path) -> Item:
+    try:
+        with path.open("rb") as file:
+            data = file.read(ITEM_BYTES_MAX + 1)
+    except OSError as error:
+        raise BadInput(f"`{path}` cannot be read: {error.strerror}") from None
+    if len(data) > ITEM_BYTES_MAX:
+        raise BadInput(f"{path}: longer than {ITEM_BYTES_MAX} bytes")
+    return codec.decode(data, Item, what=str(path))

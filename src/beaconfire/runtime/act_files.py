@@ -1,0 +1,119 @@
+"""Act files: acts as ``journal export`` writes them, folded for a decision on paper.
+
+Entries of other kinds are passed over. Acts count from the instant of their entry, in
+the order of those instants; what happened after the instant asked about is left out.
+
+* Signatures are *not* verified: whoever holds the file vouches for it. The running
+  node verifies every act before it becomes an entry.
+* An approval that is not in order, and an act by a party that is none, do not count:
+  each is told in a sentence.
+* Any other act that cannot be carried out makes the whole file unusable: to pass over
+  a suspension would release.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.standing import Standing, entitled
+from beaconfire.errors import BadInput
+from beaconfire.seals import codec
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries import ACT_KINDS
+from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.times import Instant
+
+# A journal line can hold an item or an estimate, but never this much.
+LINE_BYTES_MAX = 4 * 1024 * 1024
+
+
+class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    v: Literal[1] = 1
+    turn: int = 0
+    seq: int = 0
+    id: Token
+    at: Instant
+    by: Token = "person"
+    kind: Token
+    cause: tuple[str, ...] = ()
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActEntry:
+    """One act, the entry that records it, and where it was read."""
+
+    entry: str
+    at: Instant
+    act: Act
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """The standing, and a sentence for each act that did not count."""
+
+    standing: Standing
+    passed_over: tuple[str, ...]
+
+
+def read_acts(path: Path) -> tuple[ActEntry, ...]:
+    """Read the acts and approvals in a file of journal lines, in order of instants.
+
+    Raises:
+        BadInput: the file cannot be read, or a line is wrong; names file and line.
+    """
+    try:
+        with path.open("rb") as file:
+            # Never more of a line than may be: a huge one is refused, not read.
+            lines = iter(lambda: file.readline(LINE_BYTES_MAX + 1), b"")
+            found = list(_acts_of(lines, str(path)))
+    except OSError as error:
+        message = f"`{path}` cannot be read: {error.strerror}"
+        raise BadInput(message) from None
+    return tuple(sorted(found, key=lambda act: act.at))
+
+
+def fold(
+    acts: Sequence[ActEntry], agreements: Sequence[Agreement], *, until: Instant
+) -> Folded:
+    """Fold the acts up to and including ``until`` that concern ``agreements``.
+
+    Raises:
+        BadInput: an act that counts cannot be carried out; names file and line.
+    """
+    standing = Standing()
+    passed_over = []
+    by_id = {agreement.id: agreement for agreement in agreements}
+    for one in acts:
+        under = by_id.get(one.act.agreement)
+        if under is None or until < one.at:
+            continue
+        flaw = entitled(under, one.act)
+        if flaw is None:
+            standing = standing.after(one.entry, one.act, one.at)
+        elif one.act.act == "approve" or not under.binds(one.act.party):
+            passed_over.append(f"{one.where}: does not count: {flaw}")
+        else:
+            raise BadInput(f"{one.where}: {flaw}")
+    return Folded(standing=standing, passed_over=tuple(passed_over))
+
+
+def _acts_of(lines: Iterable[bytes], file: str) -> Iterable[ActEntry]:
+    for number, line in enumerate(lines, start=1):
+        where = f"{file}:{number}"
+        if len(line) > LINE_BYTES_MAX:
+            raise BadInput(f"{where}: longer than {LINE_BYTES_MAX} bytes")
+        if not line.strip():
+            continue
+        entry = codec.decode(line, _Line, what=where)
+        if entry.kind not in ACT_KINDS:
+            continue
+        # The signature is not read, since without cards it could prove nothing.
+        told = {key: value for key, value in entry.body.items() if key != "signature"}
+        act = codec.convert(told, Act, what=where)
+        yield ActEntry(entry=entry.id, at=entry.at, act=act, where=where)
