@@ -110,10 +110,8 @@ class JetStreamJournal:
         raise NotReachable(message)
 
     async def _publish(self, frame: bytes, fence: int) -> PubAck | None:
-        headers = {
-            "Nats-Expected-Stream": streams.JOURNAL_STREAM,
-            "Nats-Expected-Last-Sequence": str(fence),
-        }
+        # One header and no more: it is stored, and read back with every message.
+        headers = {"Nats-Expected-Last-Sequence": str(fence)}
         try:
             answers = await self._line.ask(streams.JOURNAL_SUBJECT, frame, headers)
         except Unanswered:

@@ -99,6 +99,13 @@ class Settings:
     frame_turns_max: int = limit(
         64, "turns", "a frame must not keep its first input waiting for its last"
     )
+    door_bytes_max: int = limit(
+        256 * 1024, "bytes", "a scan of 600 plots; an order is a few hundred bytes"
+    )
+    door_answer_s_max: float = limit(
+        5.0, "s", "an answer takes milliseconds; then the node is taken to be stopped"
+    )
+    door_pause_s: float = limit(0.2, "s", "between tries to reach the node's own server")
     progress_s: float = limit(2.0, "s", "how often long work says that it goes on")
     clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
     due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
@@ -110,6 +117,63 @@ class Settings:
     )
     solve_s_max: float = limit(20.0, "s", "a solve takes milliseconds; then it hangs")
     solver_starts_max: int = limit(5, "times", "a solver that keeps dying is a defect")
+
+    # The border and the link
+    window_messages_max: int = limit(
+        32, "messages", "of one lane without a receipt; what a purge cannot call back"
+    )
+    link_payload_bytes_max: int = limit(
+        512 * 1024, "bytes", "256 KiB of items, in base64 and with their header"
+    )
+    receipt_bytes_max: int = limit(
+        128 * 1024, "bytes", "a signed receipt that names a thousand items"
+    )
+    receipts_waiting_max: int = limit(
+        64, "receipts", "of one partner, while one is stored; it repeats the others"
+    )
+    border_memory_bytes_max: int = limit(
+        1024 * 1024 * 1024, "bytes", "every window of 32 partners full, and some more"
+    )
+    border_pending_bytes_max: int = limit(
+        8 * 1024 * 1024, "bytes", "unread by one partner; then its line is cut"
+    )
+    partner_connections_max: int = limit(
+        4, "connections", "of one partner: an old one, its successor, and the probe"
+    )
+    partner_subscriptions_max: int = limit(
+        32, "subscriptions", "of one partner; a node of ours uses seven"
+    )
+    border_reloads_max: int = limit(
+        3, "times", "a new account's imports answer from the second reload on"
+    )
+    border_answer_s_max: float = limit(
+        2.0, "s", "of our own border on loopback; it takes less than 1 ms"
+    )
+    redelivery_s: float = limit(
+        2.0, "s", "a message not acknowledged is sent again; a commit takes 1 ms"
+    )
+    pull_batch: int = limit(
+        256, "messages", "one request; the window, not this, bounds what is on the way"
+    )
+    pull_expires_s: float = limit(
+        30.0, "s", "well below the two minutes that a border keeps an answer's way"
+    )
+    pull_heartbeat_s: float = limit(
+        3.0, "s", "of an idle pull; one that is silent for two of them is lost"
+    )
+    pull_buffer_messages_max: int = limit(
+        64, "messages", "of one lane not yet taken; twice what an honest border sends"
+    )
+    link_connect_s_max: float = limit(
+        5.0, "s", "to connect, shake hands and be answered, across an ocean"
+    )
+    link_ping_s: float = limit(2.0, "s", "two unanswered, and the line is down")
+    link_pause_s_min: float = limit(0.1, "s", "before a line is tried again; doubles")
+    link_pause_s_max: float = limit(5.0, "s", "so that a restored line is soon used")
+    receipt_answer_s_max: float = limit(
+        2.0, "s", "the partner answers once the receipt is stored"
+    )
+    receipt_tries: int = limit(3, "times", "then the caller decides")
 
 
 SETTINGS = Settings()
