@@ -169,11 +169,7 @@ def test_a_guest_may_not_listen_in(tmp_path, user, subject):
 
 
 def test_an_answer_cannot_be_aimed_at_the_journal(tmp_path):
-    """A read that names the journal as the place for its answer stores nothing.
-
-    Inside one account the server would deliver the stored message there, and the
-    journal would hold it twice.
-    """
+    """A read that names the journal as the place for its answer stores nothing."""
 
     async def claim(guest: Guest, journal: Journal, writer: Endpoint) -> None:
         for request in (
@@ -189,7 +185,7 @@ def test_an_answer_cannot_be_aimed_at_the_journal(tmp_path):
 
 
 def test_inside_one_account_such_an_answer_is_stored(tmp_path):
-    """Why there are accounts: one who is in the journal's own can do just that."""
+    """Why there are accounts: what one inside asks about the stream is stored in it."""
 
     async def run() -> None:
         running = await start_journal_server(tmp_path)
@@ -197,8 +193,8 @@ def test_inside_one_account_such_an_answer_is_stored(tmp_path):
         await journal.append((TURN,))
         insider = Guest()
         await insider.connect(running.writer)
-        subject = streams.get_subject(streams.JOURNAL_STREAM)
-        await insider.say(subject, streams.get_at(1), reply="journal.frames")
+        subject = streams.info_subject(streams.JOURNAL_STREAM)
+        await insider.say(subject, reply="journal.frames")
         assert await stored_messages(running.writer) == 2
         await insider.client.close()
         await journal.close()
