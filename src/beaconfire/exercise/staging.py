@@ -98,7 +98,14 @@ def _admit(nation: Staged, other: Staged) -> None:
     data = cards.read_card_file(path)
     # The exercise made both nodes, so it knows the fingerprint by another way.
     fingerprint = card_fingerprint(cards.load_cards(other.directory, other.config).own)
-    cards.admit(nation.directory, nation.config, data, confirm=fingerprint)
+    cards.admit(
+        nation.directory,
+        nation.config,
+        data,
+        confirmed=fingerprint,
+        expected=other.party,
+        at=node_dir.node_now(nation.config),
+    )
 
 
 def _sign_agreements(nation: Staged, staged: dict[Party, Staged]) -> None:

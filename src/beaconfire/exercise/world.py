@@ -328,5 +328,5 @@ class World:
             for lane in LANES:
                 for epoch, number, message in link.standing_messages(state, to, lane):
                     self._act_on(party, Publish(to, lane, epoch, number, message), at_s)
-            for receipt in link.receipts_given(state, to):
-                self._act_on(party, GiveReceipt(to, receipt), at_s)
+            for lane, receipt in link.receipts_given(state, to):
+                self._act_on(party, GiveReceipt(to, lane, receipt), at_s)

@@ -45,6 +45,11 @@ class Solver:
         """Ask for a solve; the answer is given to ``deliver``."""
         self._requests.put_nowait(solve)
 
+    async def failed(self) -> None:
+        """Raise what ended the solver; otherwise wait for ever."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
     @property
     def pid(self) -> int | None:
         """The process id, for the node's own account of itself."""

@@ -68,6 +68,7 @@ class GiveReceipt(NamedTuple):
     """Lay a signed receipt at the partner's border."""
 
     to: Party
+    lane: Lane
     receipt: Envelope
 
 
@@ -298,7 +299,7 @@ class Node:
         if isinstance(body, Receipt) and body.to == self.profile.party:
             assert body.signature is not None  # the sealer ran before
             receipt = envelope(RECEIPT_TYPE, body.note.encode(), body.signature)
-            return [GiveReceipt(body.via or body.originator, receipt)]
+            return [GiveReceipt(body.via or body.originator, body.lane, receipt)]
         if isinstance(body, EstimateRequest):
             return [Solve(body, fuse.observations(self.stages.fuse, body))]
         if isinstance(body, Bell):

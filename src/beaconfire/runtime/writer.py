@@ -98,7 +98,7 @@ class Writer:
                     stored(turn, effects)
 
     def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
-        batch = []
+        batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []
         while self._inputs and len(batch) < SETTINGS.frame_turns_max:
             taken = self._inputs.popleft()
             turn, effects = self._node.turn(

@@ -8,12 +8,12 @@ stage's. The state is owned by the stage and changed in place.
 from beaconfire.journal.entry import Entry
 from beaconfire.stages.ingest.partners import take, take_own_act
 from beaconfire.stages.ingest.sensors import hear
-from beaconfire.stages.ingest.state import IngestStage, begin
+from beaconfire.stages.ingest.state import IngestStage, begin, head
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import LinkArrival, SensorLines
 
-__all__ = ["IngestStage", "begin", "step"]
+__all__ = ["IngestStage", "begin", "head", "step"]
 
 
 def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody, ...]]:

@@ -33,3 +33,8 @@ def begin(
 ) -> IngestStage:
     """Return the state of a node that has taken in nothing yet."""
     return IngestStage(profile=profile, agreements=agreements, standing=standing)
+
+
+def head(state: IngestStage, party: Party, lane: Lane) -> EpochHead | None:
+    """Return how far a partner's lane was taken, or ``None`` if nothing came yet."""
+    return state.heads.get(party, {}).get(lane)

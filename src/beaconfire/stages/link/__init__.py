@@ -145,11 +145,11 @@ def standing_messages(
     )
 
 
-def receipts_given(state: LinkStage, party: Party) -> tuple[Envelope, ...]:
+def receipts_given(state: LinkStage, party: Party) -> tuple[tuple[Lane, Envelope], ...]:
     """Return our latest receipt a lane to ``party``, to lay down again on reconnect."""
     return tuple(
-        envelope(RECEIPT_TYPE, given.note.encode(), given.signature)
-        for receiving in state.partners[party].receiving.values()
+        (lane, envelope(RECEIPT_TYPE, given.note.encode(), given.signature))
+        for lane, receiving in state.partners[party].receiving.items()
         if (given := receiving.receipt) is not None and given.signature is not None
     )
 

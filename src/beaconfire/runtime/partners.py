@@ -1,0 +1,169 @@
+"""Partners: everything that runs for each partner, and nothing that is shared by two.
+
+For each partner: a pull of its three lanes, put in order and offered to the writer;
+the outbox of messages and receipts; whether its border answers, as an entry. A
+message is acknowledged when its turn is stored, so what was not stored comes again.
+
+A card added or replaced while the node runs is noticed and announced; it takes effect
+when the node starts again, since the profile of a running node does not change.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from beaconfire.errors import BeaconfireError
+from beaconfire.journal.entry import Turn
+from beaconfire.runtime.border import Border
+from beaconfire.runtime.cards import Cards
+from beaconfire.runtime.outbox import Outbox
+from beaconfire.runtime.pinned import Identity
+from beaconfire.runtime.pull import PartnerPull
+from beaconfire.runtime.resequence import Resequencer
+from beaconfire.runtime.settings import SETTINGS
+from beaconfire.runtime.turns import Effect, GiveReceipt, Node, Publish, Purge
+from beaconfire.runtime.writer import Writer
+from beaconfire.stages import ingest, link
+from beaconfire.vocabulary.entries.arrivals import (
+    LinkArrival,
+    LinkState,
+    ReceiptArrival,
+)
+from beaconfire.vocabulary.link import LANES, Lane
+from beaconfire.vocabulary.party import Party
+
+Ack = Callable[[], Awaitable[None]]
+
+
+class Partners:
+    """All partners of one running node."""
+
+    def __init__(
+        self,
+        known: Cards,
+        identity: Identity,
+        border: Border,
+        writer: Writer,
+        node: Node,
+    ) -> None:
+        """Nothing moves before ``start``."""
+        self._writer = writer
+        self._node = node
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pulls: dict[Party, PartnerPull] = {}
+        self._outboxes: dict[Party, Outbox] = {}
+        self._order: dict[tuple[Party, Lane], Resequencer] = {}
+        self._acks: dict[tuple[Party, str], list[Ack]] = {}
+        for card in known.partners:
+            party = card.party
+            pull = PartnerPull(card, identity, on_state=partial(self._state, party))
+            self._pulls[party] = pull
+            self._outboxes[party] = Outbox(party, border, pull)
+            for lane in LANES:
+                head = ingest.head(node.stages.ingest, party, lane)
+                self._order[party, lane] = (
+                    Resequencer(epoch=head.epoch, number=head.number)
+                    if head
+                    else Resequencer()
+                )
+
+    async def start(self) -> None:
+        """Fill the border again from the journal, then turn to the partners."""
+        state = self._node.stages.link
+        for party, outbox in self._outboxes.items():
+            outbox.start()
+            for lane in LANES:
+                for epoch, number, message in link.standing_messages(
+                    state, party, lane
+                ):
+                    outbox.put(Publish(party, lane, epoch, number, message))
+            for lane, receipt in link.receipts_given(state, party):
+                outbox.put(GiveReceipt(party, lane, receipt))
+        for party, pull in self._pulls.items():
+            self._task(pull.run())
+            self._task(self._pull(party, pull))
+
+    def put(self, effect: Publish | Purge | GiveReceipt) -> None:
+        """Start an effect towards its partner."""
+        self._outboxes[effect.to].put(effect)
+
+    async def watch(self) -> None:
+        """Raise what ends a task here; otherwise go on for ever."""
+        while self._tasks:
+            done, _ = await asyncio.wait(self._tasks, return_when="FIRST_COMPLETED")
+            for task in done:
+                task.result()
+                self._tasks.discard(task)
+        await asyncio.Event().wait()
+
+    async def hush(self) -> None:
+        """Take nothing more from partners; what was taken is still being stored."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Let go of all partners."""
+        await self.hush()
+        for outbox in self._outboxes.values():
+            await outbox.stop()
+
+    def _task(self, work: Awaitable[None]) -> None:
+        self._tasks.add(asyncio.ensure_future(work))
+
+    async def _pull(self, party: Party, pull: PartnerPull) -> None:
+        async for lane, data, ack in pull.messages():
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                text = data.decode("utf-8", "replace")
+            self._acks.setdefault((party, text), []).append(ack)
+            for message in self._order[party, lane].offer(text):
+                await self._offer(party, lane, message)
+
+    async def _offer(self, party: Party, lane: Lane, message: str) -> None:
+        body = LinkArrival(partner=party, lane=lane, message=message)
+        acks = self._acks.pop((party, message), [])
+
+        def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
+            for ack in acks:
+                self._task(_quietly(ack))
+
+        # A full queue is no reason to lose a message: it was not acknowledged, so
+        # waiting here only stops us from pulling more of this partner's.
+        while True:
+            try:
+                self._writer.offer(body, by="runtime", stored=stored)
+            except BeaconfireError:
+                await asyncio.sleep(SETTINGS.due_check_s)
+            else:
+                return
+
+    async def take_receipt(self, party: Party, data: bytes) -> None:
+        """Take a receipt; return when it is stored, so that its giver may rest.
+
+        Raises:
+            BeaconfireError: the node cannot take it now; it is laid down again.
+        """
+        done = asyncio.get_running_loop().create_future()
+        body = ReceiptArrival(partner=party, message=data.decode("utf-8", "replace"))
+
+        def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self._writer.offer(body, by="runtime", stored=stored)
+        await done
+
+    def _state(self, party: Party, up: bool, reason: str) -> None:
+        self._writer.offer(LinkState(partner=party, up=up, reason=reason), by="runtime")
+        if up:
+            for lane, receipt in link.receipts_given(self._node.stages.link, party):
+                self._outboxes[party].put(GiveReceipt(party, lane, receipt))
+
+
+async def _quietly(ack: Ack) -> None:
+    try:
+        await ack()
+    except BeaconfireError:
+        return  # not acknowledged: it comes again and is known as a repeat

@@ -1,0 +1,297 @@
+"""Run: one real node, from its directory to its last turn.
+
+The order of starting is the order of trust: configuration, cards and signed texts; the
+journal and what it holds; the solver; the border, filled again from the journal; the
+doors; last the partners. Stopping goes the other way. The first part that fails ends
+the node with its reason, and what was stored stays.
+
+Left to others: what an input leads to (``turns``), when it is stored (``writer``).
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from msgspec import Struct
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.errors import BeaconfireError, NotReachable
+from beaconfire.journal.jetstream import open_writer
+from beaconfire.journal.journal import Journal
+from beaconfire.runtime import agreement_files, cards, keys
+from beaconfire.runtime.border import Border, BorderSite
+from beaconfire.runtime.clock import Clock
+from beaconfire.runtime.doors import Doors
+from beaconfire.runtime.journal_server import start_journal_server
+from beaconfire.runtime.node_dir import (
+    NodeConfig,
+    clock_of,
+    load_node,
+    replace_private,
+)
+from beaconfire.runtime.partners import Partners
+from beaconfire.runtime.pinned import Identity
+from beaconfire.runtime.sealing import Sealer
+from beaconfire.runtime.servers import find_nats_server
+from beaconfire.runtime.settings import SETTINGS, journal_limits
+from beaconfire.runtime.solver import Solver
+from beaconfire.runtime.turns import (
+    Effect,
+    GiveReceipt,
+    Node,
+    Publish,
+    Purge,
+    Ring,
+    Solve,
+)
+from beaconfire.runtime.writer import Writer
+from beaconfire.seals import codec
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Estimate, NodeStart, Tick
+from beaconfire.vocabulary.party import Party
+
+READY_FILE = "ready.json"
+SOLVE_INTERVAL_WALL_S = 0.5  # at most two solves a second, launch and product
+
+Say = Callable[[str], None]
+
+
+class ProcessNote(Struct, frozen=True, kw_only=True):
+    """One process of the node, as its readiness file lists it."""
+
+    party: Party
+    kind: str
+    pid: int
+    port: int | None
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """What stands in ``run/ready.json`` while the node runs."""
+
+    v: int = 1
+    party: Party
+    processes: tuple[ProcessNote, ...]
+
+
+async def run_node(directory: Path, *, say: Say) -> None:
+    """Run the node in ``directory`` until it is told to stop.
+
+    Raises:
+        BeaconfireError: it cannot start, or had to stop; the message says why.
+    """
+    config = load_node(directory)
+    clock = clock_of(config)
+    if clock is None:
+        message = f"`{directory}`: the exercise has no `start_monotonic_ns` yet"
+        raise NotReachable(message)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with AsyncExitStack() as stack:
+        running = await _Running.start(directory, config, clock, stack, say)
+        say(f"ready: node of {config.party} in {directory}")
+        await running.serve(stop)
+        say(f"stopped: node of {config.party}, {running.node.turns} turns stored")
+
+
+class _Running:
+    """The parts of a running node, joined by their callbacks."""
+
+    def __init__(
+        self, node: Node, journal: Journal, config: NodeConfig, clock: Clock, say: Say
+    ) -> None:
+        self.node = node
+        self.writer = Writer(node, journal, clock, perform=self._perform)
+        self.solver = Solver(self._solved, report=say)
+        self.partners: Partners | None = None
+        self._config = config
+        self._clock = clock
+        self._say = say
+
+    @classmethod
+    async def start(
+        cls,
+        directory: Path,
+        config: NodeConfig,
+        clock: Clock,
+        stack: AsyncExitStack,
+        say: Say,
+    ) -> "_Running":
+        known = cards.load_cards(directory, config)
+        for sentence in known.left_out:
+            say(sentence)
+        profile = cards.profile_of(config, known)
+        agreements = _agreements(directory, profile, say)
+        server = await start_journal_server(directory, port=config.journal.port)
+        stack.push_async_callback(server.stop)
+        journal = await open_writer(server.writer, journal_limits())
+        stack.push_async_callback(journal.close)
+        node = _node(directory, config, profile, agreements)
+        await _replay(node, journal, say)
+        self = cls(node, journal, config, clock, say)
+        stack.push_async_callback(self.solver.stop)
+        identity = Identity(
+            leaf=directory / "keys" / keys.LEAF_NAME,
+            key=directory / "keys" / keys.LEAF_KEY_NAME,
+        )
+        border = Border(
+            BorderSite(
+                own=config.party,
+                place=config.border,
+                identity=identity,
+                run_dir=directory / "run",
+                binary=find_nats_server(),
+            ),
+            on_receipt=self._receipt,
+            on_trouble=say,
+        )
+        stack.push_async_callback(border.stop)
+        # The solver compiles while the border starts; neither needs the other.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.solver.start())
+            group.create_task(border.start(known.partners))
+        self.partners = Partners(known, identity, border, self.writer, node)
+        stack.push_async_callback(self.partners.stop)
+        self.writer.offer(
+            NodeStart(party=config.party, writer=node.writer), by="runtime"
+        )
+        for solve in node.unanswered():
+            self.solver.submit(solve)
+        await self.partners.start()
+        doors = Doors(server.writer, self.writer)
+        stack.push_async_callback(doors.close)
+        await doors.open()
+        self._note(directory, server.server.pid, border.pid)
+        stack.callback((directory / "run" / READY_FILE).unlink, missing_ok=True)
+        return self
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Run until told to stop, or until a part fails."""
+        assert self.partners is not None
+        writing = asyncio.create_task(self.writer.run())
+        parts = {
+            writing,
+            asyncio.create_task(self._watch_time()),
+            asyncio.create_task(self.partners.watch()),
+            asyncio.create_task(self.solver.failed()),
+        }
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({*parts, stopping}, return_when="FIRST_COMPLETED")
+            for part in parts:
+                if part.done():
+                    part.result()  # raises what ended it
+            await self.partners.hush()
+            self.writer.finish()
+            await writing
+        finally:
+            for task in (*parts, stopping):
+                task.cancel()
+            await asyncio.gather(*parts, stopping, return_exceptions=True)
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, Publish | Purge | GiveReceipt):
+            assert self.partners is not None
+            self.partners.put(effect)
+        elif isinstance(effect, Solve):
+            self.solver.submit(effect)
+        elif isinstance(effect, Ring):
+            self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+
+    def _solved(self, answer: Estimate) -> None:
+        self.writer.offer(answer, by="runtime")
+
+    async def _receipt(self, party: Party, data: bytes) -> None:
+        if self.partners is None:
+            message = "the node is still starting"
+            raise BeaconfireError(message)
+        await self.partners.take_receipt(party, data)
+
+    async def _watch_time(self) -> None:
+        """Wake the node when something is due, and tell it when its clock steps."""
+        since_check_s = 0.0
+        while True:
+            await asyncio.sleep(SETTINGS.due_check_s)
+            due = self.node.due()
+            if due is not None and due <= self._clock.now():
+                self.writer.offer(Tick(), by="runtime")
+            since_check_s += SETTINGS.due_check_s
+            if since_check_s >= SETTINGS.clock_check_s:
+                since_check_s = 0.0
+                step_s = self._clock.stepped_s()
+                if step_s:
+                    step = ClockStep(seconds=step_s, trusted=False)
+                    self.writer.offer(step, by="runtime")
+
+    def _note(self, directory: Path, journal_pid: int, border_pid: int) -> None:
+        party = self._config.party
+        listed = (
+            ("node", os.getpid(), None),
+            ("journal", journal_pid, self._config.journal.port),
+            ("border", border_pid, self._config.border.port),
+            ("solver", self.solver.pid or 0, None),
+        )
+        ready = Ready(
+            party=party,
+            processes=tuple(
+                ProcessNote(party=party, kind=kind, pid=pid, port=port)
+                for kind, pid, port in listed
+            ),
+        )
+        replace_private(directory / "run" / READY_FILE, codec.encode(ready))
+
+
+def _agreements(
+    directory: Path, profile: NodeProfile, say: Say
+) -> tuple[Agreement, ...]:
+    known = (profile.card, *profile.partners)
+    texts = agreement_files.in_force_texts(directory / "agreements", known)
+    for sentence in texts.left_out:
+        say(sentence)
+    if not texts.agreements:
+        say("no agreement is signed by all its parties: nothing will be shared")
+    return texts.agreements
+
+
+def _node(
+    directory: Path,
+    config: NodeConfig,
+    profile: NodeProfile,
+    agreements: tuple[Agreement, ...],
+) -> Node:
+    folder = directory / "keys"
+    speed = 1.0 if config.exercise is None else config.exercise.speed
+    return Node(
+        profile,
+        agreements,
+        sealer=Sealer(
+            items=keys.load_signing_key(folder / "items.key", "items"),
+            link=keys.load_signing_key(folder / "link.key", "link"),
+        ),
+        opaque_key=keys.load_secret(folder),
+        # Solve rates are wall rates; the node's own time runs `speed` times faster.
+        solve_interval_s=SOLVE_INTERVAL_WALL_S * speed,
+        writer=f"{config.party}-{os.getpid()}-{os.urandom(4).hex()}",
+    )
+
+
+async def _replay(node: Node, journal: Journal, say: Say) -> None:
+    """Fold what is stored; say how far it is, now and then."""
+    last = await journal.last()
+    if last is None:
+        return
+    loop = asyncio.get_running_loop()
+    told = loop.time()
+    async for turn in journal.read():
+        node.fold(turn)
+        if loop.time() - told > SETTINGS.progress_s:
+            told = loop.time()
+            say(f"replaying the journal: turn {turn.turn} of {last.turn}")
+    if node.digest != last.digest:
+        message = "the journal's last turn is not where its chain ends"
+        raise BeaconfireError(message)
+    say(f"replayed {last.turn} turns, up to {last.at}")
