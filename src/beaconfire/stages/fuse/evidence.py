@@ -6,8 +6,8 @@
   rests on more plots is used (a tie goes to the plots), never both. A newer tracklet
   of a token replaces the older one. A tracklet without a token is not used: nobody
   could say what else it was made of.
-* Everything is bounded. A sensor that has been watched for very long keeps every
-  second plot of its arc, so the arc's length is never lost.
+* Everything is bounded. Of a sensor that has watched for very long the newest plots
+  stay whole and the older ones evenly thinned, so the arc's length is never lost.
 
 What the sightings mean is the estimator's to say.
 """
@@ -25,6 +25,8 @@ from beaconfire.vocabulary.times import Instant
 
 # 25 minutes at 1 Hz, longer than any radar sees one ballistic flight whole.
 PLOTS_PER_SENSOR_MAX = 1_500
+# What stays when there are more: the newest whole, and so many of those before.
+NEWEST_KEPT, OLDER_KEPT = 500, 500
 # A partner has some tens of radars; more would be a partner gone wrong.
 SENSORS_PER_FORM_MAX = 64
 # One observation set a partner and launch is usual; a handful after restarts.
@@ -102,7 +104,7 @@ def add_own_plots(evidence: Evidence, sensor: str, plots: tuple[Plot, ...]) -> b
         evidence.span(plot.time, plot.time)
     new = len(held) > before
     if len(held) > PLOTS_PER_SENSOR_MAX:
-        evidence.own[sensor] = _every_second(held)
+        evidence.own[sensor] = _thinned(held)
     return new
 
 
@@ -134,7 +136,7 @@ def add_partner_plots(
             evidence.span(plot.time, plot.time)
     new = len(held) > before
     if len(held) > PLOTS_PER_SENSOR_MAX:
-        form.plots[sensor] = _every_second(held)
+        form.plots[sensor] = _thinned(held)
     return new
 
 
@@ -235,9 +237,19 @@ def _plot_key(plot: Plot) -> str:
     return f"{plot.time.ns}:{name}"
 
 
-def _every_second(held: dict[str, T]) -> dict[str, T]:
-    newest_first = sorted(held, key=lambda key: int(key.split(":", 1)[0]), reverse=True)
-    return {key: held[key] for key in reversed(newest_first[::2])}
+def _thinned(held: dict[str, T]) -> dict[str, T]:
+    keys = sorted(held, key=_time_ns)
+    older = keys[:-NEWEST_KEPT]
+    step_ns = (_time_ns(older[-1]) - _time_ns(older[0])) / (OLDER_KEPT - 1)
+    kept: list[str] = []
+    for key in older:
+        if _time_ns(key) >= _time_ns(older[0]) + len(kept) * step_ns:
+            kept.append(key)
+    return {key: held[key] for key in (*kept, *keys[-NEWEST_KEPT:])}
+
+
+def _time_ns(key: str) -> int:
+    return int(key.partition(":")[0])
 
 
 # A partner's sensor may bear the name of one of ours or of another partner's. Its

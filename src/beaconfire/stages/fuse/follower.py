@@ -52,6 +52,8 @@ class _Path:
         self.newest_ns = max(self.newest_ns, *(plot.time.ns for plot in plots))
         self.recent.add(plots)
         if self.fixes and self.newest_ns - self.fixes[-1].time_ns > LOST_S * 1e9:
+            last = self.fixes[-1].plot.time.plus_s(1e-9)
+            self.recent.scans = self.recent.since(last)
             self.fixes.clear()
         if not self.fixes:
             self.fixes = initiates(self.recent)

@@ -4,11 +4,13 @@ One question, asked of one sensor's own plots, so that its answer tells a partne
 nothing of any other sensor. Four plots at four instants must lie on one path:
 
 1. **Fast.** First and last lie ``SPEED_MPS_MIN`` apart for every second between them,
-   beyond three sigma of their errors; and not faster than anything that comes back.
-2. **Climbing or falling.** Their heights differ by ``CLIMB_MPS_MIN`` beyond three
+   beyond five sigma of their errors; and not faster than anything that comes back.
+2. **Climbing or falling.** Their heights differ by ``CLIMB_MPS_MIN`` beyond five
    sigma: an aircraft is slow, a satellite on a near-circular orbit is level.
 3. **On one path.** At two instants between them a plot lies near the chord, within
-   four sigma and what the greatest acceleration can bend.
+   four sigma and what the greatest acceleration can bend, and none of the four waits
+   more than ``GAP_S_MAX`` for the next: over a minute a chord bends by tens of
+   kilometres, and clutter would do.
 
 Clutter fails because false plots are spread over a radar's whole volume and each of
 three must fall into a small part of it; the figures are in
@@ -17,6 +19,7 @@ three must fall into a small part of it; the figures are in
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from beaconfire.stages.fuse.fix import Fix, fix_of, off_path, way_m
 from beaconfire.vocabulary.motion import Plot
@@ -38,11 +41,14 @@ BETWEEN_MIN = 2
 SCANS_KEPT = 8
 KEPT_S = 20.0
 KEPT_S_MAX = 60.0
+GAP_S_MAX = 20.0
 PLOTS_KEPT_MAX = 48
 # Of a scan so full that it must be jamming only the first plots can start a path.
 NEW_PLOTS_MAX = 32
 
-_SIGMAS_ENDS = 3.0
+# Some twenty pairs are tried with every scan, so three sigma would be passed by the
+# noise of a distant satellite within seconds; five, once in some hundred passes.
+_SIGMAS_ENDS = 5.0
 
 
 @dataclass(slots=True)
@@ -78,9 +84,14 @@ def initiates(recent: Recent) -> list[Fix]:
         for first in earlier:
             if _is_launched(first, last):
                 between = _between(first, last, earlier)
-                if len(between) >= BETWEEN_MIN:
-                    return [first, *between, last]
+                path = [first, *between, last]
+                if len(between) >= BETWEEN_MIN and _widest_gap_s(path) <= GAP_S_MAX:
+                    return path
     return []
+
+
+def _widest_gap_s(path: list[Fix]) -> float:
+    return max((b.time_ns - a.time_ns) * 1e-9 for a, b in pairwise(path))
 
 
 def _is_launched(first: Fix, last: Fix) -> bool:

@@ -14,6 +14,7 @@ A retraction by the same originator takes out what the item brought, also when i
 first. The event stays: that something was retracted is for people to judge.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from beaconfire.seals.opaque import opaque
@@ -117,8 +118,7 @@ def open_event(
 def close_event(picture: Picture, event: Event) -> None:
     """Close an event; what still comes under its names opens nothing."""
     picture.open.remove(event)
-    for name in event.names:
-        _remember(picture.closed_names, name, CLOSED_NAMES_MAX)
+    _close_names(picture, event.names)
 
 
 def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEvent, ...]:
@@ -133,7 +133,10 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
         return ()
     names = _names(item)
     sighting = _sighting(item, at)
-    if sighting is None or any(name in picture.closed_names for name in names):
+    if any(name in picture.closed_names for name in names):
+        _close_names(picture, names)
+        return ()
+    if sighting is None:
         return ()
     event = next(
         (e for e in picture.open if not e.names.keys().isdisjoint(names)), None
@@ -211,6 +214,11 @@ def _sighting(item: Item, at: Instant) -> Sighting | None:
     if isinstance(body, ImpactPrediction):
         return Sighting(seen=item.created)
     return None
+
+
+def _close_names(picture: Picture, names: Iterable[str]) -> None:
+    for name in names:
+        _remember(picture.closed_names, name, CLOSED_NAMES_MAX)
 
 
 def _remember(names: dict[str, None], name: str, at_most: int) -> None:

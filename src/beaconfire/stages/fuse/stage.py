@@ -99,12 +99,12 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
     if isinstance(body, PlotsHeard):
         out.extend(_hear_plots(state, body, at))
     elif isinstance(body, CueHeard):
-        out.extend(_hear_cue(state, body.cue, at))
+        out.extend(_hear_cue(state, body, at))
     elif isinstance(body, ItemHeld):
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
-    out.extend(_ask(state, at))
+    out.extend(_ask(state, _woken(state, body), at))
     return state, tuple(out)
 
 
@@ -170,7 +170,8 @@ def _add_plots(launch: Launch, sensor: str, followed: Followed) -> None:
         launch.pace.wish()
 
 
-def _hear_cue(state: FuseStage, cue: Cue, at: Instant) -> Iterator[EntryBody]:
+def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBody]:
+    cue = body.cue
     sighting = _cued(cue)
     event = event_for(state.picture, sighting)
     if event is None:
@@ -180,7 +181,7 @@ def _hear_cue(state: FuseStage, cue: Cue, at: Instant) -> Iterator[EntryBody]:
     if add_cue(event.evidence, cue):
         event.pace.wish()
     for book in state.own:
-        if cue.sensor.id not in book.product.sensors:
+        if body.sensor not in book.product.sensors:
             continue
         launch = cue_launch(book, sighting)
         if launch is None:
@@ -208,8 +209,27 @@ def _take_answer(state: FuseStage, body: Estimate, at: Instant) -> Iterator[Entr
         return
 
 
-def _ask(state: FuseStage, at: Instant) -> Iterator[EstimateRequest]:
+def _woken(state: FuseStage, body: EntryBody) -> set[str]:
+    """Return the products whose requests may be made now.
+
+    An own product is woken by its own sensors, its own answers and the clock alone:
+    otherwise the instants of its items would tell a partner when we heard of something
+    that this partner does not see.
+    """
+    if isinstance(body, Tick):
+        return {PICTURE, *(book.product.name for book in state.own)}
+    if isinstance(body, Estimate):
+        return {PICTURE, body.product}
+    if isinstance(body, PlotsHeard | CueHeard):
+        seeing = (book for book in state.own if body.sensor in book.product.sensors)
+        return {PICTURE, *(book.product.name for book in seeing)}
+    return {PICTURE}
+
+
+def _ask(state: FuseStage, woken: set[str], at: Instant) -> Iterator[EstimateRequest]:
     for product, launch, event in _arcs(state):
+        if product not in woken:
+            continue
         time = launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s)
         if time is None or time > at or not launch.evidence.enough():
             continue
