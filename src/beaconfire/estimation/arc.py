@@ -44,6 +44,7 @@ class Information:
     """Plots as a quadratic about a reference, as ``Tracklet`` describes it."""
 
     epoch: Instant
+    since: Instant  # the first of the plots
     reference: Floats  # [r, v, s]
     matrix: Floats  # 7 + 3 per bias
     vector: Floats

@@ -28,9 +28,10 @@ from beaconfire.estimation.arc import (
     normal_equations,
 )
 from beaconfire.estimation.arrays import Flags, Floats, Ints
-from beaconfire.estimation.burnout import Burnout, ThrustTrack
+from beaconfire.estimation.burnout import Burnout
 from beaconfire.estimation.measurement import RANGE, PlotTable, prior_precision
 from beaconfire.estimation.propagation import sample_arc
+from beaconfire.estimation.thrust import ThrustTrack
 
 YOUNG_S = 60.0
 # The arc for sharing begins where burn-out is this certain to be past.

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from beaconfire.estimation.arrays import Floats
-from beaconfire.estimation.burnout import ThrustTrack
 from beaconfire.estimation.coasting import Coast
 from beaconfire.estimation.geodesy import (
     enu_axes,
@@ -43,6 +42,7 @@ from beaconfire.estimation.powered import (
     place_of,
 )
 from beaconfire.estimation.propagation import sample_arc
+from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.motion import Cue, LaunchPoint
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
@@ -92,8 +92,12 @@ def find_launch(
         return _from_cues(cues)
     assert table is not None
     fitted = _Climb(table.epoch, cues, anchor).fit()
+    if fitted is None and cues:
+        # A cue that no climb to these plots agrees with is of another launch.
+        fitted = _Climb(table.epoch, (), anchor).fit()
     if fitted is None:
-        return _from_cues(cues, "no climb from the ground leads to the plots")
+        reason = "no climb from the ground leads to the plots"
+        return Launch(None, reason, None)
     return fitted
 
 
@@ -263,10 +267,10 @@ _STEP_MAX = np.array([1e5, 1e5, 40.0, 0.5, 0.5, 0.01, 0.4, 0.8, 0.4, 0.4])
 _COST_MAX = 60.0
 
 
-def _from_cues(cues: Sequence[Cue], otherwise: str | None = None) -> Launch:
+def _from_cues(cues: Sequence[Cue]) -> Launch:
     """Return the weighted mean of the cues' places and times."""
     if not cues:
-        reason = otherwise or "neither plots of the climb nor an infrared cue are held"
+        reason = "neither plots of the climb nor an infrared cue are held"
         return Launch(None, reason, None)
     weights = np.array([cue.launch.sigma_m**-2 for cue in cues])
     first = cues[0].launch

@@ -17,17 +17,18 @@ from beaconfire.estimation.arc import ArcFit, Information
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.measurement import PlotTable
 from beaconfire.vocabulary.motion import StateVector, Tracklet
+from beaconfire.vocabulary.times import Instant
 
 STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps", "drag")
 _BIAS_STATES = ("range_m", "azimuth_mrad", "elevation_mrad")
 _RAD_PER_MRAD = 1e-3
 
 
-def state_vector(fit: ArcFit) -> StateVector:
-    """Return position and velocity of a fit."""
-    x = [float(value) for value in fit.state]
+def state_vector(state: Floats, epoch: Instant) -> StateVector:
+    """Return position and velocity as the vocabulary writes them."""
+    x = [float(value) for value in state]
     return StateVector(
-        epoch=fit.epoch,
+        epoch=epoch,
         position_ecef_m=(x[0], x[1], x[2]),
         velocity_ecef_mps=(x[3], x[4], x[5]),
     )
@@ -57,7 +58,7 @@ def make_tracklet(fit: ArcFit, table: PlotTable) -> Tracklet:
     seen = {table.sensors[table.sensor_slot[i]]: None for i in used}
     upper = matrix[np.triu_indices(len(scale))]
     return Tracklet(
-        reference=state_vector(fit),
+        reference=state_vector(fit.state, fit.epoch),
         reference_drag=float(fit.state[6]),
         states=(*STATES, *names),
         information_upper=tuple(float(value) for value in upper),
@@ -112,6 +113,7 @@ def read_tracklet(tracklet: Tracklet) -> Information:
     )
     return Information(
         epoch=tracklet.reference.epoch,
+        since=tracklet.interval[0],
         reference=reference,
         matrix=matrix * np.outer(scale, scale),
         vector=np.array(tracklet.information_vector) * scale,

@@ -1,0 +1,113 @@
+"""``beaconfire estimate``: launch point, flight path, impact area from a file of plots.
+
+Reads the file, calls ``estimation.lines``, prints; decides nothing.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beaconfire.errors import BadInput
+from beaconfire.estimation.lines import (
+    EstimateAnswer,
+    LineRejected,
+    ObjectAnswer,
+    SensorAnswer,
+    answer_lines,
+)
+from beaconfire.seals import codec
+from beaconfire.vocabulary.motion import ErrorEllipse
+
+app = typer.Typer(add_completion=False)
+_REJECTED_SHOWN = 10
+
+
+@app.command()
+def estimate(
+    plots: Annotated[Path, typer.Argument(help="plots and cues, one JSON a line")],
+    json: Annotated[bool, typer.Option("--json", help="print one JSON value")] = False,
+) -> None:
+    """Say where it was launched, where it is and where it comes down."""
+    try:
+        lines = plots.read_bytes().split(b"\n")
+    except OSError as error:
+        message = f"`{plots}` cannot be read: {(error.strerror or 'unknown').lower()}"
+        raise BadInput(message) from None
+    answer = answer_lines(lines)
+    if not answer.objects:
+        raise BadInput(_nothing_in(plots, answer))
+    if json:
+        typer.echo(codec.encode(answer).decode())
+        return
+    _show(answer, Console(highlight=False))
+
+
+def _nothing_in(plots: Path, answer: EstimateAnswer) -> str:
+    if not answer.rejected:
+        return f"`{plots}` is empty: it needs one plot or cue a line"
+    first = answer.rejected[0]
+    return f"`{plots}` holds no plot and no cue: line {first.line}: {first.reason}"
+
+
+def _show(answer: EstimateAnswer, console: Console) -> None:
+    for found in answer.objects:
+        _show_object(found, console)
+    _show_sensors(answer.sensors, console)
+    _show_rejected(answer.rejected, console)
+
+
+def _show_object(found: ObjectAnswer, console: Console) -> None:
+    def row(name: str, text: str) -> None:
+        console.print(f"{name:<8}{text}", soft_wrap=True)
+
+    held = "" if found.model_holds else " (the model does not hold)"
+    row("phase", f"{found.phase}{held}: {found.reason}")
+    if found.launch is None:
+        row("launch", f"not known: {found.launch_reason}")
+    else:
+        where = _place(found.launch.lat_deg, found.launch.lon_deg)
+        around = _ellipse(found.launch.ellipse95)
+        row("launch", f"{where} at {found.launch.time}, {around}")
+    if found.impact is None:
+        row("impact", f"not known: {found.impact_reason}")
+    else:
+        area = found.impact
+        where = _place(area.lat_deg, area.lon_deg)
+        row("impact", f"{where} at {area.time}, {_ellipse(area.ellipse95)}")
+        row("window", f"{area.time_window95[0]} to {area.time_window95[1]}")
+    row("apogee", _length(found.apogee_km, found.apogee_km_reason))
+    row("range", _length(found.range_km, found.range_km_reason))
+
+
+def _show_sensors(sensors: tuple[SensorAnswer, ...], console: Console) -> None:
+    for sensor in sensors:
+        console.print(
+            f"sensor {sensor.id}: {sensor.plots} plots, {sensor.verdict}",
+            soft_wrap=True,
+        )
+
+
+def _show_rejected(rejected: tuple[LineRejected, ...], console: Console) -> None:
+    for one in rejected[:_REJECTED_SHOWN]:
+        console.print(f"line {one.line} left out: {one.reason}", soft_wrap=True)
+    if len(rejected) > _REJECTED_SHOWN:
+        console.print(f"and {len(rejected) - _REJECTED_SHOWN} lines more")
+
+
+def _place(lat_deg: float, lon_deg: float) -> str:
+    north = "N" if lat_deg >= 0.0 else "S"
+    east = "E" if lon_deg >= 0.0 else "W"
+    return f"{abs(lat_deg):.4f} {north} {abs(lon_deg):.4f} {east}"
+
+
+def _ellipse(ellipse: ErrorEllipse) -> str:
+    return (
+        f"95 % within {ellipse.semi_major_m / 1e3:.1f} x "
+        f"{ellipse.semi_minor_m / 1e3:.1f} km towards {ellipse.azimuth_deg:.0f} deg"
+    )
+
+
+def _length(value_km: float | None, reason: object) -> str:
+    return f"not known: {reason}" if value_km is None else f"{value_km:.0f} km"

@@ -1,0 +1,182 @@
+"""Judgement: what moves there, and may an area be spoken of?
+
+1. An area is predicted only while the newest plots lie on a coasting arc and burn-out
+   is beyond doubt; while thrust is visible the phase is ``boost`` and there is none.
+2. What moves like no missile (static, slow, scattered) is ``unknown``.
+3. The model does not hold when plots leave the arc or scatter more than they say; an
+   area from such an arc would be confident and wrong, so there is none.
+4. Partners' tracklets are added to our own arc. Where our own plots show none by
+   themselves the tracklets may, with our later plots on top; but nothing that rests on
+   them becomes a tracklet of ours, and plots of ours that leave their arc overrule it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beaconfire.estimation.arc import ArcFit, Information, fit_arc, inverse
+from beaconfire.estimation.arrays import Floats
+from beaconfire.estimation.burnout import Burnout, find_burnout
+from beaconfire.estimation.coasting import PLOTS_MIN, Coast, fit_coast, left_the_arc
+from beaconfire.estimation.geodesy import height_and_up
+from beaconfire.estimation.impact import Impact, predict_impact
+from beaconfire.estimation.measurement import PlotTable
+from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
+from beaconfire.vocabulary.motion import Phase
+from beaconfire.vocabulary.times import NS_PER_S, Instant
+
+# The share of plots that must be of one object before anything is said of it.
+_SHARE_MIN = 0.5
+# Below both it is no missile in powered flight: aircraft, birds, buildings.
+_BOOST_SPEED_MPS, _BOOST_CLIMB_MPS = 600.0, 120.0
+_REENTRY_HEIGHT_M = 90_000.0
+# One healthy flight in a million scatters so much (normal approximation).
+_SCATTER_SIGMAS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the fits say before it is put into words."""
+
+    phase: Phase
+    reason: str
+    holds: bool
+    epoch: Instant | None = None
+    fit: ArcFit | None = None
+    coast: Coast | None = None
+    impact: Impact | None = None
+    track: ThrustTrack | None = None
+
+
+def judge(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
+    """Return what plots in order of time and partners' tracklets amount to."""
+    if table is None or table.times_s.shape[0] < PLOTS_MIN:
+        return _from_few(table, parts)
+    return _from_plots(table, parts)
+
+
+def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
+    calm = cautious(table)
+    track = follow_thrust(calm)
+    if float(np.mean(track.fits)) < _SHARE_MIN:
+        reason = "most plots do not follow one another as those of one object would"
+        return Finding("unknown", reason, False, track=track)
+    burnout = find_burnout(calm, track)
+    if burnout.coasting:
+        return _coasting(table, track, burnout, parts)
+    if parts:
+        return _from_parts(table, track, parts)
+    return _under_thrust(table, track)
+
+
+def _coasting(
+    table: PlotTable, track: ThrustTrack, burnout: Burnout, parts: Sequence[Information]
+) -> Finding:
+    coast, fit = fit_coast(table, track, burnout, parts)
+    reason = _broken(fit, coast.table)
+    if reason is None:
+        return _judge(fit, coast, track)
+    if parts:
+        alone = _coasting(table, track, burnout, ())
+        said = (
+            f"{alone.reason}; partners' tracklets contradict the plots and are unused"
+        )
+        return replace(alone, reason=said)
+    return Finding("unknown", reason, False, table.epoch, fit, coast, track=track)
+
+
+def _judge(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Finding:
+    """Name the phase of a coasting fit and predict its impact."""
+    impact = predict_impact(fit.epoch, fit.state, fit.covariance[:7, :7])
+    height, climb = _height_and_climb(fit.state)
+    phase: Phase = "ballistic"
+    if impact.orbital:
+        phase = "orbital"
+    elif height < _REENTRY_HEIGHT_M and climb < 0.0:
+        phase = "re-entry"
+    reason = "the newest plots lie on one coasting arc"
+    return Finding(phase, reason, True, fit.epoch, fit, coast, impact, track)
+
+
+def _from_parts(
+    table: PlotTable | None, track: ThrustTrack | None, parts: Sequence[Information]
+) -> Finding:
+    """Rest on partners' tracklets: our own plots show no coasting arc by themselves."""
+    newest = max(parts, key=lambda part: part.epoch.ns)
+    full = newest.matrix.copy()
+    full[6, 6] += 4.0
+    start = newest.reference + (inverse(full) @ newest.vector)[:7]
+    fit = fit_arc(None, start, newest.epoch, tracklets=parts)
+    if not fit.converged:
+        reason = "the tracklets do not agree on one coasting arc"
+        return Finding("unknown", reason, False, track=track)
+    later = _after(table, track, min(part.since.ns for part in parts))
+    if later is not None:
+        whole = fit_arc(later, fit.state, fit.epoch, tracklets=parts)
+        if left_the_arc(whole) and table is not None and track is not None:
+            return _under_thrust(table, track)
+        if whole.converged and np.mean(whole.used) > _SHARE_MIN:
+            fit = whole
+    found = _judge(fit, None, track)
+    reason = "partners' tracklets show a coasting arc; own plots alone do not"
+    return replace(found, reason=reason)
+
+
+def _after(
+    table: PlotTable | None, track: ThrustTrack | None, since_ns: int
+) -> PlotTable | None:
+    """Return our plots from an instant on, if there are any."""
+    if table is None:
+        return None
+    since_s = (since_ns - table.epoch.ns) / NS_PER_S
+    keep = table.times_s >= since_s
+    if track is not None:
+        keep &= track.fits
+    rows = np.flatnonzero(keep)
+    return table.select(rows) if rows.size else None
+
+
+def _from_few(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
+    if parts:
+        return _from_parts(table, None, parts)
+    count = 0 if table is None else table.times_s.shape[0]
+    reason = f"too few different plots: {count} of the {PLOTS_MIN} that are needed"
+    return Finding("unknown", reason, False)
+
+
+def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
+    mean = track.means[-1]
+    height, climb = _height_and_climb(mean)
+    speed = float(np.linalg.norm(mean[3:6]))
+    if speed < _BOOST_SPEED_MPS and climb < _BOOST_CLIMB_MPS:
+        reason = f"it moves at {speed:.0f} m/s and does not climb as a launch does"
+        return Finding("unknown", reason, False, track=track)
+    if climb < 0.0 and height < _REENTRY_HEIGHT_M:
+        reason = "it comes down and does not move as a body without thrust or lift"
+        return Finding("re-entry", reason, False, table.epoch, track=track)
+    reason = "the newest plots do not yet lie on a coasting arc beyond doubt"
+    return Finding("boost", reason, True, table.epoch, track=track)
+
+
+def _height_and_climb(state: Floats) -> tuple[float, float]:
+    """Return height (m) and climb rate (m/s)."""
+    height, ux, uy, uz = height_and_up(*(float(value) for value in state[:3]))
+    return height, float(np.dot((ux, uy, uz), state[3:6]))
+
+
+def _broken(fit: ArcFit, table: PlotTable) -> str | None:
+    """Return why the arc cannot be believed, or nothing."""
+    if not fit.converged:
+        return "no coasting arc fits the plots"
+    if left_the_arc(fit):
+        return "the newest plots have left the coasting arc: thrust, lift or break-up"
+    count = int(np.count_nonzero(fit.used))
+    if count < PLOTS_MIN or count < _SHARE_MIN * len(fit.used):
+        return "most plots lie farther from the arc than their errors allow"
+    freedom = 3.0 * count - 6.0
+    excess = float(np.sum(fit.distances[fit.used])) - freedom
+    if excess > _SCATTER_SIGMAS * math.sqrt(2.0 * freedom):
+        return "the plots scatter about the arc more than their stated errors allow"
+    return None
