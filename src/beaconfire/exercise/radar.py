@@ -111,9 +111,9 @@ def _clear(site: SensorSite, position_ecef_m: Floats) -> Flags:
     share = -(path @ here) / np.maximum(np.sum(path * path, axis=-1), 1.0)
     nearest = here + np.clip(share, 0.0, 1.0)[..., np.newaxis] * path
     # A line that only rises from the site cannot meet the ground, wherever the site
-    # stands; the metre forgives rounding on one that grazes it.
+    # stands; the millimetre forgives rounding on one that grazes it.
     rises: Flags = share <= 0.0
-    misses: Flags = np.linalg.norm(nearest, axis=-1) >= SEMI_MAJOR_M - 1.0
+    misses: Flags = np.linalg.norm(nearest, axis=-1) >= SEMI_MAJOR_M - 1e-3
     return rises | misses
 
 

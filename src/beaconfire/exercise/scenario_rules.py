@@ -55,9 +55,7 @@ def check_whole(scenario: Scenario) -> None:
             _refuse("a link joins two parties", f"link[{index}].to")
         if link.until_s <= link.at_s:
             _refuse("must be later than `at_s`", f"link[{index}].until_s")
-    for party in scenario.policy.classification:
-        if party not in scenario.parties:
-            _refuse("no such party in this scenario", f"policy.classification.{party}")
+    _check_parties(scenario)
     _check_load(scenario)
 
 
@@ -147,6 +145,19 @@ def _check_act(act: Act, path: str) -> None:
                 _refuse("only for approvals", f"{path}.{key.rstrip('_')}")
     if act.expires_s is not None and act.expires_s <= act.at_s:
         _refuse("must be later than `at_s`", f"{path}.expires_s")
+
+
+def _check_parties(scenario: Scenario) -> None:
+    """Refuse names that would silently mean nobody: a slip here hides nothing."""
+    parties = scenario.parties
+    for party in scenario.policy.classification:
+        if party not in parties:
+            _refuse("no such party in this scenario", f"policy.classification.{party}")
+    for index, sensor in enumerate(scenario.sensor):
+        for party in sensor.hidden_from:
+            if party not in parties:
+                said = f"no party `{party}` in this scenario"
+                _refuse(said, f"sensor[{index}].hidden_from")
 
 
 def _check_load(scenario: Scenario) -> None:

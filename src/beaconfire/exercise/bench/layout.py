@@ -206,3 +206,24 @@ def _plot_derivatives(varied: _Varied, radar: Radar) -> Floats:
         )
     by_position = np.stack(columns, axis=-1)  # (scan, 3, 3)
     return by_position @ varied.position_by_state[seen]
+
+
+def sweep_text(rows: Sequence[Row], *, own: Party, partner: Party) -> str:
+    """Return the sweep as a table for people, to stand beside any claim of a gain."""
+    lines = [
+        f"least 95 % impact area, {own} alone and with the plots of {partner}",
+        f"{own + ' radars':>12}  {'alone km2':>10}  {'shared km2':>10}  "
+        f"{'ratio':>6}  {'first plot alone s':>18}  {'shared s':>8}",
+    ]
+    for row in rows:
+        alone, shared = row.alone, row.shared
+        lines.append(
+            f"{len(row.own_sensor_ids):>12}  {alone.area95_km2:>10.1f}  "
+            f"{shared.area95_km2:>10.1f}  {row.area_ratio:>6.3f}  "
+            f"{_seconds(alone.first_plot_s):>18}  {_seconds(shared.first_plot_s):>8}"
+        )
+    return "\n".join(lines)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds:.0f}"

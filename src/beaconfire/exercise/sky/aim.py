@@ -58,6 +58,10 @@ class Aimed:
     start: Floats
 
 
+# Unknowns in; misses in metres and the flight they belong to out.
+Flyer = Callable[[Floats], tuple[Floats, Aimed]]
+
+
 class CannotBeFlown(BadInput):
     """No push of the given duration meets the published figures."""
 
@@ -97,8 +101,7 @@ def aim(wanted: Wanted, programme: Programme, body: Body) -> Aimed:
         course = follow(start, body, push, until_s=_AIRBORNE_S_MAX)
         return _misses(course, wanted), Aimed(push=push, course=course, start=start)
 
-    guess = first_guess(wanted, programme)
-    return _newton(fly, guess, _scales(wanted))
+    return newton(fly, first_guess(wanted, programme), _scales(wanted))
 
 
 def _scales(wanted: Wanted) -> Floats:
@@ -203,12 +206,11 @@ def _push_for(programme: Programme, east: float, north: float, up: float) -> Flo
     )
 
 
-_Flyer = Callable[[Floats], tuple[Floats, Aimed]]
 _DIFFERENCES = np.array([1e-4, 1e-4, 1e-4])
 _STEP_MAX = np.array([0.25, 0.35, 0.35])  # of ln strength, and of the tilt in rad
 
 
-def _newton(fly: _Flyer, guess: Floats, scales: Floats) -> Aimed:
+def newton(fly: Flyer, guess: Floats, scales: Floats) -> Aimed:
     """Drive the misses to zero from ``guess``; every step must bring it nearer."""
     flights = 1
     unknowns = guess
@@ -228,6 +230,8 @@ def _newton(fly: _Flyer, guess: Floats, scales: Floats) -> Aimed:
             jacobian = _jacobian(fly, unknowns, misses)
             flights += 3
             fresh = True
+            if not np.all(np.isfinite(jacobian)):
+                break
         step = _bounded(_least(jacobian, -misses))
         nearer = _nearer(fly, unknowns, misses, step, scales)
         flights += nearer.flights
@@ -254,7 +258,7 @@ class _Search:
 
 
 def _nearer(
-    fly: _Flyer, unknowns: Floats, misses: Floats, step: Floats, scales: Floats
+    fly: Flyer, unknowns: Floats, misses: Floats, step: Floats, scales: Floats
 ) -> _Search:
     """Take the step, or a part of it, if that brings the flight nearer."""
     size = _size(misses, scales)
@@ -281,7 +285,7 @@ def _bounded(step: Floats) -> Floats:
     return step / excess if excess > 1.0 else step
 
 
-def _jacobian(fly: _Flyer, unknowns: Floats, misses: Floats) -> Floats:
+def _jacobian(fly: Flyer, unknowns: Floats, misses: Floats) -> Floats:
     columns = []
     for index, difference in enumerate(_DIFFERENCES):
         moved = unknowns.copy()

@@ -133,7 +133,8 @@ class _Trace:
 
     def course(self, end_s: float, *, landed: bool) -> Course:
         """Return the whole as a course."""
-        self.times[-1] = end_s
+        if end_s > self.times[-2]:
+            self.times[-1] = end_s
         motion = OdeSolution(np.array(self.times), self.pieces)
         self._keep(end_s, _height(motion(end_s)))
         self._keep(self.times[0], _height(motion(self.times[0])))
@@ -177,12 +178,12 @@ def follow(
     A push belongs to a flight followed from lift-off.
     """
     trace = _Trace()
-    edges = [begin_s]
+    edges = {begin_s, until_s}
     if push is not None:
-        edges += [*push.programme.breaks_s(push.ends_s), push.ends_s]
-    edges.append(until_s)
+        kinks = (*push.programme.breaks_s(push.ends_s), push.ends_s)
+        edges |= {edge for edge in kinks if edge < until_s}
     state = start
-    for here_s, next_s in pairwise(edges):
+    for here_s, next_s in pairwise(sorted(edges)):
         burn = None
         if push is not None and here_s < push.ends_s:
             burn = push.programme.burning(0.5 * (here_s + next_s))
@@ -215,12 +216,15 @@ def _stretch(
         piece = trace.add(solver, (climb, climb_now))
         climb = climb_now
         if solver.t > _LIFTED_S and _height(solver.y) < 0.0:
-            landed_s = brentq(
-                lambda t, piece=piece: _height(piece(t)),
-                solver.t_old,
-                solver.t,
-                xtol=1e-7,
-            )
-            return float(landed_s), solver.y
+            return _meets_ground(piece, solver.t_old, solver.t), solver.y
     assert solver.status == "finished", "the integrator stopped on its way"
     return None, solver.y
+
+
+def _meets_ground(
+    piece: Callable[..., Floats], before_s: float, after_s: float
+) -> float:
+    """Return when a step that ends below the ground went through it."""
+    if _height(piece(before_s)) <= 0.0:
+        return before_s  # too weak a push: it never left
+    return float(brentq(lambda t: _height(piece(t)), before_s, after_s, xtol=1e-7))
