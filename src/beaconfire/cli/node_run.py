@@ -1,6 +1,7 @@
 """``beaconfire node run``: run the node of a directory until it is told to stop."""
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -17,6 +18,9 @@ def run(
 ) -> None:
     """Run the node: journal, border, partners, doors. Stop it with an interrupt."""
     began = time.monotonic()
+
+    # The TLS layer of the event loop remarks on every closed line; it means nothing.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
 
     def say(text: str) -> None:
         typer.echo(f"{time.monotonic() - began:7.2f} s  {text}", err=True)

@@ -10,6 +10,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from beaconfire.exercise.cast import own_sensors
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.runtime import agreement_files, cards, keys, node_dir
@@ -44,9 +46,8 @@ def stage(
     *,
     begins: Instant,
     speed: float,
-    start_monotonic_ns: int,
 ) -> dict[Party, Staged]:
-    """Make every nation's node under ``out``; exercise time ``begins`` at the start.
+    """Make every nation's node under ``out``; exercise time will begin at ``begins``.
 
     Raises:
         Refused: ``out`` already holds nodes.
@@ -62,12 +63,7 @@ def stage(
             classification=scenario.policy.classification_of(party),
             border=BorderPlace(host=LOOPBACK, port=next(ports), listen=LOOPBACK),
             journal=JournalPlace(port=next(ports)),
-            exercise=ExerciseTime(
-                id=scenario.name,
-                epoch=begins,
-                speed=speed,
-                start_monotonic_ns=start_monotonic_ns,
-            ),
+            exercise=ExerciseTime(id=scenario.name, epoch=begins, speed=speed),
             sensor=own_sensors(scenario, party),
         )
         node_dir.make_node(directory, config)
@@ -91,6 +87,21 @@ def stage(
                 _admit(nation, other)
         _sign_agreements(nation, staged)
     return staged
+
+
+def begin(staged: dict[Party, Staged], *, start_monotonic_ns: int) -> None:
+    """Tell every node, through its ``node.toml``, when exercise time starts to run."""
+    for nation in staged.values():
+        exercise = nation.config.exercise
+        assert exercise is not None
+        running = replace(
+            nation.config,
+            exercise=replace(exercise, start_monotonic_ns=start_monotonic_ns),
+        )
+        node_dir.replace_private(
+            nation.directory / node_dir.CONFIG_NAME,
+            node_dir.node_toml(running).encode(),
+        )
 
 
 def _admit(nation: Staged, other: Staged) -> None:

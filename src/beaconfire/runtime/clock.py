@@ -55,8 +55,8 @@ class ExerciseClock:
     start_monotonic_ns: int
 
     def now(self) -> Instant:
-        """Return the exercise's time."""
-        elapsed_ns = time.monotonic_ns() - self.start_monotonic_ns
+        """Return the exercise's time; before the start it stands at the epoch."""
+        elapsed_ns = max(0, time.monotonic_ns() - self.start_monotonic_ns)
         return Instant(self.epoch.ns + round(elapsed_ns * self.speed))
 
     def stepped_s(self) -> float:
@@ -65,4 +65,30 @@ class ExerciseClock:
 
     def wall_s_until(self, at: Instant) -> float:
         """Return the wall seconds from now until exercise time is ``at``."""
-        return at.seconds_since(self.now()) / self.speed
+        start_s = (time.monotonic_ns() - self.start_monotonic_ns) / NS_PER_S
+        return at.seconds_since(self.epoch) / self.speed - start_s
+
+
+class AwaitedClock:
+    """The clock of an exercise whose start is not known yet: it stands at the epoch."""
+
+    def __init__(self, epoch: Instant) -> None:
+        self._epoch = epoch
+        self._clock: ExerciseClock | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the start is known."""
+        return self._clock is not None
+
+    def begin(self, clock: ExerciseClock) -> None:
+        """Run from now on as ``clock`` says."""
+        self._clock = clock
+
+    def now(self) -> Instant:
+        """Return the exercise's time."""
+        return self._epoch if self._clock is None else self._clock.now()
+
+    def stepped_s(self) -> float:
+        """Return zero: it stands or runs, and does not step."""
+        return 0.0

@@ -18,12 +18,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.errors import BeaconfireError, NotReachable
+from beaconfire.errors import BeaconfireError
 from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
 from beaconfire.runtime.border import Border, BorderSite
-from beaconfire.runtime.clock import Clock
+from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
 from beaconfire.runtime.doors import Doors
 from beaconfire.runtime.journal_server import start_journal_server
 from beaconfire.runtime.node_dir import (
@@ -83,10 +83,7 @@ async def run_node(directory: Path, *, say: Say) -> None:
         BeaconfireError: it cannot start, or had to stop; the message says why.
     """
     config = load_node(directory)
-    clock = clock_of(config)
-    if clock is None:
-        message = f"`{directory}`: the exercise has no `start_monotonic_ns` yet"
-        raise NotReachable(message)
+    clock = clock_of(config) or _awaited(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -102,12 +99,19 @@ class _Running:
     """The parts of a running node, joined by their callbacks."""
 
     def __init__(
-        self, node: Node, journal: Journal, config: NodeConfig, clock: Clock, say: Say
+        self,
+        directory: Path,
+        config: NodeConfig,
+        node: Node,
+        journal: Journal,
+        clock: Clock,
+        say: Say,
     ) -> None:
         self.node = node
         self.writer = Writer(node, journal, clock, perform=self._perform)
         self.solver = Solver(self._solved, report=say)
         self.partners: Partners | None = None
+        self._directory = directory
         self._config = config
         self._clock = clock
         self._say = say
@@ -132,7 +136,7 @@ class _Running:
         stack.push_async_callback(journal.close)
         node = _node(directory, config, profile, agreements)
         await _replay(node, journal, say)
-        self = cls(node, journal, config, clock, say)
+        self = cls(directory, config, node, journal, clock, say)
         stack.push_async_callback(self.solver.stop)
         identity = Identity(
             leaf=directory / "keys" / keys.LEAF_NAME,
@@ -211,8 +215,18 @@ class _Running:
             raise BeaconfireError(message)
         await self.partners.take_receipt(party, data)
 
+    async def _await_start(self) -> None:
+        """Look into ``node.toml`` until the exercise's start stands there."""
+        while isinstance(self._clock, AwaitedClock) and not self._clock.running:
+            await asyncio.sleep(SETTINGS.due_check_s)
+            clock = clock_of(load_node(self._directory))
+            if isinstance(clock, ExerciseClock):
+                self._clock.begin(clock)
+                self._say(f"exercise time runs from {clock.epoch}")
+
     async def _watch_time(self) -> None:
         """Wake the node when something is due, and tell it when its clock steps."""
+        await self._await_start()
         since_check_s = 0.0
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
@@ -243,6 +257,12 @@ class _Running:
             ),
         )
         replace_private(directory / "run" / READY_FILE, codec.encode(ready))
+
+
+def _awaited(config: NodeConfig) -> AwaitedClock:
+    assert config.exercise is not None
+    assert config.exercise.epoch is not None
+    return AwaitedClock(config.exercise.epoch)
 
 
 def _agreements(
