@@ -196,6 +196,20 @@ def test_an_item_that_came_by_two_routes_counts_once():
     assert (last_seen(node), len(node.asked)) == (before, asked)
 
 
+def test_repeats_by_another_route_do_not_disturb_what_comes_late():
+    """Old scans after an outage are followed in their order, repeats left aside."""
+    node = Folded(NODE)
+    node.give(99.0, told("n", notice(98.0), 98.5))
+    for n in range(20):
+        live, old, again = 100.0 + n, 60.0 + n, 95.0 + n
+        node.give(live, told(f"p{live}", scan(live), live))
+        node.give(live + 0.2, told(f"p{old}", scan(old), old, history=True))
+        if again >= 100.0:
+            node.give(live + 0.4, told(f"p{again}", scan(again), again, via="USA"))
+    node.give(130.0, Tick())
+    assert last_seen(node) == (40, 0)
+
+
 def test_plots_and_tracklet_of_a_partner_are_never_both_in_the_picture():
     """The richer form at every request, whatever came first."""
     node = Folded(NODE)

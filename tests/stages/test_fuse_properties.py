@@ -24,7 +24,6 @@ from beaconfire.seals import codec
 from beaconfire.stages.fuse.evidence import PLOTS_PER_SENSOR_MAX
 from beaconfire.stages.fuse.picture import RETRACTED_MAX, SEEN_MAX
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.sightings import CueHeard, ItemHeld, PlotsHeard
 from beaconfire.vocabulary.report import (
     Body,
@@ -103,13 +102,15 @@ def sighted(second: int) -> list[tuple[float, EntryBody]]:
         out.append(
             (second + 0.3, PlotsHeard(sensor="r2", plots=(flown("r2", second),)))
         )
-    out.append((second + 0.9, Tick()))
     return out
 
 
 def folded(told: dict[int, list[Told]], start: int = 50, end: int = 110) -> Folded:
-    """Fold a flight with partners' items told in some of its seconds."""
-    node = Folded(NODE, solver=solve)
+    """Fold a flight with partners' items told in some of its seconds.
+
+    The interval leaves own wishes waiting when a partner's item comes.
+    """
+    node = Folded(NODE, solver=solve, solve_interval_s=2.5)
     for second in range(start, end):
         for number, one in enumerate(told.get(second, [])):
             node.give(second + number / 1e3, one.held(second))
