@@ -53,14 +53,33 @@ class JetStreamJournal:
         Raises:
             NotReachable: no answer.
             BadInput: what is stored there is not a journal, or was kept otherwise.
+            BeaconfireError: what was stored last is gone.
         """
         for stream in (streams.CHECKPOINT_STREAM, streams.JOURNAL_STREAM):
             subject, request = streams.create_request(stream)
             answers = await self._ask(subject, request, many=False)
-            state = streams.read_stream_answer(answers[0].data).state
-        self._end_seq = state.last_seq
+            streams.read_stream_answer(answers[0].data)
+        lost = await self.lost_end()
+        if lost is not None:
+            message = f"{lost}; look at it with `beaconfire journal verify`"
+            raise BeaconfireError(message)
+        newest = await self._newest()
+        self._end_seq = 0 if newest is None else newest.sequence
         self._chain = Chain(await self.last())
         self._may_append = True
+
+    async def lost_end(self) -> str | None:
+        """Say what the server knows to have stored last and no longer has, if so.
+
+        Needs leave to ask about the stream, which a plain reader does not have.
+        """
+        subject = streams.info_subject(streams.JOURNAL_STREAM)
+        answers = await self._ask(subject, b"", many=False)
+        last_seq = streams.read_stream_answer(answers[0].data).state.last_seq
+        newest = await self._newest()
+        if last_seq <= (0 if newest is None else newest.sequence):
+            return None
+        return f"the journal has lost its end: message {last_seq} was stored"
 
     async def append(self, turns: tuple[Turn, ...]) -> None:
         """Store whole turns in order (see ``Journal.append``)."""

@@ -23,11 +23,11 @@ from msgspec import Struct
 from beaconfire.errors import BadInput, NotReachable
 from beaconfire.journal.jetstream import open_reader
 from beaconfire.journal.stream_journal import JetStreamJournal
-from beaconfire.journal.streams import JOURNAL_STREAM, Endpoint
+from beaconfire.journal.streams import Endpoint
 from beaconfire.runtime import processes
 from beaconfire.runtime.node_dir import PRIVATE_DIR, replace_private
 from beaconfire.runtime.server_config import (
-    JOURNAL_ACCOUNT,
+    INSPECTOR,
     ORDERS,
     READER,
     WRITER,
@@ -41,6 +41,12 @@ from beaconfire.runtime.servers import (
     sole_holder,
 )
 from beaconfire.runtime.settings import journal_limits
+from beaconfire.runtime.store_files import (
+    TailWatch,
+    bytes_lost,
+    newest_block,
+    stream_dir,
+)
 from beaconfire.seals import codec
 
 SERVER_NAME = "journal"
@@ -79,28 +85,31 @@ async def start_journal_server(
     Raises:
         BadInput: the port is busy.
         NotReachable: nats-server is not installed.
-        BeaconfireError: another process runs this node, or the server does not start.
+        BeaconfireError: another process runs this node, the server does not start, or
+            stored turns cannot be read any more.
     """
     run_dir, store_dir = node_dir / "run", node_dir / "journal"
     store_dir.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
     chosen = free_port() if port is None else port
-    made = JournalSecrets(writer=_secret(), reader=_secret(), orders=_secret())
+    made = {user: _secret() for user in (WRITER, READER, ORDERS)}
     server = NatsServer(
         find_nats_server(binary),
-        journal_config(port=chosen, store_dir=store_dir.resolve(), secrets=made),
+        journal_config(
+            port=chosen, store_dir=store_dir.resolve(), secrets=JournalSecrets(**made)
+        ),
         run_dir,
         SERVER_NAME,
     )
-    assert made.writer is not None
-    assert made.orders is not None
     address = f"127.0.0.1:{chosen}"
-    writer = Endpoint(address=address, user=WRITER, secret=made.writer)
+    writer = Endpoint(address=address, user=WRITER, secret=made[WRITER])
     running = JournalServer(server=server, writer=writer, run_dir=run_dir)
+    tail = TailWatch(store_dir, run_dir)
     async with AsyncExitStack() as unless_started:
         unless_started.push_async_callback(running.stop)
-        await server.start()
-        for user, secret in ((READER, made.reader), (ORDERS, made.orders)):
-            access = _Access(address=address, user=user, secret=secret)
+        await server.start(before=tail.before_start)
+        tail.after_start()
+        for user in (READER, ORDERS):
+            access = _Access(address=address, user=user, secret=made[user])
             replace_private(_access_path(run_dir, user), codec.encode(access))
         unless_started.pop_all()
     return running
@@ -127,10 +136,18 @@ def access_to(node_dir: Path, user: str) -> Endpoint:
     return Endpoint(address=access.address, user=access.user, secret=access.secret)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredJournal:
+    """A journal open for reading; ``lost_end`` says what of its end is gone."""
+
+    journal: JetStreamJournal
+    lost_end: str | None
+
+
 @asynccontextmanager
 async def stored_journal(
     node_dir: Path, *, binary: Path | None = None, progress: Callable[[str], None]
-) -> AsyncIterator[JetStreamJournal]:
+) -> AsyncIterator[StoredJournal]:
     """Open the journal in ``node_dir`` for reading, whether its node runs or not.
 
     Raises:
@@ -142,13 +159,12 @@ async def stored_journal(
     if _server_runs(run_dir):
         journal = await open_reader(access_to(node_dir, READER), journal_limits())
         try:
-            yield journal
+            yield StoredJournal(journal=journal, lost_end=None)
         finally:
             await journal.close()
         return
     stored = node_dir / "journal"
-    stream = Path("jetstream", JOURNAL_ACCOUNT, "streams", JOURNAL_STREAM)
-    if not (stored / stream).is_dir():
+    if not stream_dir(stored).is_dir():
         message = f"`{node_dir}` holds no journal: no turns are stored in `{stored}`"
         raise BadInput(message)
     run_dir.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
@@ -157,15 +173,21 @@ async def stored_journal(
         with sole_holder(run_dir, SERVER_NAME):
             _copy(stored, copy / "journal", progress)
         async with _read_only(copy, binary) as journal:
-            yield journal
+            lost_end = await journal.lost_end()
+            if (before := newest_block(stored)) is not None:
+                after = stream_dir(copy / "journal") / "msgs" / before.name
+                if lost := bytes_lost(before, after):
+                    lost_end = f"{lost} bytes are stored, but damaged"
+            yield StoredJournal(journal=journal, lost_end=lost_end)
 
 
 @asynccontextmanager
 async def _read_only(
     folder: Path, binary: Path | None
 ) -> AsyncIterator[JetStreamJournal]:
-    """Serve the copy in ``folder`` to one reader, with nobody who could write."""
-    port, made = free_port(), JournalSecrets(reader=_secret())
+    """Serve the copy in ``folder`` to one inspector, with nobody who could write."""
+    port, secret = free_port(), _secret()
+    made = JournalSecrets(inspector=secret)
     store_dir = (folder / "journal").resolve()
     server = NatsServer(
         find_nats_server(binary),
@@ -176,7 +198,7 @@ async def _read_only(
     await server.start()
     try:
         address = f"127.0.0.1:{port}"
-        endpoint = Endpoint(address=address, user=READER, secret=made.reader)
+        endpoint = Endpoint(address=address, user=INSPECTOR, secret=secret)
         journal = await open_reader(endpoint, journal_limits())
         try:
             yield journal

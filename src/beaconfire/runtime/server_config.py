@@ -23,13 +23,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from beaconfire.errors import BadInput
-from beaconfire.journal.streams import CHECKPOINT_STREAM, JOURNAL_STREAM, get_subject
+from beaconfire.journal.streams import (
+    CHECKPOINT_STREAM,
+    JOURNAL_STREAM,
+    get_subject,
+    info_subject,
+)
 from beaconfire.runtime.settings import SETTINGS
 
 JOURNAL_ACCOUNT = "NODE"
 WRITER = "writer"
 READER = "reader"
 ORDERS = "orders"
+INSPECTOR = "inspector"
 
 _READ_SUBJECTS = (get_subject(JOURNAL_STREAM), get_subject(CHECKPOINT_STREAM))
 _ORDER_SUBJECTS = ("orders.>", "sensors.>")
@@ -38,9 +44,14 @@ _FIRST_PRINTABLE = " "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSecrets:
-    """Who is let in. Without a writer nobody can change what is stored."""
+    """Who is let in; without a writer nobody can change what is stored.
 
-    reader: str = field(repr=False)
+    The inspector is for copies alone: it reads, and asks how the stream stands, from
+    inside the journal's account, where an answer could be aimed at the journal.
+    """
+
+    inspector: str | None = field(default=None, repr=False)
+    reader: str | None = field(default=None, repr=False)
     writer: str | None = field(default=None, repr=False)
     orders: str | None = field(default=None, repr=False)
 
@@ -85,7 +96,11 @@ def quoted(text: str) -> str:
 
 
 def _node_account(secrets: JournalSecrets) -> str:
-    writer = [] if secrets.writer is None else [_user(WRITER, secrets.writer)]
+    users = [] if secrets.writer is None else [_user(WRITER, secrets.writer)]
+    if secrets.inspector is not None:
+        subjects = (*_READ_SUBJECTS, info_subject(JOURNAL_STREAM))
+        permissions = _permissions(INSPECTOR, subjects)
+        users.append(_user(INSPECTOR, secrets.inspector, permissions))
     exports = [
         f'{{service: {quoted(subject)}, response_type: "stream", '
         f'accounts: ["READERS"]}}'
@@ -96,7 +111,7 @@ def _node_account(secrets: JournalSecrets) -> str:
         for subject in _ORDER_SUBJECTS
     ]
     return (
-        f"  {JOURNAL_ACCOUNT}: {{ jetstream: enabled, users: [{', '.join(writer)}],\n"
+        f"  {JOURNAL_ACCOUNT}: {{ jetstream: enabled, users: [{', '.join(users)}],\n"
         f"    exports: [{_lines(exports)}] }},"
     )
 
@@ -105,12 +120,9 @@ def _guest_account(
     account: str, user: str, secret: str | None, subjects: tuple[str, ...]
 ) -> str:
     """Return an account that sees these subjects of the node, and nothing else."""
-    allowed = ", ".join(quoted(subject) for subject in subjects)
-    permissions = (
-        f"permissions: {{publish: {{allow: [{allowed}]}}, "
-        f'subscribe: {{allow: ["_INBOX_{user}.>"]}}}}'
-    )
-    users = [] if secret is None else [_user(user, secret, permissions)]
+    users = []
+    if secret is not None:
+        users.append(_user(user, secret, _permissions(user, subjects)))
     imports = [
         f'{{service: {{account: "{JOURNAL_ACCOUNT}", subject: {quoted(subject)}}}}}'
         for subject in subjects
@@ -118,6 +130,14 @@ def _guest_account(
     return (
         f"  {account}: {{ users: [{', '.join(users)}],\n"
         f"    imports: [{_lines(imports)}] }},"
+    )
+
+
+def _permissions(user: str, subjects: tuple[str, ...]) -> str:
+    allowed = ", ".join(quoted(subject) for subject in subjects)
+    return (
+        f"permissions: {{publish: {{allow: [{allowed}]}}, "
+        f'subscribe: {{allow: ["_INBOX_{user}.>"]}}}}'
     )
 
 

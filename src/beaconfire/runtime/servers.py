@@ -26,7 +26,7 @@ import signal
 import socket
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -128,8 +128,11 @@ class NatsServer:
         """Return whether the child runs."""
         return self._child is not None and self._child.returncode is None
 
-    async def start(self) -> None:
+    async def start(self, *, before: Callable[[], None] | None = None) -> None:
         """Start the child and wait until it accepts connections.
+
+        ``before`` is called when nobody else, also nothing left behind, holds what
+        the server will: the last moment to look at its files.
 
         Raises:
             BadInput: its port is busy, or its configuration is not right.
@@ -143,6 +146,8 @@ class NatsServer:
         started = False
         try:
             await self._end_stale()
+            if before is not None:
+                before()
             await self._spawn()
             await self._ready()
             started = True

@@ -66,6 +66,9 @@ class Settings:
     checkpoint_bytes_max: int = limit(
         256 * 1024 * 1024, "bytes", "a state is read back whole into memory"
     )
+    progress_turns: int = limit(
+        20_000, "turns", "a line every one or two seconds of a long walk"
+    )
     checkpoints_kept: int = limit(
         3, "states", "the newest, one more if it is damaged, and one to spare"
     )

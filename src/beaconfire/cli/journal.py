@@ -1,0 +1,111 @@
+"""``beaconfire journal``: verify a node's journal, or write it out line by line.
+
+Both read whether the node runs or not, and change nothing that is stored.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.journal.chain import ChainBroken
+from beaconfire.journal.entry import encode_entry
+from beaconfire.runtime.journal_check import JournalCheck, check_journal
+from beaconfire.runtime.journal_server import stored_journal
+from beaconfire.seals import codec
+
+app = typer.Typer(help="Verify or export what a node recorded.", no_args_is_help=True)
+
+NodeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The node's directory.")]
+
+
+@app.command()
+def verify(
+    node_dir: NodeDir,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value.")
+    ] = False,
+) -> None:
+    """Walk the journal's chain and name the first break; if there is one, exit 1."""
+    check = asyncio.run(_verified(node_dir))
+    if as_json:
+        typer.echo(codec.encode(check).decode())
+    else:
+        for line in _lines(check, node_dir):
+            typer.echo(line)
+    if check.broken is not None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    node_dir: NodeDir,
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: standard output.")
+    ] = None,
+) -> None:
+    """Write the journal as JSON lines, one entry a line, every turn verified first."""
+    if out is None:
+        asyncio.run(_export(node_dir, sys.stdout.buffer))
+        return
+    try:
+        with out.open("xb") as file:
+            turns = asyncio.run(_export(node_dir, file))
+    except FileExistsError:
+        message = f"`{out}` exists; it is never written over"
+        raise BadInput(message) from None
+    except OSError as error:
+        message = f"`{out}` cannot be written: {error.strerror}"
+        raise BadInput(message) from None
+    _progress(f"{turns} turns written to {out}")
+
+
+async def _verified(node_dir: Path) -> JournalCheck:
+    async with stored_journal(node_dir, progress=_progress) as stored:
+        return await check_journal(stored, _progress)
+
+
+async def _export(node_dir: Path, file: BinaryIO) -> int:
+    turns = 0
+    broken = ""
+    async with stored_journal(node_dir, progress=_progress) as stored:
+        try:
+            async for turn in stored.journal.read():
+                file.writelines(encode_entry(entry) + b"\n" for entry in turn.entries)
+                turns += 1
+        except ChainBroken as error:
+            broken = str(error)
+        if not broken and stored.lost_end is not None:
+            broken = f"journal turn {turns + 1}: {stored.lost_end}"
+    if broken:
+        # What stands before the break is true and may be all there is: it stays.
+        message = f"{broken}; the {turns} turns before it are written"
+        raise BeaconfireError(message)
+    return turns
+
+
+def _lines(check: JournalCheck, node_dir: Path) -> list[str]:
+    walked = f"{check.turns} turns, {check.entries} entries"
+    lines = [f"journal of {node_dir}: {walked}"]
+    if check.first is not None:
+        lines.append(f"from {check.first} to {check.last}")
+    if check.unfinished is not None:
+        rest = check.unfinished
+        lines.append(
+            f"turn {rest.turn} stands unfinished at the end ({rest.parts} of {rest.of} "
+            "parts) and does not count: its writer died"
+        )
+    if check.broken is None:
+        lines.append(f"the chain holds, up to {check.head}" if check.head else "empty")
+    else:
+        lines.append(f"broken at turn {check.broken.turn}: {check.broken.what}")
+    return lines
+
+
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
