@@ -1,0 +1,471 @@
+"""Reading an agreement strictly: what is wrong, on which line, and what is allowed."""
+
+import re
+import tracemalloc
+
+import pytest
+from agreements_made import BEGIN
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beaconfire.agreements.agreement import (
+    OBLIGATIONS,
+    Agreement,
+    Article,
+    Effect,
+    Levels,
+    Obligation,
+    Term,
+)
+from beaconfire.agreements.conditions import (
+    CONDITIONS,
+    NOT_IN_FORCE,
+    ApprovalOfOriginator,
+    Body,
+    ClassificationAbove,
+    ClassificationUpTo,
+    OriginatorIsSender,
+    Recipient,
+    Sender,
+    Status,
+    TogetherWith,
+)
+from beaconfire.agreements.lines import KeyLines, longest_key
+from beaconfire.agreements.text import (
+    ARTICLES_MAX,
+    TEXT_BYTES_MAX,
+    parse_agreement,
+    print_agreement,
+)
+from beaconfire.errors import BadInput
+from beaconfire.vocabulary.label import LADDER
+from beaconfire.vocabulary.times import Instant
+
+GOOD = """\
+id = "test-one"
+title = "A text"
+instrument = "Made for a test"
+parties = ["JPN", "KOR"]
+in_force_from = "2016-11-23T00:00:00.000Z"
+
+[term]
+initial_years = 1
+
+[levels.JPN]
+"秘" = "CONFIDENTIAL"
+
+[[article]]
+number = "1"
+effect = "permit"
+when = { body = ["LaunchNotice"], sender = ["JPN"] }
+obligations = ["signed-receipt"]
+rests_on = "nothing"
+
+[[article]]
+number = "2"
+effect = "prohibit"
+when = { status = "not-in-force" }
+rests_on = "nothing"
+"""
+
+
+def mistakes(text):
+    """The lines of the error that reading ``text`` raises."""
+    with pytest.raises(BadInput) as caught:
+        parse_agreement(text, file="t.toml")
+    return str(caught.value).split("\n")
+
+
+def with_line(number, line):
+    """The good text with one line replaced."""
+    lines = GOOD.split("\n")
+    lines[number - 1] = line
+    return "\n".join(lines)
+
+
+def test_a_good_text_is_read_whole():
+    """Every key of the form, as it stands there."""
+    assert parse_agreement(GOOD, file="t.toml") == Agreement(
+        id="test-one",
+        title="A text",
+        instrument="Made for a test",
+        parties=("JPN", "KOR"),
+        in_force_from=BEGIN,
+        term=Term(initial_years=1),
+        levels=(Levels(party="JPN", markings=(("秘", "CONFIDENTIAL"),)),),
+        articles=(
+            Article(
+                number="1",
+                effect=Effect.PERMIT,
+                when=(Body(("LaunchNotice",)), Sender(("JPN",))),
+                obligations=(Obligation("signed-receipt"),),
+                rests_on="nothing",
+            ),
+            Article(
+                number="2",
+                effect=Effect.PROHIBIT,
+                when=(Status(NOT_IN_FORCE),),
+                rests_on="nothing",
+            ),
+        ),
+    )
+    assert print_agreement(parse_agreement(GOOD, file="t.toml")) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "told"),
+    [
+        (1, 'id = "Test One"', "`id`: `Test One` is no id: write small letters"),
+        (1, 'id = "gsomia-jрn"', "`id`: `gsomia-jрn` is no id"),
+        (1, "id = 3", "`id`: must be text, not a number"),
+        (1, 'id = ""', "`id`: must be 1 to 2000 characters of text"),
+        (2, "title = true", "`title`: must be text, not true or false"),
+        (2, "title = 2016-11-23", "`title`: must be text, not a time"),
+        (2, 'title = "a\\u202eb"', "`title`: holds a hidden character, U+202E"),
+        (2, 'title = "a\\nb"', "`title`: holds a hidden character, U+000A"),
+        (2, 'tilte = "A text"', "`tilte` is no key here: did you mean `title`?"),
+        (3, 'instrument = ["x"]', "`instrument`: must be text, not a list"),
+        (4, 'parties = "JPN"', "`parties`: must be a list, not text"),
+        (4, 'parties = ["JPN"]', "`parties`: must name two parties or more"),
+        (4, 'parties = ["JPN", "JPN"]', "`parties`: lists a value twice"),
+        (4, "parties = []", "`parties`: must list 1 to 32 values"),
+        (4, 'parties = ["JPN", "kor"]', "`parties`: `kor` is not a party: write three"),
+        (
+            4,
+            'parties = ["JРN", "KOR"]',
+            "`parties`: `JРN` is not a party: it holds the letter "
+            "CYRILLIC CAPITAL LETTER ER; write three ASCII capitals",
+        ),
+        (5, "in_force_from = 2016-11-23", "`in_force_from`: must be a time with an"),
+        (5, "in_force_from = 2016-11-23T00:00:00", "`in_force_from`: must be a time"),
+        (5, 'in_force_from = "2016-11-23T00:00:00"', "`in_force_from`: must be a time"),
+        (7, "[terms]", "`terms` is no key here: did you mean `term`?"),
+        (8, "initial_years = 1.5", "`term.initial_years`: must be a whole number"),
+        (8, "initial_years = true", "`term.initial_years`: must be a whole number"),
+        (8, "initial_years = 0", "`term.initial_years`: must be a whole number from 1"),
+        (8, "notice_day = 1", "`notice_day` is no key here: did you mean `notice"),
+        (10, "[levels.USA]", "`levels.USA`: `USA` is no party to this agreement"),
+        (10, "[levels.jpn]", "`levels.jpn`: `jpn` is not a party"),
+        (11, '"秘" = "SECRETT"', "`levels.JPN.秘`: `SECRETT` is no level: did"),
+        (11, '"秘" = "UNCLASSIFIED"', "`levels.JPN.秘`: `UNCLASSIFIED` is no level"),
+        (11, '"秘" = 1', "`levels.JPN.秘`: must be text, not a number"),
+        (11, 'SECRET = "CONFIDENTIAL"', "an English level can only stand for itself"),
+        (14, 'number = "A 1"', "`article.number`: `A 1` is no number: write it"),
+        (14, "number = 1", "`article.number`: must be text, not a number"),
+        (14, 'number = "2"', None),
+        (15, 'effect = "permits"', "`article.effect`: `permits` is no effect: did you"),
+        (15, 'effect = "prohibit"', None),
+        (16, 'when = { boddy = ["Plots"] }', "`boddy` is no condition: did you"),
+        (16, 'when = { body = ["Plot"] }', "`Plot` is no body: did you mean `Plots`"),
+        (16, "when = { body = [] }", "`article.when.body`: must list 1 to 32 values"),
+        (16, 'when = { body = "Plots" }', "`article.when.body`: must be a list"),
+        (16, 'when = { sender = ["USA"] }', "`USA` is no party to this agreement"),
+        (16, "when = { originator_is_sender = 1 }", "must be true or false, not a num"),
+        (16, 'when = { classification_up_to = "秘" }', "`秘` is no level: allowed"),
+        (16, 'when = { together_with = ["test-one"] }', "`together_with` names the"),
+        (16, 'when = { together_with = ["Other"] }', "`Other` is no id"),
+        (16, 'when = { status = "in-force" }', "`in-force` is no status: did you mean"),
+        (16, "when = {}", "`article`: `when`: a permit must say when it applies"),
+        (16, 'when = "always"', "`article.when`: must be a table"),
+        (17, 'obligations = ["receipt"]', "`receipt` is no obligation: did you"),
+        (17, "obligations = []", "`article.obligations`: must list 1 to 32 values"),
+        (17, "obligation = []", "`obligation` is no key here: did you"),
+        (18, "rests_on = ''", "`article.rests_on`: must be 1 to 2000"),
+        (22, 'effect = "permit"', "`status` stands alone, in a prohibition"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_file_line_key_and_what_is_allowed(line, written, told):
+    """Its author must be able to mend it without reading our source."""
+    found = mistakes(with_line(line, written))
+    if told is None:
+        assert len(found) == 1
+        return
+    own = [one for one in found if told in one]
+    assert len(own) == 1, found
+    at = int(re.match(r"t\.toml:(\d+): ", own[0])[1])
+    assert at == (13 if written == "when = {}" else 23 if line == 22 else line)
+
+
+def test_a_number_that_stands_twice_names_both_places():
+    """Two articles of one number could not be told apart in a citation."""
+    assert mistakes(with_line(14, 'number = "2"')) == [
+        "t.toml:21: `article.number`: stands on line 14 already"
+    ]
+
+
+def test_a_prohibition_owes_nothing():
+    """An obligation of something that is not sent would be a slip of the pen."""
+    assert mistakes(with_line(15, 'effect = "prohibit"')) == [
+        "t.toml:17: `article.obligations`: a prohibition owes nothing"
+    ]
+
+
+def test_articles_that_contradict_each_other_are_refused():
+    """The same conditions cannot permit and prohibit."""
+    more = (
+        '\n[[article]]\nnumber = "3"\neffect = "prohibit"\n'
+        'when = { sender = ["JPN"], body = ["LaunchNotice"] }\nrests_on = "x"\n'
+    )
+    assert mistakes(GOOD + more) == [
+        "t.toml:26: `article`: contradicts article 1: same conditions"
+    ]
+
+
+@pytest.mark.parametrize("key", ["id", "title", "instrument", "parties"])
+def test_a_missing_key_is_named(key):
+    """What must be there is said to be missing."""
+    text = "\n".join(line for line in GOOD.split("\n") if not line.startswith(key))
+    assert f"t.toml:1: missing key `{key}`" in mistakes(text)
+
+
+def test_a_missing_key_of_an_article_is_told_at_the_article():
+    """The line is that of the table where it should stand."""
+    text = GOOD.replace('rests_on = "nothing"\n\n', "\n", 1)
+    assert mistakes(text) == ["t.toml:13: `article`: missing key `rests_on`"]
+
+
+def test_a_text_without_articles_is_none():
+    """An agreement with no articles would release nothing and say nothing."""
+    assert mistakes(GOOD[: GOOD.index("[[article]]")]) == [
+        "t.toml:1: `article`: must be 1 to 200 [[article]] tables"
+    ]
+    assert mistakes(GOOD[: GOOD.index("[[article]]")] + "[article]\nx = 1\n") == [
+        "t.toml:13: `article`: must be 1 to 200 [[article]] tables"
+    ]
+
+
+def test_exactly_one_article_governs_the_status():
+    """A refusal by status cites it, so there must be one and no choice."""
+    told = "one article, and only one, must govern the status"
+    without = GOOD[: GOOD.rindex("[[article]]")]
+    assert told in mistakes(without)[0]
+    again = GOOD[GOOD.rindex("[[article]]") :].replace('"2"', '"3"')
+    (found,) = mistakes(f"{GOOD}\n{again}")
+    assert told in found
+    assert found.startswith("t.toml:26:")
+
+
+def test_the_status_condition_stands_alone():
+    """A status that counts only for some items would be no status."""
+    text = with_line(23, 'when = { status = "not-in-force", sender = ["JPN"] }')
+    assert mistakes(text) == [
+        "t.toml:23: `article.when`: `status` stands alone, in a prohibition"
+    ]
+
+
+def test_several_mistakes_come_in_one_message_in_order_of_their_lines():
+    """Mending one at a time would take the author all day."""
+    text = with_line(14, "number = 1").replace("JPN", "jpn").replace('"A text"', "3")
+    lines = [int(re.match(r"t\.toml:(\d+)", one)[1]) for one in mistakes(text)]
+    assert lines == sorted(lines)
+    assert {2, 4, 10, 14, 16} <= set(lines)
+
+
+def test_many_mistakes_are_counted_not_all_told():
+    """A message that nobody can read helps nobody."""
+    found = mistakes(GOOD + "".join(f"[x{n}]\n" for n in range(50)))
+    assert len(found) == 21
+    assert found[-1] == "t.toml: and 30 more mistakes"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('id = "a"\nid = "b"\n', "t.toml:2: not TOML: "),
+        ("id = \n", "t.toml:1: not TOML: "),
+        ('id = "a\n', "t.toml:1: not TOML: "),
+        ("x = '''\n\n", "t.toml:3: not TOML: "),
+        ("x = " + "[" * 100_000, "t.toml: not TOML that can be read: nested"),
+        ("x = " + "{a=" * 60_000, "t.toml: not TOML that can be read: nested"),
+        ("x = " + "9" * 9_000, "t.toml: not TOML that can be read: a number is too"),
+        ("\n" + "a." * 99_999 + "a = 1", "t.toml:2: a key has more than 8 parts"),
+        ("[" + "a." * 99_999 + "a]", "t.toml:1: a key has more than 8 parts"),
+        ("x = {" + "'a' . " * 30_000 + "a=1}", "t.toml:1: a key has more than 8 parts"),
+        ("\ufeff" + GOOD, "t.toml:1: begins with a byte order mark: save without"),
+        ("#" * (TEXT_BYTES_MAX + 1), "t.toml: longer than 262144 bytes"),
+        ("#" + "秘" * (TEXT_BYTES_MAX // 3 + 1), "t.toml: longer than 262144 bytes"),
+        ("x" * 50_000_000, "t.toml: longer than 262144 bytes: this is no agreement"),
+    ],
+    ids=lambda value: value[:20].replace("\n", "|"),
+)
+def test_hostile_texts_are_refused_in_a_sentence(text, told):
+    """Broken, huge, deep or endless: one line, in little memory."""
+    tracemalloc.start()
+    (found,) = mistakes(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.startswith(told)
+    assert peak < 64_000_000
+
+
+def test_a_text_at_the_limit_is_read():
+    """The limit is where it says it is."""
+    room = TEXT_BYTES_MAX - len(GOOD.encode())
+    assert parse_agreement(GOOD + "#" * room, file="t.toml").id == "test-one"
+
+
+def test_more_articles_than_anyone_reads_are_refused():
+    """A limit on everything."""
+    article = '[[article]]\nnumber = "{}"\neffect = "prohibit"\nrests_on = "x"\n'
+    more = "".join(article.format(n) for n in range(3, ARTICLES_MAX + 2))
+    assert "must be 1 to 200 [[article]] tables" in mistakes(GOOD + more)[0]
+    fewer = "".join(article.format(n) for n in range(3, ARTICLES_MAX + 1))
+    assert len(parse_agreement(GOOD + fewer, file="t.toml").articles) == ARTICLES_MAX
+
+
+def test_toml_allows_a_time_without_quotes():
+    """TOML's own offset date-time is as clear as the quoted one."""
+    text = with_line(5, "in_force_from = 2016-11-23T09:00:00+09:00")
+    assert parse_agreement(text, file="t.toml").in_force_from == BEGIN
+
+
+def test_the_line_is_found_in_every_way_to_write_a_table():
+    """Dotted keys, quoted keys, multi-line values, sub-tables of the last article."""
+    text = (
+        'a.b = """\n[not.a.table]\nx = 1\\"""\n"""\n'
+        "list = [ # [not]\n  { k = ']' },\n  '''\n]''',\n]\n"
+        '["levels"."JPN"]\n\'極秘\' = 1\n'
+        "[[article]]\n[article.when]\nbody = 1\n"
+        "[[article]]\nnumber = 2\n"
+    )
+    lines = KeyLines(text)
+    assert lines.of(("a", "b")) == 1
+    assert lines.of(("x",)) == 1
+    assert lines.of(("list",)) == 5
+    assert lines.of(("levels", "JPN")) == 10
+    assert lines.of(("levels", "JPN", "極秘")) == 11
+    assert lines.of(("levels",)) == 10
+    assert lines.of(("article", 0)) == 12
+    assert lines.of(("article", 0, "when")) == 13
+    assert lines.of(("article", 0, "when", "body")) == 14
+    assert lines.of(("article", 1)) == 15
+    assert lines.of(("article", 1, "number", "deeper")) == 16
+
+
+def test_dots_inside_texts_make_no_long_key():
+    """The guard against endless keys must not refuse prose."""
+    assert longest_key('x = "a.b.c.d.e.f.g.h.i.j"\n# a.b.c.d.e.f.g.h.i\n') == (1, 1)
+    assert longest_key("x = '''\na.b.c.d.e.f.g.h.i\n'''\na.b = 1.5\n") == (2, 4)
+
+
+lines_of_text = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Co", "Cn")),
+    min_size=1,
+    max_size=40,
+).filter(str.strip)
+ids = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,6}){0,3}", fullmatch=True)
+protected = st.sampled_from(LADDER[1:])
+some_parties = ("JPN", "KOR", "USA")
+
+
+def some_of(names):
+    """A few of ``names``, in any order, none twice."""
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(
+        tuple
+    )
+
+
+conditions = {
+    Body.NAME: st.builds(Body, some_of(("LaunchNotice", "Plots", "TrackProduct"))),
+    OriginatorIsSender.NAME: st.builds(OriginatorIsSender, st.booleans()),
+    ApprovalOfOriginator.NAME: st.builds(ApprovalOfOriginator, st.booleans()),
+    Sender.NAME: st.builds(Sender, some_of(some_parties)),
+    Recipient.NAME: st.builds(Recipient, some_of(some_parties)),
+    ClassificationUpTo.NAME: st.builds(ClassificationUpTo, protected),
+    ClassificationAbove.NAME: st.builds(ClassificationAbove, protected),
+    TogetherWith.NAME: st.builds(TogetherWith, some_of(("other-one", "other-two"))),
+}
+
+
+@st.composite
+def any_article(draw):
+    """Any article but the one on status."""
+    chosen = draw(st.permutations(sorted(conditions)))[: draw(st.integers(1, 4))]
+    effect = draw(st.sampled_from(list(Effect)))
+    owed = draw(st.lists(st.sampled_from(sorted(OBLIGATIONS)), max_size=3, unique=True))
+    return Article(
+        number=draw(
+            st.from_regex(r"[0-9]{1,3}[a-z]?(\([0-9a-z]{1,8}\)){0,4}", fullmatch=True)
+        ),
+        effect=effect,
+        when=tuple(draw(conditions[name]) for name in chosen),
+        obligations=tuple(map(Obligation, owed)) if effect is Effect.PERMIT else (),
+        rests_on=draw(lines_of_text),
+    )
+
+
+def consistent(articles):
+    """Whether no two articles contradict each other."""
+    effects = {}
+    return all(
+        effects.setdefault(frozenset(one.when), one.effect) is one.effect
+        for one in articles
+    )
+
+
+@st.composite
+def any_agreement(draw):
+    """Any agreement that the form allows."""
+    articles = draw(
+        st.lists(any_article(), max_size=5, unique_by=lambda a: a.number).filter(
+            consistent
+        )
+    )
+    status = Article(
+        number="status",
+        effect=Effect.PROHIBIT,
+        when=(Status(NOT_IN_FORCE),),
+        rests_on=draw(lines_of_text),
+    )
+    articles.insert(draw(st.integers(0, len(articles))), status)
+    markings = st.dictionaries(lines_of_text, protected, min_size=1, max_size=4)
+    years = st.none() | st.integers(1, 10_000)
+    return Agreement(
+        id=draw(ids),
+        title=draw(lines_of_text),
+        instrument=draw(lines_of_text),
+        parties=some_parties,
+        in_force_from=Instant(draw(st.integers(0, 7_258_118_399_999_999_999))),
+        term=Term(
+            initial_years=draw(years),
+            extended_by_years=draw(years),
+            notice_days=draw(years),
+        ),
+        levels=tuple(
+            Levels(party=party, markings=tuple(draw(markings).items()))
+            for party in draw(some_of(some_parties))
+        ),
+        articles=tuple(articles),
+    )
+
+
+@given(any_agreement())
+def test_what_is_printed_reads_back_as_it_was(agreement):
+    """parse(print(a)) == a, and a second printing is the same to the byte."""
+    text = print_agreement(agreement)
+    again = parse_agreement(text, file="printed.toml")
+    assert again == agreement
+    assert print_agreement(again) == text
+
+
+@given(st.text(max_size=300))
+def test_no_text_at_all_breaks_the_reader(text):
+    """Whatever is in the file, the answer is a sentence."""
+    with pytest.raises(BadInput):
+        parse_agreement(text, file="t.toml")
+
+
+@given(st.integers(0, len(GOOD)), st.integers(1, 40), st.text(max_size=20))
+def test_no_damage_to_a_good_text_breaks_the_reader(place, length, instead):
+    """A text that was cut or overwritten is refused, or is still a whole text."""
+    text = GOOD[:place] + instead + GOOD[place + length :]
+    try:
+        agreement = parse_agreement(text, file="t.toml")
+    except BadInput:
+        return
+    assert parse_agreement(print_agreement(agreement), file="p") == agreement
+
+
+def test_every_condition_of_the_list_can_be_written():
+    """The property above draws from all of them; none is forgotten."""
+    assert {*conditions, Status.NAME} == set(CONDITIONS)

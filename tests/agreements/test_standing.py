@@ -1,0 +1,247 @@
+"""What acts make of agreements: views, approvals, and who may do what."""
+
+import pytest
+from agreements_made import (
+    NOW,
+    act,
+    agreement,
+    approval,
+    notice,
+    permit,
+    plots,
+    retraction,
+    standing,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from beaconfire.agreements.approval import check_approval, find_approval
+from beaconfire.agreements.conditions import Sender
+from beaconfire.agreements.standing import Standing, entitled, status_of
+from beaconfire.seals import codec
+
+TEXT = agreement(permit(1, Sender(("JPN",))))
+TRIO = agreement(
+    permit(1, Sender(("USA",))), name="tisa-2014", parties=("JPN", "KOR", "USA")
+)
+
+WAY = {"to": "JPN", "via": "USA", "at": NOW}
+
+acts_of_parties = st.lists(
+    st.tuples(
+        st.sampled_from(["suspend", "restore"]), st.sampled_from(["JPN", "KOR", "PRK"])
+    ),
+    max_size=8,
+)
+
+
+@given(acts_of_parties)
+def test_it_is_suspended_exactly_while_some_partys_last_act_is_a_suspension(told):
+    """Each party's own view counts, the latest of it, and no stranger's."""
+    last = {by: name for name, by in told if by in TEXT.parties}
+    status = status_of(TEXT, standing(*(act(*one) for one in told)), NOW)
+
+    assert status.in_force is ("suspend" not in last.values())
+    assert status.state == ("in force" if status.in_force else "suspended")
+    assert len(status.acts) == (
+        len(last) if status.in_force else list(last.values()).count("suspend")
+    )
+
+
+@given(acts_of_parties)
+def test_an_act_on_one_agreement_says_nothing_about_another(told):
+    """Acts name their agreement, and bear on it alone."""
+    elsewhere = standing(*(act(name, by, "other") for name, by in told))
+    assert status_of(TEXT, elsewhere, NOW).in_force
+
+
+def test_the_status_tells_article_act_and_remedy():
+    """What a refusal by status cites."""
+    status = status_of(TEXT, standing(act("suspend", "KOR")), NOW)
+    assert status.article == "test-one:9(z)"
+    assert status.acts == ("e1",)
+    assert status.reason == f"test-one is suspended by KOR since {NOW} (act `e1`)"
+    assert status.need == "test-one restored by KOR"
+
+
+def test_an_agreement_not_yet_begun_is_not_in_force():
+    """It begins at its instant, and cites its status article before."""
+    early = status_of(TEXT, Standing(), TEXT.in_force_from.plus_s(-1))
+    assert (early.in_force, early.state) == (False, "not yet")
+    assert early.article == "test-one:9(z)"
+    assert early.acts == ()
+    assert early.reason == f"test-one is in force from {TEXT.in_force_from} only"
+    assert status_of(TEXT, Standing(), TEXT.in_force_from).reason == (
+        "test-one is in force"
+    )
+
+
+def test_a_standing_never_changes_and_has_one_encoding():
+    """A checkpoint takes a digest over it; nobody else's fold may disturb it."""
+    before = Standing()
+    one = before.after("a", act("suspend", "KOR"), NOW)
+    two = one.after("b", act("suspend", "JPN"), NOW)
+    other = before.after("b", act("suspend", "JPN"), NOW).after(
+        "a", act("suspend", "KOR"), NOW
+    )
+    assert before == Standing()
+    assert codec.encode(two) == codec.encode(other)
+
+
+def test_an_approval_stands_until_its_own_kind_is_revoked():
+    """A revocation names what it revokes; other approvals stay."""
+    class_wide, single = approval(), approval(item_class=None, item="item-1")
+    both = standing(class_wide, single)
+    assert both.approval("e1") == class_wide
+    revoked = both.after("e3", replace(class_wide, act="revoke"), NOW)
+    assert revoked.approval("e1") is None
+    assert revoked.approval("e2") == single
+
+
+def test_a_renewed_approval_stands_beside_the_older_one():
+    """A release that rests on the older one must not lapse by the renewal."""
+    renewed = standing(approval(expires_s=60), approval(expires_s=7200))
+    assert renewed.approval("e1") is not None
+    assert renewed.approval("e2") is not None
+    same = standing(approval(), approval())
+    assert len(same.approvals) == 1
+
+
+def test_an_approval_long_over_is_dropped():
+    """The fold does not grow for ever; an hour is enough to tell why one is gone."""
+    old = standing(approval(expires_s=0))
+    kept = old.after("e2", approval(by="JPN", to="KOR"), NOW.plus_s(3600))
+    assert [a.entry for a in kept.approvals] == ["e1", "e2"]
+    gone = old.after("e2", approval(by="JPN", to="KOR"), NOW.plus_s(3600.001))
+    assert [a.entry for a in gone.approvals] == ["e2"]
+
+
+def test_acts_about_notice_change_nothing_here():
+    """They are refused before they get this far, and never half carried out."""
+    assert standing(act("notice", "KOR"), act("withdraw", "KOR")) == Standing()
+
+
+class TestEntitled:
+    """Who may do what to which agreement."""
+
+    @pytest.mark.parametrize("name", ["suspend", "restore"])
+    def test_a_party_may_suspend_and_restore(self, name):
+        """Without asking the standing, form and party are all there is to ask."""
+        assert entitled(TEXT, act(name, "JPN")) is None
+
+    @pytest.mark.parametrize("name", ["suspend", "restore", "approve", "notice"])
+    def test_a_stranger_may_nothing(self, name):
+        """Acts by non-parties are refused."""
+        told = replace(approval(by="PRK"), act=name, agreement="test-one")
+        assert entitled(TEXT, told) == "PRK is no party to test-one"
+
+    def test_an_act_is_for_the_agreement_that_it_names(self):
+        """An act signed for one agreement says nothing about another."""
+        assert entitled(TEXT, act("suspend", "JPN", "other")) == (
+            "the act is for `other`, not for test-one"
+        )
+
+    @pytest.mark.parametrize("name", ["notice", "notice-suspend", "withdraw"])
+    def test_notice_is_refused_honestly(self, name):
+        """What is not carried out is said to be so."""
+        assert entitled(TEXT, act(name, "JPN")) == (
+            f"`{name}` is not carried out in this first form: nothing was changed"
+        )
+
+    def test_only_the_party_that_suspended_can_restore(self):
+        """Each party's own view is its own."""
+        by_korea = standing(act("suspend", "KOR"))
+        assert entitled(TEXT, act("restore", "KOR"), by_korea) is None
+        assert entitled(TEXT, act("restore", "JPN"), by_korea) == (
+            "JPN has not suspended test-one: only the party that suspended it can "
+            "restore it"
+        )
+        again = by_korea.after("e2", act("restore", "KOR"), NOW)
+        assert entitled(TEXT, act("restore", "KOR"), again) is not None
+        assert entitled(TEXT, act("suspend", "KOR"), by_korea) is None
+
+    def test_a_suspension_names_nothing_but_the_agreement(self):
+        """There is no suspension of a part, so none may look like one."""
+        for part in ({"item": "i"}, {"to": "KOR"}, {"via": "KOR"}, {"expires": NOW}):
+            told = replace(act("suspend", "JPN"), **part)
+            assert "concerns the whole agreement" in entitled(TEXT, told)
+        told = replace(act("suspend", "JPN"), item_class="Plots")
+        assert "concerns the whole agreement" in entitled(TEXT, told)
+
+    @pytest.mark.parametrize(
+        ("flawed", "told"),
+        [
+            (approval(to=None), "names the recipient and the relay"),
+            (approval(via=None), "names the recipient and the relay"),
+            (approval(to="KOR"), "three different parties"),
+            (approval(via="KOR"), "three different parties"),
+            (approval(to="USA"), "three different parties"),
+            (approval(via="PRK"), "PRK is no party to tisa-2014"),
+            (approval(item_class=None), "names an item or a class"),
+            (approval(item_class="Plot"), "`Plot` is no class: write one of launch-w"),
+            (approval(expires_s=None), "names the instant at which it expires"),
+            (approval(expires_s=-60), "expires at 2022-10-03T22:29:00.000Z, before"),
+        ],
+    )
+    def test_an_approval_that_covers_nothing_is_refused(self, flawed, told):
+        """Recipient, relay, object and end must be named, and make sense."""
+        assert told in entitled(TRIO, flawed)
+
+    def test_an_approval_in_order_is_taken(self):
+        """By class, per item, to a third country, and its revocation."""
+        assert entitled(TRIO, approval()) is None
+        assert entitled(TRIO, approval(item_class=None, item="i")) is None
+        assert entitled(TRIO, approval(to="PRK")) is None
+        assert entitled(TRIO, approval(issued=None)) is None
+        revocation = replace(approval(expires_s=None), act="revoke")
+        assert entitled(TRIO, revocation) is None
+
+
+class TestApproval:
+    """Does an approval cover this item on this way, now?"""
+
+    def check(self, given, item=None):
+        """Check an approval against KOR's notice."""
+        return check_approval(given, item=item or notice("KOR"), **WAY)
+
+    def test_a_launch_warning_is_the_three_elements_and_their_retraction(self):
+        """Never plots: they are no launch warning."""
+        assert self.check(approval()) is None
+        assert self.check(approval(), retraction("KOR")) is None
+        assert self.check(approval(), plots("KOR")) == (
+            "it is for the class `launch-warning`, not for Plots"
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            (replace(approval(), act="revoke"), "it is a `revoke`, not an approval"),
+            (approval(by="JPN"), "it is by JPN, but the item is KOR's"),
+            (approval(to="PRK"), "it is for PRK via USA, not for JPN via USA"),
+            (approval(via=None), "it is for JPN via nobody, not for JPN via USA"),
+            (approval(to=None), "it is for nobody via USA, not for JPN via USA"),
+            (approval(item_class=None), "it names neither an item nor a class"),
+            (approval(item="other"), "it is for the item `other`"),
+            (approval(expires_s=None), "it does not say when it expires"),
+            (approval(expires_s=-1), f"it expired at {NOW.plus_s(-1)}"),
+            (approval(issued=NOW.plus_s(3)), f"it begins only at {NOW.plus_s(3)}"),
+        ],
+    )
+    def test_what_falls_short_is_said(self, given, told):
+        """Each way to fall short has its sentence."""
+        assert self.check(given) == told
+
+    def test_the_oldest_that_covers_is_named(self):
+        """An answer does not change when another approval is added."""
+        both = standing(approval(), approval(expires_s=7200))
+        found, note = find_approval(both, "tisa-2014", item=notice("KOR"), **WAY)
+        assert found == "e1"
+        assert note == "KOR has approved it for JPN via USA (act `e1`)"
+
+    def test_without_one_the_note_says_whose_is_missing(self):
+        """An approval for another way is not worth a mention."""
+        others = standing(approval(by="JPN", to="KOR"), approval(to="PRK"))
+        found, note = find_approval(others, "tisa-2014", item=notice("KOR"), **WAY)
+        assert found is None
+        assert note == "KOR has not approved it for JPN via USA"
