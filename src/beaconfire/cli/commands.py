@@ -11,8 +11,8 @@ import sys
 from importlib import metadata
 from typing import NoReturn
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from beaconfire.errors import BadInput, BeaconfireError
 
@@ -48,10 +48,10 @@ def run(arguments: list[str]) -> int:
     except BeaconfireError as error:
         typer.echo(f"beaconfire: {error}", err=True)
         return error.exit_code
-    except click.exceptions.ClickException as error:
+    except TyperException as error:
         typer.echo(f"beaconfire: {_lower(error.format_message())}", err=True)
         return BadInput.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, Abort):
         typer.echo("beaconfire: stopped", err=True)
         return BeaconfireError.exit_code
     except BrokenPipeError:

@@ -25,7 +25,7 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 # `--agreements library` names the texts that ship with the project.
 LIBRARY = "library"
@@ -64,8 +64,6 @@ def decide(
     held = tuple(text.agreement for text in texts)
     what = _item(item)
     folded = fold(read_acts(acts), held, until=when) if acts else None
-    for line in (*_about_signatures(texts), *(folded.passed_over if folded else ())):
-        typer.echo(line, err=True)
     decision = decide_item(
         what,
         sender=what.originator if sender is None else require_party(sender),
@@ -74,6 +72,8 @@ def decide(
         agreements=held,
         standing=folded.standing if folded else Standing(),
     )
+    for line in (*_about_signatures(texts), *(folded.passed_over if folded else ())):
+        typer.echo(line, err=True)
     if as_json:
         typer.echo(codec.encode(as_told(decision)).decode())
     else:

@@ -14,7 +14,7 @@ the order of those instants; what happened after the instant asked about is left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -40,7 +40,7 @@ class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: Token = "person"
     kind: Token
     cause: tuple[str, ...] = ()
-    body: dict[str, object]
+    body: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
