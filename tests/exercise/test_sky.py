@@ -216,25 +216,51 @@ def test_a_pair_that_cannot_be_flown_is_refused_in_one_sentence(
     assert "\n" not in message
 
 
+def free_fall(state: np.ndarray) -> np.ndarray:
+    """Return the acceleration without air or thrust as a turning Earth sees it."""
+    spin = np.array([0.0, 0.0, ROTATION_RAD_PER_S])
+    position, velocity = state[:3], state[3:]
+    turning = -2.0 * np.cross(spin, velocity)
+    turning = turning - np.cross(spin, np.cross(spin, position))
+    fall: np.ndarray = np.array(gravity(*position)) + turning
+    return fall
+
+
 def coast(flight: Flight, from_s: float, to_s: float) -> np.ndarray:
     """Integrate a coasting flight again: in turning axes, by another method.
 
     The air is left out, so both instants must lie above it.
     """
-    spin = np.array([0.0, 0.0, ROTATION_RAD_PER_S])
-
-    def rates(_: float, state: np.ndarray) -> np.ndarray:
-        position, velocity = state[:3], state[3:]
-        turning = -2.0 * np.cross(spin, velocity)
-        turning = turning - np.cross(spin, np.cross(spin, position))
-        return np.concatenate([velocity, np.array(gravity(*position)) + turning])
-
     start = flight.state_ecef(np.array(from_s))
     solved = solve_ivp(
-        rates, (from_s, to_s), start, method="LSODA", rtol=1e-11, atol=1e-6
+        lambda _, state: np.concatenate([state[3:], free_fall(state)]),
+        (from_s, to_s),
+        start,
+        method="LSODA",
+        rtol=1e-11,
+        atol=1e-6,
     )
     end: np.ndarray = solved.y[:, -1]
     return end
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_air_brakes_by_density_speed_and_ballistic_coefficient(seed: int) -> None:
+    """Falling through 40 to 10 km: what is left beside free fall is drag, all of it."""
+    flight = flown(985.0, 4_550.0, 147.0, seed=seed)
+    track = flight.ground_track(0.5)
+    falling = track[:, 0] > flight.apogee.t_s
+    for height in (40e3, 25e3, 10e3):
+        t_s = track[falling & (track[:, 3] < height)][0, 0]
+        behind, here, ahead = flight.state_ecef(np.array([t_s - 0.01, t_s, t_s + 0.01]))
+
+        braking = (ahead[3:] - behind[3:]) / 0.02 - free_fall(here)
+
+        velocity = here[3:]
+        density = density_kg_per_m3(float(geodetic(here[:3])[2]))
+        speed = float(np.linalg.norm(velocity))
+        drag = -0.5 * density * speed * velocity / flight.ballistic_kg_per_m2
+        assert braking == pytest.approx(drag, abs=0.01 * float(np.linalg.norm(drag)))
 
 
 def test_the_coasting_flight_agrees_with_another_integrator_in_turning_axes() -> None:

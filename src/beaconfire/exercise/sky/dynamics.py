@@ -91,6 +91,7 @@ def _rates(body: Body, push: Push | None, burn: Burn | None) -> Rates:
     return rates
 
 
+# How firmly a glider resists sinking: it levels out within about twenty seconds.
 _GLIDE_DAMPING_PER_S = 0.05
 
 

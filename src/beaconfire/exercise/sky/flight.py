@@ -143,7 +143,7 @@ def fly_all(scenario: Scenario, *, seed: int | None = None) -> tuple[Flight, ...
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _solved(launch: Launch, seed: int) -> tuple[float, float, Course]:
     """Return burn-out, ballistic coefficient and course; remembered by value."""
     rng = stream(seed, "sky", launch.id)
