@@ -194,6 +194,9 @@ def find_burnout(table: PlotTable, track: ThrustTrack) -> Burnout:
             break
     logs = logs + prior
     peak = float(np.max(logs))
+    if not math.isfinite(peak):
+        # No way leads back from the newest plot: it has just left the ground.
+        return Burnout(-math.inf, candidates, np.ones(len(candidates)), state)
     weights = np.exp(logs - peak)
     log_odds = peak + math.log(float(np.sum(weights))) - float(total[-1])
     return Burnout(log_odds, candidates, weights / np.sum(weights), state)

@@ -2,12 +2,14 @@
 
 Two products of one weighing (``burnout``), because they answer to different readers:
 
-* ``for_sharing``: the plots after the latest credible burn-out and nothing else. It
-  grows slowly, holds no model of any motor, and is what a tracklet is made of.
-* ``for_own_use``: while the arc is younger than ``YOUNG_S`` the motor's last state is
+* For sharing: the plots after the middle of the credible burn-outs and nothing else.
+  It holds no model of any motor, and is what a tracklet is made of. A later cut would
+  be safer in name only: where the choice is wide, the thrust it might let in is too
+  weak to be seen among the plots' errors, and every plot left out costs accuracy.
+* For own use: while the arc is younger than ``YOUNG_S`` the motor's last state is
   worth more than the plots, so each credible burn-out brings what the thrust filter
   knew there as a prior, and the results are mixed by weight (mean and spread). Later
-  it is the same as ``for_sharing``: a wrong model of thrust must not outlive its use.
+  both are the same: a wrong model of thrust must not outlive its use.
 
 The thrust filter has no bias states; its positions are therefore taken to be as wrong
 as the sensors' survey allows, in every direction.
@@ -34,8 +36,7 @@ from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.thrust import ThrustTrack
 
 YOUNG_S = 60.0
-# The arc for sharing begins where burn-out is this certain to be past.
-_LATEST_CREDIBLE = 0.999
+_MIDDLE = 0.5
 _COMPONENT_LEAST = 2e-3
 _COMPONENTS_MAX = 16
 PLOTS_MIN = 6
@@ -50,10 +51,10 @@ class Coast:
     began_s: float  # likeliest burn-out, seconds from the table's epoch
 
 
-def latest_credible(burnout: Burnout) -> int:
-    """Return the plot by which burn-out was past, nearly surely."""
+def middle_burnout(burnout: Burnout) -> int:
+    """Return the plot at which burn-out is as likely to be past as to come."""
     cumulated = np.cumsum(burnout.weights)
-    at = int(np.searchsorted(cumulated, _LATEST_CREDIBLE))
+    at = int(np.searchsorted(cumulated, _MIDDLE))
     return int(burnout.candidates[min(at, len(cumulated) - 1)])
 
 
@@ -64,7 +65,7 @@ def fit_coast(
     tracklets: Sequence[Information] = (),
 ) -> tuple[Coast, ArcFit]:
     """Return the arc for sharing and the fit for own use."""
-    cut = latest_credible(burnout)
+    cut = middle_burnout(burnout)
     began = int(burnout.candidates[int(np.argmax(burnout.weights))])
     after = np.flatnonzero(track.fits & (np.arange(len(track.fits)) >= cut))
     if after.size < PLOTS_MIN:

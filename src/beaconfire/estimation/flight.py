@@ -56,7 +56,9 @@ def estimate_flight(observations: Observations) -> FlightEstimate:
     cues = observations.cues
     if table is not None:
         cues = tuple(cue for cue in cues if near_in_time(cue.launch.time, table.epoch))
-    launch = find_launch(cues, table, found.track, found.coast)
+    # What is not known to be a missile was not launched: then only cues count.
+    seen = found.track if found.holds else None
+    launch = find_launch(cues, table, seen, found.coast)
     rejected += far + _rejected_by_fit(table, found)
     reason = "; ".join([found.reason, *unread])[:_REASON_MAX]
     return _answer(plots, table, found, launch, rejected, reason)

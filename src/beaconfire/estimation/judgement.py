@@ -27,10 +27,11 @@ from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.vocabulary.motion import Phase
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
-# The share of plots that must be of one object before anything is said of it.
-_SHARE_MIN = 0.5
-# Below both it is no missile in powered flight: aircraft, birds, buildings.
-_BOOST_SPEED_MPS, _BOOST_CLIMB_MPS = 600.0, 120.0
+# Of all plots this share must be of one object, and of an arc's plots that share.
+_OBJECT_SHARE_MIN, _SHARE_MIN = 0.3, 0.5
+# What climbs more slowly inside the atmosphere is no missile in powered flight.
+_BOOST_CLIMB_MPS = 120.0
+_THRUST_SEEN = 25.0  # squared, 3 degrees of freedom: one in 65,000 by chance
 _REENTRY_HEIGHT_M = 90_000.0
 # One healthy flight in a million scatters so much (normal approximation).
 _SCATTER_SIGMAS = 5.0
@@ -60,7 +61,8 @@ def judge(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
 def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
     calm = cautious(table)
     track = follow_thrust(calm)
-    if float(np.mean(track.fits)) < _SHARE_MIN:
+    followed = int(np.count_nonzero(track.fits))
+    if followed < max(PLOTS_MIN, _OBJECT_SHARE_MIN * len(track.fits)):
         reason = "most plots do not follow one another as those of one object would"
         return Finding("unknown", reason, False, track=track)
     burnout = find_burnout(calm, track)
@@ -147,17 +149,28 @@ def _from_few(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
 
 
 def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
+    """Tell a powered climb from what is no launch and from what is too early."""
     mean = track.means[-1]
     height, climb = _height_and_climb(mean)
     speed = float(np.linalg.norm(mean[3:6]))
-    if speed < _BOOST_SPEED_MPS and climb < _BOOST_CLIMB_MPS:
-        reason = f"it moves at {speed:.0f} m/s and does not climb as a launch does"
-        return Finding("unknown", reason, False, track=track)
-    if climb < 0.0 and height < _REENTRY_HEIGHT_M:
+    if height < _REENTRY_HEIGHT_M and climb < -_BOOST_CLIMB_MPS:
         reason = "it comes down and does not move as a body without thrust or lift"
         return Finding("re-entry", reason, False, table.epoch, track=track)
+    if height < _REENTRY_HEIGHT_M and climb < _BOOST_CLIMB_MPS:
+        reason = f"it moves at {speed:.0f} m/s and does not climb as a launch does"
+        return Finding("unknown", reason, False, track=track)
+    if not _thrust_was_seen(track):
+        reason = "too early to tell thrust from free flight"
+        return Finding("unknown", reason, False, table.epoch, track=track)
     reason = "the newest plots do not yet lie on a coasting arc beyond doubt"
     return Finding("boost", reason, True, table.epoch, track=track)
+
+
+def _thrust_was_seen(track: ThrustTrack) -> bool:
+    """Whether the specific force ever stood out from its uncertainty."""
+    force = track.means[:, 6:]
+    pull = np.linalg.solve(track.covariances[:, 6:, 6:], force[:, :, None])[:, :, 0]
+    return bool(np.max(np.sum(force * pull, axis=1)) > _THRUST_SEEN)
 
 
 def _height_and_climb(state: Floats) -> tuple[float, float]:

@@ -41,7 +41,8 @@ LN_JUMP = -5.0  # about one jump in 150 s of flight
 # Squared distance, 3 degrees of freedom, 2e-6: beyond it, not the object's plot.
 OUTLIER_GATE = 30.0
 _SUBSTEP_S = 2.0
-_RETRY_PLOTS_MAX = 30
+_STARTS_MAX, _START_PLOTS = 12, 24
+_RETRY_S_MAX = 8.0  # a longer blind stretch would let a false plot pass for a jump
 _NO_DRAG = -2.5  # what drag there is shows as part of the push
 
 
@@ -275,7 +276,7 @@ def run_thrust_filter(
                 missed = max(missed - 1, 0)
         means[k] = m
         covariances[k] = P
-        if missed == 0 or k - good > _RETRY_PLOTS_MAX:
+        if missed == 0 or t - times_s[good] > _RETRY_S_MAX:
             good, missed = k, 0
         elif missed >= 3 and _retry(
             times_s, rows, good, k, means, covariances, evidence, fits
@@ -301,17 +302,30 @@ def cautious(table: PlotTable) -> PlotTable:
 
 
 def follow_thrust(table: PlotTable) -> ThrustTrack:
-    """Run the thrust filter from the first plot that the next ones agree with."""
+    """Run the thrust filter from the first plot that most later ones agree with."""
     n = table.times_s.shape[0]
+    best, best_hits = 0, -1
+    for first in range(min(n, _STARTS_MAX)):
+        window = min(n, first + _START_PLOTS)
+        hits = int(np.count_nonzero(_run(table, first, window).fits))
+        if hits > best_hits:
+            best, best_hits = first, hits
+        if hits * 5 > (window - first) * 4:
+            break
+    return _run(table, best, n)
+
+
+def _run(table: PlotTable, first: int, n: int) -> ThrustTrack:
     track = ThrustTrack(
         np.zeros((n, 9)), np.zeros((n, 9, 9)), np.zeros(n), np.zeros(n, dtype=np.bool_)
     )
-    for first in range(min(n, 12)):
-        run_thrust_filter(
-            table.times_s, table.rows, first,
-            track.means, track.covariances, track.evidence, track.fits,
-        )  # fmt: skip
-        following = track.fits[first : first + 8]
-        if np.count_nonzero(following) * 2 > following.shape[0]:
-            break
+    run_thrust_filter(
+        table.times_s[:n],
+        table.rows[:n],
+        first,
+        track.means,
+        track.covariances,
+        track.evidence,
+        track.fits,
+    )
     return track
