@@ -1,0 +1,106 @@
+"""Readings: what each nation knew and when, read off its journal.
+
+Times are seconds from the lift-off of the first launch. What a nation believed before
+that (a false alarm) was no knowledge of the launch and is passed over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from beaconfire.exercise.sky.flight import Flight
+from beaconfire.journal.entry import Entry
+from beaconfire.vocabulary.entries.arrivals import Estimate
+from beaconfire.vocabulary.entries.sightings import (
+    AlertDraft,
+    ItemHeld,
+    LaunchEvent,
+)
+from beaconfire.vocabulary.flight import FlightEstimate
+from beaconfire.vocabulary.motion import ImpactArea
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+# The product of an estimate that is made of everything a nation holds.
+PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """A picture estimate with an impact, when it was made, and its flight in truth."""
+
+    t_s: float
+    area: ImpactArea
+    flight: Flight
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """One nation in one run. ``None`` where it never happened.
+
+    ``drafts`` are (seconds, certainty, has an area) of each alert draft; ``told_s`` is
+    when the first partner's item came.
+    """
+
+    party: Party
+    notice_s: float | None = None
+    told_s: float | None = None
+    estimate_s: float | None = None
+    draft_s: float | None = None
+    predicted: list[Predicted] = field(default_factory=list)
+    drafts: list[tuple[float, str, bool]] = field(default_factory=list)
+
+
+def first_lift_off(flights: Sequence[Flight]) -> Instant:
+    """Return the instant from which all seconds of a report count."""
+    return min(flight.lift_off for flight in flights)
+
+
+def read_all(
+    journals: Mapping[Party, Iterable[Entry]], flights: Sequence[Flight]
+) -> dict[Party, Reading]:
+    """Read every nation's journal, in the order of their codes."""
+    return {party: _read(party, journals[party], flights) for party in sorted(journals)}
+
+
+def newest_by(reading: Reading, t_s: float) -> Predicted | None:
+    """Return the newest prediction made at or before ``t_s``."""
+    made = [one for one in reading.predicted if one.t_s <= t_s]
+    return made[-1] if made else None
+
+
+def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> Reading:
+    lift_off = first_lift_off(flights)
+    reading = Reading(party=party)
+    for entry in entries:
+        if entry.at < lift_off:
+            continue
+        t_s, body = entry.at.seconds_since(lift_off), entry.body
+        if isinstance(body, LaunchEvent):
+            reading.notice_s = _first(reading.notice_s, t_s)
+        elif isinstance(body, ItemHeld) and body.carriage is not None:
+            reading.told_s = _first(reading.told_s, t_s)
+        elif isinstance(body, AlertDraft):
+            reading.draft_s = _first(reading.draft_s, t_s)
+            reading.drafts.append((t_s, body.certainty, body.area is not None))
+        elif isinstance(body, Estimate) and body.product == PICTURE and body.estimate:
+            area = body.estimate.impact
+            if area is not None:
+                reading.estimate_s = _first(reading.estimate_s, t_s)
+                flight = _flight_of(body.estimate, flights, entry.at)
+                reading.predicted.append(Predicted(t_s=t_s, area=area, flight=flight))
+    return reading
+
+
+def _first(known_s: float | None, t_s: float) -> float:
+    return t_s if known_s is None else known_s
+
+
+def _flight_of(
+    estimate: FlightEstimate, flights: Sequence[Flight], at: Instant
+) -> Flight:
+    """Return the flight that an estimate is of: the one nearest in launch time.
+
+    Never the one nearest in impact: that would flatter a wrong estimate.
+    """
+    launch = at if estimate.launch is None else estimate.launch.time
+    return min(flights, key=lambda f: abs(f.lift_off.seconds_since(launch)))
