@@ -54,8 +54,10 @@ class Nation:
     received: Counter[tuple[Party, str]] = field(default_factory=Counter)
     quarantined: int = 0
     withdrawn: int = 0
+    expired: int = 0
     rejected: int = 0
     entries: int = 0
+    told: set[tuple[str, ...]] = field(default_factory=set)
     happened: deque[tuple[Instant, str]] = field(
         default_factory=lambda: deque(maxlen=LINES_KEPT)
     )
@@ -102,7 +104,11 @@ def _receipted(nation: Nation, body: Receipt) -> str:
 
 def _quarantined(nation: Nation, body: Quarantine) -> str:
     nation.quarantined += len(body.items)
-    return f"quarantined {len(body.items)} of {body.originator}: {body.reason}"
+    key = (body.originator, body.act or "")
+    if key in nation.told:
+        return ""
+    nation.told.add(key)
+    return f"quarantined an item of {body.originator}: {body.reason}"
 
 
 def _withdrawn(nation: Nation, body: Withdrawal) -> str:
@@ -111,7 +117,10 @@ def _withdrawn(nation: Nation, body: Withdrawal) -> str:
 
 
 def _expired(nation: Nation, body: Expiry) -> str:
-    return f"expired before {body.to} could have it: {len(body.items)}"
+    nation.expired += len(body.items)
+    if not _news(nation, ("expired", body.to)):
+        return ""
+    return f"an item expired before {body.to} could have it"
 
 
 def _rejected(nation: Nation, body: Rejection) -> str:
@@ -152,7 +161,7 @@ def _released(nation: Nation, body: Release) -> str:
     articles = ", ".join(body.articles)
     key = (body.to, body.form, articles)
     nation.released[key] += 1
-    if nation.released[key] > 1:
+    if not _news(nation, ("released", *key)):
         return ""
     relayed = f" of {body.originator}" if body.via else ""
     return f"released {body.form}{relayed} to {body.to} under {articles}"
@@ -162,7 +171,7 @@ def _refused(nation: Nation, body: Refusal) -> str:
     articles = ", ".join(body.articles) or "no article"
     key = (body.to, body.form, articles)
     nation.refused[key] += 1
-    if nation.refused[key] > 1:
+    if not _news(nation, ("refused", *key)):
         return ""
     return f"refused {body.form} to {body.to}: {articles}"
 
@@ -174,13 +183,23 @@ def _held(nation: Nation, body: ItemHeld) -> str:
     form = FORM[type(item.body)]
     key = (item.originator, form)
     nation.received[key] += 1
-    if nation.received[key] > 1:
+    if not _news(nation, ("received", *key, body.carriage.via or "")):
         return ""
     via = f" via {body.carriage.via}" if body.carriage.via else ""
     return f"received {form} of {item.originator}{via}"
 
 
+def _news(nation: Nation, key: tuple[str, ...]) -> bool:
+    """Return whether it is the first of its kind since an agreement last changed."""
+    if key in nation.told:
+        return False
+    nation.told.add(key)
+    return True
+
+
 def _acted(nation: Nation, body: Act) -> str:
+    if body.act in ("suspend", "restore"):
+        nation.told.clear()
     if body.act == "suspend":
         nation.suspended.add(body.agreement)
     elif body.act == "restore":

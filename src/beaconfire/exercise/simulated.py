@@ -21,8 +21,8 @@ from beaconfire.vocabulary.party import Party
 AFTER_IMPACT_S = 30.0  # what is still on its way must have time to end
 STEP_S = 10.0  # how often progress is told
 
-# (exercise seconds done, exercise seconds in all)
-Progress = Callable[[float, float], None]
+# Told now and then: exercise seconds since the epoch, and the journals so far.
+Watch = Callable[[float, dict[Party, tuple[Turn, ...]]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def simulate(
     seed: int,
     sharing: bool,
     until_s: float | None = None,
-    progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> SimulatedRun:
     """Run the exercise in simulated time, to its end or to ``until_s``."""
     world = World(
@@ -81,6 +81,10 @@ def simulate(
     while now_s < end_s:
         now_s = min(now_s + STEP_S, end_s)
         world.run(now_s)
-        if progress is not None:
-            progress(now_s, end_s)
-    return SimulatedRun(turns={party: world.turns(party) for party in world.parties})
+        if watch is not None:
+            watch(now_s, _journals(world))
+    return SimulatedRun(turns=_journals(world))
+
+
+def _journals(world: World) -> dict[Party, tuple[Turn, ...]]:
+    return {party: world.turns(party) for party in world.parties}

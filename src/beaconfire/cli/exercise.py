@@ -1,0 +1,140 @@
+"""``beaconfire exercise``: list the shipped scenarios, run one, write its report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.exercise.after_action.writing import AfterAction
+from beaconfire.exercise.live import LiveView
+from beaconfire.exercise.run import Options, run_exercise
+from beaconfire.exercise.scenario import load_scenario, shipped
+from beaconfire.seals import codec
+
+app = typer.Typer(help="Practise on published launches.", no_args_is_help=True)
+
+MAX = "max"
+
+
+@app.command("list")
+def list_scenarios(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value.")
+    ] = False,
+) -> None:
+    """List the shipped scenarios."""
+    rows = []
+    for name in shipped():
+        scenario = load_scenario(name)
+        rows.append(
+            {
+                "name": name,
+                "epoch": str(scenario.epoch),
+                "parties": list(scenario.parties),
+                "launches": len(scenario.launch),
+                "sensors": len(scenario.sensor),
+            }
+        )
+    if as_json:
+        typer.echo(codec.encode(rows).decode())
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['name']:<28} {row['epoch']}  {'-'.join(scenario.parties)}  "
+            f"{row['launches']} launch, {row['sensors']} sensors"
+        )
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A shipped name, or a file's path.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder.")],
+    real: Annotated[
+        bool, typer.Option("--real", help="Real servers, one process a nation.")
+    ] = False,
+    speed: Annotated[
+        str, typer.Option(metavar="N|max", help="Exercise seconds a second.")
+    ] = "",
+    without_sharing: Annotated[
+        bool, typer.Option("--without-sharing", help="Cut every link.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Default: the scenario's own.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print report.json's delivery and paths.")
+    ] = False,
+) -> None:
+    """Run a scenario and write report.json, report.html and the journals."""
+    read = load_scenario(scenario)
+    options = Options(
+        seed=read.seed if seed is None else seed,
+        real=real,
+        sharing=not without_sharing,
+        speed=speed_of(speed, real=real),
+    )
+    console = Console(stderr=True)
+
+    def say(text: str) -> None:
+        console.print(Text(f"… {text}", "dim"))
+
+    with LiveView(read, console) as view:
+        done = run_exercise(read, out, options, show=view.show, say=say)
+    tell(done, as_json=as_json)
+
+
+def speed_of(text: str, *, real: bool) -> float | None:
+    """Read a speed; ``None`` is as fast as it goes.
+
+    Raises:
+        BadInput: neither a positive number nor `max`.
+    """
+    if not text:
+        return 20.0 if real else None
+    if text == MAX:
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        message = f"speed `{text[:32]}` is neither a positive number nor `max`"
+        raise BadInput(message)
+    return speed
+
+
+def tell(done: AfterAction, *, as_json: bool) -> None:
+    """Print the outcome.
+
+    Raises:
+        BeaconfireError: something was lost, duplicated or leaked.
+    """
+    delivery = done.delivery
+    if as_json:
+        typer.echo(
+            codec.encode(
+                {
+                    "v": 1,
+                    "delivery": done.report.delivery,
+                    "report_json": str(done.report_json),
+                    "report_html": str(done.report_html),
+                }
+            ).decode()
+        )
+    else:
+        typer.echo(
+            f"released {delivery.released}: {delivery.delivered} delivered with "
+            f"receipt, {delivery.withdrawn} withdrawn, {delivery.expired} expired, "
+            f"{delivery.waiting} waiting, {delivery.sent_fate_unknown} fate unknown; "
+            f"lost {delivery.lost}, duplicated {delivery.duplicated}, "
+            f"leaked {delivery.leaked}"
+        )
+        typer.echo(f"report: {done.report_html}")
+        typer.echo(f"figures: {done.report_json}")
+    if not delivery.sound:
+        raise BeaconfireError("; ".join(delivery.problems[:5]))
