@@ -1,98 +1,73 @@
-"""Orders: what a person asks of the running node, by request and reply.
+"""Orders: what a person asks of the running node, signed, by request and reply.
 
-The order goes to ``orders.<verb>`` on the node's loopback server, with the address and
-token that the running node keeps in ``DIR/run/client.json`` (0600). The node's desk
-judges it and answers with one JSON object:
+The act goes to ``orders.<verb>`` at the node's doors; its desk judges it, and the
+answer means that act or rejection is stored. If the node is stopped nothing is sent.
 
-    {"v":1,"outcome":"done"|"refused","entry":null|id,"reason":"..."}
-
-``entry`` is the journal entry that resulted. If the node is stopped nothing is sent and
-nothing changes.
+``standing_in`` reads what the acts in a node's journal have made of its agreements,
+whether the node runs or not.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
-import nats
-import nats.errors
-from msgspec import Struct
-
+from beaconfire.agreements.standing import Standing
 from beaconfire.errors import NotReachable
-from beaconfire.runtime.keys import read_private
+from beaconfire.runtime.door_client import DoorClient
+from beaconfire.runtime.doors import Judged
+from beaconfire.runtime.journal_server import access_to, stored_journal
+from beaconfire.runtime.server_config import ORDERS
+from beaconfire.runtime.store_files import stream_dir
 from beaconfire.seals import codec
-from beaconfire.vocabulary.places import Token
-
-CLIENT_NAME = "client.json"
-CONNECT_S_MAX = 2.0
-ANSWER_S_MAX = 10.0
+from beaconfire.vocabulary.acts import Act
 
 
-class ClientAccess(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a person's command reaches the running node."""
-
-    v: Literal[1] = 1
-    url: Token
-    user: Token
-    password: Token
-
-
-class OrderAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the node made of an order."""
-
-    v: Literal[1] = 1
-    outcome: Literal["done", "refused"]
-    entry: Token | None = None
-    reason: str = ""
-
-
-def request(directory: Path, verb: str, text: str) -> str:
-    """Send an order to the node at ``directory`` and return its answer as text.
+def order(directory: Path, act: Act) -> Judged:
+    """Send a signed act to the node at ``directory``; return what its desk says.
 
     Raises:
         NotReachable: the node is not running, so nothing was changed; or it took the
-            order and did not answer, and only its journal tells.
+            act and did not answer, and its journal tells what became of it.
     """
-    path = directory / "run" / CLIENT_NAME
-    if not path.exists():
-        raise NotReachable(_stopped(directory))
-    access = codec.decode(read_private(path), ClientAccess, what=f"`{path}`")
-    return asyncio.run(_request(directory, access, f"orders.{verb}", text.encode()))
+    try:
+        access_to(directory, ORDERS)
+    except NotReachable:
+        message = f"node at `{directory}` is not running: nothing was changed"
+        raise NotReachable(message) from None
+    return asyncio.run(_order(directory, act))
 
 
-async def _request(
-    directory: Path, access: ClientAccess, subject: str, payload: bytes
-) -> str:
+async def _order(directory: Path, act: Act) -> Judged:
+    doors = DoorClient(directory)
     try:
-        client = await nats.connect(
-            access.url,
-            user=access.user,
-            password=access.password,
-            connect_timeout=CONNECT_S_MAX,
-            allow_reconnect=False,
-            max_reconnect_attempts=0,
-            error_cb=_quiet,
-        )
-    except (OSError, nats.errors.Error, TimeoutError):
-        raise NotReachable(_stopped(directory)) from None
-    try:
-        answer = await client.request(subject, payload, timeout=ANSWER_S_MAX)
-    except nats.errors.NoRespondersError:
-        raise NotReachable(_stopped(directory)) from None
-    except (nats.errors.Error, TimeoutError):
-        message = (
-            f"node at `{directory}` did not answer within {ANSWER_S_MAX:.0f} s: its "
-            "journal tells whether the order was carried out"
-        )
+        answer = await doors.ask(f"orders.{act.act}", codec.encode(act))
+    except NotReachable as error:
+        message = f"{error}: its journal tells whether the act was carried out"
         raise NotReachable(message) from None
     finally:
-        await client.close()
-    return bytes(answer.data).decode("utf-8", "replace")
+        await doors.close()
+    return codec.decode(answer, Judged, what="the desk's answer")
 
 
-async def _quiet(error: Exception) -> None:
-    """The error reaches the caller; the client's own report of it would repeat it."""
+def standing_in(directory: Path, progress: Callable[[str], None]) -> Standing:
+    """Return the standing after every act in the journal of ``directory``.
+
+    A node that has never run has an empty one.
+
+    Raises:
+        BeaconfireError: the journal cannot be read, or is damaged: what came after
+            the break is not known, so neither is the standing.
+    """
+    if not stream_dir(directory / "journal").is_dir():
+        return Standing()
+    return asyncio.run(_standing_in(directory, progress))
 
 
-def _stopped(directory: Path) -> str:
-    return f"node at `{directory}` is not running: nothing was changed"
+async def _standing_in(directory: Path, progress: Callable[[str], None]) -> Standing:
+    standing = Standing()
+    async with stored_journal(directory, progress=progress) as stored:
+        async for turn in stored.journal.read():
+            for entry in turn.entries:
+                if isinstance(entry.body, Act):
+                    standing = standing.after(entry.id, entry.body, entry.at)
+    return standing

@@ -1,0 +1,352 @@
+"""``beaconfire agreement``: check, list, show, sign; suspend, restore, approve, revoke.
+
+Parses, calls, prints. What a text may say is settled in ``agreements/text.py``, who may
+do what by the node's desk. Acts are signed here, with a person's key, and sent to the
+running node; if it is stopped nothing changes (exit code 4).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+
+from beaconfire.agreements.agreement import OBLIGATIONS, Agreement, Article
+from beaconfire.agreements.standing import CLASSES, Standing, status_of
+from beaconfire.cli.decide import texts_from
+from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime import cards, keys
+from beaconfire.runtime.agreement_files import (
+    AgreementFile,
+    in_force_texts,
+    read_agreement,
+    read_agreements,
+    sign_file,
+)
+from beaconfire.runtime.clock import WallClock
+from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
+from beaconfire.runtime.orders import order, standing_in
+from beaconfire.seals import codec
+from beaconfire.seals.acts import sign_act
+from beaconfire.seals.keys import SigningKey
+from beaconfire.vocabulary.acts import Act, ActName
+from beaconfire.vocabulary.party import require_party
+from beaconfire.vocabulary.times import Instant
+
+app = typer.Typer(
+    help="Read, sign, suspend and restore what the nations agreed.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+NodeOption = Annotated[
+    Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
+]
+TextsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--agreements",
+        metavar="DIR",
+        help="Read these texts on paper instead of a node's; `library` = the shipped.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The agreement's id.")]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="PARTY", help="Who may receive it.")
+]
+ViaOption = Annotated[
+    str, typer.Option("--via", metavar="PARTY", help="Who may pass it on.")
+]
+ClassOption = Annotated[
+    str | None,
+    typer.Option("--class", metavar="CLASS", help=f"One of {', '.join(CLASSES)}."),
+]
+ItemOption = Annotated[
+    str | None, typer.Option("--item", metavar="ID", help="One item, by its id.")
+]
+
+
+@app.command()
+def check(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE|DIR", help="A text, or a folder of texts.")
+    ],
+) -> None:
+    """Explain every mistake in a text, or in each text of a folder."""
+    paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    if not paths:
+        raise BadInput(f"`{path}` holds no agreement (`*.toml`)")
+    mistakes = []
+    for one in paths:
+        try:
+            text = read_agreement(one)
+        except BadInput as error:
+            mistakes.append(str(error))
+            continue
+        count = len(text.agreement.articles)
+        typer.echo(f"{one}: {text.agreement.id}, {count} articles, in order")
+        if text.unsigned_by:
+            typer.echo(f"{one}: not signed by {', '.join(text.unsigned_by)}", err=True)
+    if not mistakes and path.is_dir():
+        read_agreements(path)  # two files must not hold one id
+    if mistakes:
+        raise BadInput("\n".join(mistakes))
+
+
+@app.command("list")
+def list_(
+    *,
+    node: NodeOption = Path("node"),
+    agreements: TextsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the agreements of a node, or of a folder, and whether they are in force."""
+    held = _held(node, agreements)
+    rows = [_row(text, held) for text in held.texts]
+    if as_json:
+        told = {"v": 1, "agreements": rows, "left_out": held.left_out}
+        typer.echo(codec.encode(told).decode())
+        return
+    for sentence in held.left_out:
+        typer.echo(sentence, err=True)
+    for row in rows:
+        typer.echo(f"{row.id:<22} {row.state:<10} {row.title}")
+        if row.state != "in force":
+            typer.echo(f"{'':<22} {row.reason}")
+        if row.unsigned_by:
+            typer.echo(f"{'':<22} not signed by {', '.join(row.unsigned_by)}")
+
+
+@app.command()
+def show(
+    agreement_id: IdArgument,
+    *,
+    node: NodeOption = Path("node"),
+    agreements: TextsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one agreement: its state, and every article with what it rests on."""
+    held = _held(node, agreements)
+    text = _one(held.texts, agreement_id, *held.left_out)
+    row = _row(text, held)
+    under = text.agreement
+    if as_json:
+        articles = [_article(under, article) for article in under.articles]
+        told = {"v": 1, **codec.to_builtins(row)}
+        told |= {"instrument": under.instrument, "articles": articles}
+        typer.echo(codec.encode(told).decode())
+        return
+    unsigned = ", ".join(row.unsigned_by)
+    lines = [
+        f"{under.id}: {under.title}",
+        f"  {under.instrument}",
+        f"  parties   {', '.join(under.parties)}",
+        f"  state     {row.state}: {row.reason}",
+        f"  signed    by {f'all but {unsigned}' if unsigned else 'all parties'}",
+    ]
+    for levels in under.levels:
+        marks = ", ".join(f"{mark} = {of}" for mark, of in levels.markings)
+        lines.append(f"  {levels.party:<9} {marks}")
+    for article in under.articles:
+        when = "; ".join(_condition(c.NAME, c.value) for c in article.when)
+        lines += ["", f"  {under.cite(article)}: {article.effect.value}"]
+        lines += [f"    when      {when or 'always'}"]
+        lines += [f"    owes      {o}: {OBLIGATIONS[o]}" for o in article.obligations]
+        lines += [f"    rests on  {article.rests_on}"]
+    typer.echo("\n".join(lines))
+
+
+@app.command()
+def sign(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The text to sign.")],
+    *,
+    node: NodeOption = Path("node"),
+) -> None:
+    """Sign a text for this node's party, with a person's key, beside the file."""
+    config = load_node(node)
+    beside = sign_file(file, party=config.party, key=_people_key(node))
+    typer.echo(f"signed for {config.party}: {beside}")
+
+
+@app.command()
+def suspend(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
+    """Suspend an agreement: from that instant nothing leaves under it."""
+    _act(node, "suspend", agreement_id)
+
+
+@app.command()
+def restore(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
+    """Restore what this party suspended; another party's suspension stands."""
+    _act(node, "restore", agreement_id)
+
+
+@app.command()
+def approve(
+    *,
+    agreement: Annotated[str, typer.Option("--agreement", metavar="ID")],
+    to: ToOption,
+    via: ViaOption,
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="TIME", help="Its last instant.")
+    ],
+    item_class: ClassOption = None,
+    item: ItemOption = None,
+    node: NodeOption = Path("node"),
+) -> None:
+    """Approve that a partner passes on this party's items to another."""
+    end = Instant.parse(expires)
+    if end <= node_now(load_node(node)):
+        raise BadInput(f"`{expires}` has passed: an approval ends in the future")
+    named = _named(to, via, item_class, item)
+    _act(node, "approve", agreement, expires=end, **named)
+
+
+@app.command()
+def revoke(
+    *,
+    agreement: Annotated[str, typer.Option("--agreement", metavar="ID")],
+    to: ToOption,
+    via: ViaOption,
+    item_class: ClassOption = None,
+    item: ItemOption = None,
+    node: NodeOption = Path("node"),
+) -> None:
+    """Take back the approvals for the same item or class, recipient and relay."""
+    _act(node, "revoke", agreement, **_named(to, via, item_class, item))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """Texts, the standing that they are read by, and what is left out of them."""
+
+    texts: tuple[AgreementFile, ...]
+    at: Instant
+    standing: Standing
+    left_out: tuple[str, ...]
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    """One agreement as ``list`` tells it."""
+
+    id: str
+    title: str
+    parties: tuple[str, ...]
+    state: str
+    at: Instant
+    reason: str
+    acts: tuple[str, ...]
+    status_article: str | None
+    file: str
+    unsigned_by: tuple[str, ...]
+
+
+def _held(node: Path, agreements: str | None) -> _Held:
+    if agreements is not None:
+        return _Held(
+            texts=texts_from(agreements),
+            at=WallClock().now(),
+            standing=Standing(),
+            left_out=(),
+        )
+    config = load_node(node)
+    known = cards.load_cards(node, config)
+    found = in_force_texts(node / "agreements", (known.own, *known.partners))
+    return _Held(
+        texts=found.texts,
+        at=node_now(config),
+        standing=standing_in(node, lambda line: typer.echo(line, err=True)),
+        left_out=(*known.left_out, *found.left_out),
+    )
+
+
+def _row(text: AgreementFile, held: _Held) -> _Row:
+    status = status_of(text.agreement, held.standing, held.at)
+    return _Row(
+        id=text.agreement.id,
+        title=text.agreement.title,
+        parties=text.agreement.parties,
+        state=status.state,
+        at=held.at,
+        reason=status.reason,
+        acts=status.acts,
+        status_article=status.article,
+        file=text.file,
+        unsigned_by=text.unsigned_by,
+    )
+
+
+def _article(under: Agreement, article: Article) -> dict[str, object]:
+    return {
+        "citation": under.cite(article),
+        "effect": article.effect.value,
+        "when": {condition.NAME: condition.value for condition in article.when},
+        "obligations": [str(owed) for owed in article.obligations],
+        "rests_on": article.rests_on,
+    }
+
+
+def _condition(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return f"{name} is {' or '.join(value)}"
+    if isinstance(value, bool):
+        return f"{name} is {'true' if value else 'false'}"
+    return f"{name} is {value}"
+
+
+def _one(
+    texts: tuple[AgreementFile, ...], agreement_id: str, *told: str
+) -> AgreementFile:
+    for text in texts:
+        if text.agreement.id == agreement_id:
+            return text
+    known = ", ".join(text.agreement.id for text in texts) or "none"
+    message = f"there is no agreement `{agreement_id[:64]}` here: there are {known}"
+    raise BadInput("\n".join((message, *told)))
+
+
+def _named(
+    to: str, via: str, item_class: str | None, item: str | None
+) -> dict[str, str | None]:
+    if (item_class is None) is (item is None):
+        raise BadInput("give either `--class` or `--item`")
+    if item_class is not None and item_class not in CLASSES:
+        known = ", ".join(CLASSES)
+        raise BadInput(f"`{item_class[:64]}` is no class: write one of {known}")
+    return {
+        "to": require_party(to),
+        "via": require_party(via),
+        "item_class": item_class,
+        "item": item,
+    }
+
+
+def _act(
+    node: Path, name: ActName, agreement_id: str, **told: str | Instant | None
+) -> None:
+    config = load_node(node)
+    _one(read_agreements(node / "agreements"), agreement_id)
+    act = _signed(config, _people_key(node), name, agreement_id, told)
+    judged = order(node, act)
+    if not judged.accepted:
+        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
+    typer.echo(f"{config.party}: {judged.reason}")
+
+
+def _signed(
+    config: NodeConfig,
+    key: SigningKey,
+    name: ActName,
+    agreement_id: str,
+    told: dict[str, str | Instant | None],
+) -> Act:
+    unsigned = {"agreement": agreement_id, "act": name, "party": config.party, **told}
+    unsigned["class"] = unsigned.pop("item_class", None)
+    unsigned["issued"] = node_now(config)
+    as_written = codec.to_builtins(unsigned)
+    return sign_act(codec.convert(as_written, Act, what="act"), key)
+
+
+def _people_key(node: Path) -> SigningKey:
+    return keys.load_signing_key(node / "keys" / "people.key", "people")
