@@ -2,6 +2,7 @@
 
 import pytest
 from fuse_folded import Folded
+from msgspec.structs import replace
 from sightings_made import (
     area,
     at_s,
@@ -152,6 +153,15 @@ def test_history_expired_and_retracted_items_open_nothing():
     node.give(61.0, told("b", notice(60.0), 60.5, valid_s=0.1))
     node.give(61.0, told("r", Retraction(retracts="c", reason="clutter"), 60.9))
     node.give(61.5, told("c", notice(60.0), 60.5))
+    assert node.out == []
+
+
+def test_an_item_of_another_status_is_no_part_of_the_picture():
+    """Exercise and actual never mix, nor does our own item come back as a partner's."""
+    node = Folded(NODE)
+    actual = replace(item("a", notice(60.0), 60.5), status="ACTUAL")
+    ours = item("b", notice(60.0), 60.5, originator="JPN")
+    node.give(61.0, held(actual), held(ours))
     assert node.out == []
 
 

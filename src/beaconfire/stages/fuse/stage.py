@@ -190,7 +190,10 @@ def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBo
 
 
 def _take_partner(state: FuseStage, held: ItemHeld, at: Instant) -> Iterator[EntryBody]:
-    if held.sealed.item.originator != state.profile.party:
+    item = held.sealed.item
+    # Ingest refuses what is of another status; should it ever fail to, an exercise
+    # must still not become part of an actual picture, nor the other way round.
+    if item.originator != state.profile.party and item.status == state.profile.status:
         yield from take_item(state.picture, held, at)
 
 

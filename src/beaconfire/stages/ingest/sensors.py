@@ -30,8 +30,8 @@ AGE_S_MAX = 600.0
 CUED_LAUNCH_AGE_S_MAX = 1_800.0
 # A plot line takes about 350 bytes; nothing honest comes near this.
 LINE_CHARS_MAX = 4_096
-# The limit of one plots item; a scan beyond it is jamming or a fault.
-LINES_MAX = 1_000
+# What is read within a step; a fuller scan is jamming or a fault.
+LINES_MAX = 400
 REASON_CHARS_MAX = 400
 EXCERPT_CHARS_MAX = 512
 
