@@ -159,10 +159,10 @@ class Settings:
         256, "messages", "one request; the window, not this, bounds what is on the way"
     )
     pull_expires_s: float = limit(
-        30.0, "s", "well below the two minutes that a border keeps an answer's way"
+        4.0, "s", "for so long a killed reader's request still swallows messages"
     )
     pull_heartbeat_s: float = limit(
-        3.0, "s", "of an idle pull; one that is silent for two of them is lost"
+        1.5, "s", "of an idle pull; one that is silent for two of them is lost"
     )
     pull_buffer_messages_max: int = limit(
         64, "messages", "of one lane not yet taken; twice what an honest border sends"
