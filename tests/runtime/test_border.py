@@ -181,6 +181,28 @@ def test_a_window_is_bounded(tmp_path):
     asyncio.run(scene())
 
 
+def test_a_request_stands_at_every_moment(tmp_path, monkeypatch):
+    """While one request of a lane expires, another stands: nothing waits for a gap."""
+    brisk = replace(SETTINGS, pull_expires_s=0.4, link_pause_s_min=0.3)
+    monkeypatch.setattr(ours, "SETTINGS", brisk)
+
+    async def scene():
+        async with sky(tmp_path, "KOR") as world, world.pulling("KOR"):
+            jetstream = world.border._jetstream()
+
+            async def standing():
+                info = await jetstream.consumer_info("L_KOR_tracks", "pull")
+                return info.num_waiting
+
+            async with asyncio.timeout(WAIT_S):
+                while await standing() < 2:
+                    await asyncio.sleep(0.005)
+            seen = {await standing() for _ in range(1500)}
+            assert seen <= {1, 2}
+
+    asyncio.run(scene())
+
+
 def test_a_partner_that_never_reads_slows_nobody(tmp_path):
     """Korea holds its window and says nothing; the United States get everything."""
 

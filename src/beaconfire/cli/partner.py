@@ -61,3 +61,4 @@ def add(
     typer.echo(f"card {held.number} of {held.party}, {held.status}: {how}")
     typer.echo(f"valid until {held.valid_until}")
     typer.echo(f"border {held.border_host}:{held.border_port}")
+    typer.echo("a node that runs now takes it up when it is started again")

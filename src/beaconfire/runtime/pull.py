@@ -52,13 +52,6 @@ _STATUS = "Status"
 _HEARTBEAT = "100"
 _NO_RESPONDERS = "503"
 
-_ASK = json.dumps(
-    {
-        "batch": SETTINGS.pull_batch,
-        "expires": round(SETTINGS.pull_expires_s * NS_PER_S),
-        "idle_heartbeat": round(SETTINGS.pull_heartbeat_s * NS_PER_S),
-    }
-).encode()
 # A border that reads this asks for no message; it says what is wrong with it, and
 # thereby that it was reached. A request for one message at once would stay there and
 # swallow a redelivered one if the window was full just then.
@@ -206,9 +199,9 @@ class _Line:
             NotReachable: it ended; says why.
         """
         slots = [
-            asyncio.ensure_future(self._slot(lane))
+            asyncio.ensure_future(self._slot(lane, slot))
             for lane in LANES
-            for _ in range(SLOTS)
+            for slot in range(SLOTS)
         ]
         ended = asyncio.ensure_future(self._ended.wait())
         try:
@@ -262,8 +255,12 @@ class _Line:
         if _status(answer) == _NO_RESPONDERS:
             raise NotReachable(self._no_place(lane))
 
-    async def _slot(self, lane: Lane) -> None:
-        """Keep one request open in ``lane``: when it is used up or lost, the next."""
+    async def _slot(self, lane: Lane, slot: int) -> None:
+        """Keep one request open in ``lane``: when it is used up or lost, the next.
+
+        The slots begin out of step, so that they never expire together: while one
+        request ends, another stands.
+        """
         assert self._client is not None
         client = self._client
         inbox = client.new_inbox()
@@ -273,11 +270,16 @@ class _Line:
             pending_bytes_limit=SETTINGS.pull_buffer_messages_max
             * SETTINGS.link_payload_bytes_max,
         )
+        loop = asyncio.get_running_loop()
+        expires_s = SETTINGS.pull_expires_s * (slot + 1) / SLOTS
         while True:
-            await client.publish(next_subject(lane), _ASK, reply=inbox)
-            if not await self._hear(heard, lane):
-                # Refused or at its end: the other slot's request stands meanwhile.
+            begun_s = loop.time()
+            await client.publish(next_subject(lane), _ask(expires_s), reply=inbox)
+            used_up = await self._hear(heard, lane)
+            if not used_up and loop.time() - begun_s < expires_s / 2:
+                # Refused, and would be again: the other slot's request stands.
                 await asyncio.sleep(SETTINGS.link_pause_s_min)
+            expires_s = SETTINGS.pull_expires_s
 
     async def _hear(self, heard: Subscription, lane: Lane) -> bool:
         """Take what one request brings; say whether that was all it asked for."""
@@ -316,6 +318,19 @@ class _Line:
 
     def _note(self, trouble: str) -> None:
         self._trouble = trouble
+
+
+def _ask(expires_s: float) -> bytes:
+    """Return a request that the far side keeps for so long, and is heard from."""
+    # A heartbeat is refused if it is not well below the expiry.
+    heartbeat_s = min(SETTINGS.pull_heartbeat_s, expires_s / 3)
+    return json.dumps(
+        {
+            "batch": SETTINGS.pull_batch,
+            "expires": round(expires_s * NS_PER_S),
+            "idle_heartbeat": round(heartbeat_s * NS_PER_S),
+        }
+    ).encode()
 
 
 def _status(message: Msg) -> str:
