@@ -21,6 +21,7 @@ from sightings_made import (
 )
 
 from beaconfire.seals import codec
+from beaconfire.stages.fuse import FuseStage
 from beaconfire.stages.fuse.evidence import PLOTS_PER_SENSOR_MAX
 from beaconfire.stages.fuse.picture import RETRACTED_MAX, SEEN_MAX
 from beaconfire.vocabulary.entries import EntryBody
@@ -147,6 +148,24 @@ def test_the_same_entries_give_the_same_again(told):
     assert codec.encode([body for _, body in one.out]) == codec.encode(
         [body for _, body in two.out]
     )
+
+
+@settings(max_examples=10, deadline=None)
+@given(TELLINGS, st.integers(60, 100))
+def test_a_state_that_was_written_and_read_goes_on_alike(told, at_second):
+    """A checkpoint can stand for all the turns before it."""
+    whole, halved = (Folded(NODE, solve_interval_s=2.5) for _ in "ab")
+    for second in range(50, 110):
+        if second == at_second:
+            written = codec.encode(halved.state)
+            halved.state = codec.decode(written, FuseStage, what="state")
+        for node in (whole, halved):
+            for one in told.get(second, []):
+                node.give(second, one.held(second))
+            for seconds, body in sighted(second):
+                node.give(seconds, body)
+    assert codec.encode(halved.state) == codec.encode(whole.state)
+    assert halved.out == whole.out
 
 
 @settings(max_examples=20, deadline=None)
