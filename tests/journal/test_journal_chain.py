@@ -171,6 +171,44 @@ def test_a_walk_may_begin_in_the_middle():
     assert walk.chain.last == DAY[-1]
 
 
+def test_a_walk_may_begin_before_a_turn_that_it_must_reach():
+    """What comes first is taken for the beginning, but never a turn too late."""
+    for begin in range(5):
+        walk = Walk(reaching=5)
+        for frame in framed(DAY[begin:]):
+            walk.feed(frame)
+        assert walk.chain.last == DAY[-1]
+    with pytest.raises(ChainBroken, match="journal turn 5: it is missing: turn 6"):
+        Walk(reaching=5).feed(framed(DAY[5:])[0])
+
+
+def test_the_very_first_turn_has_nothing_before_it():
+    """Wherever one begins: turn 1 is chained to nothing but the beginning."""
+    first = turn_after(None)
+    forged = make_turn(
+        turn=1, at=first.at, writer="a", previous="1" * 64, entries=first.entries
+    )
+    for reaching in (1, 5):
+        with pytest.raises(ChainBroken, match="does not follow"):
+            Chain(reaching=reaching).accept(forged)
+
+
+@pytest.mark.parametrize("number", [-1, 0])
+def test_turns_are_counted_from_one(number):
+    """There is no turn before the first."""
+    turn = make_turn(
+        turn=number,
+        at=DAY[0].at,
+        writer="a",
+        previous=DAY[0].previous,
+        entries=tuple(
+            msgspec.structs.replace(entry, turn=number) for entry in DAY[0].entries
+        ),
+    )
+    with pytest.raises(ChainBroken, match="journal turn 1: it is missing"):
+        walked([turn])
+
+
 def test_a_broken_chain_is_bad_input():
     """Whoever reads a damaged journal gets a sentence, and an exit code."""
     assert issubclass(ChainBroken, BadInput)

@@ -35,19 +35,20 @@ class ChainBroken(BadInput):
 class Chain:
     """The end of a verified chain, moved on by one turn at a time."""
 
-    def __init__(self, after: Turn | None = None, *, anywhere: bool = False) -> None:
+    def __init__(self, after: Turn | None = None, *, reaching: int = 1) -> None:
         """Begin behind ``after``, which is trusted, or at the very beginning.
 
-        ``anywhere`` takes the first turn that comes for a beginning: it is whole, but
-        that it stands where it should is then not verified.
+        With ``reaching`` the first turn that comes is taken for the beginning, if it
+        is turn ``reaching`` or one before: it is whole, but that it stands where it
+        should is then not verified.
         """
         self.last = after
-        self._anywhere = anywhere and after is None
+        self._reaching = reaching
 
     @property
     def next_turn(self) -> int:
         """Return the number that the next turn must have."""
-        return 1 if self.last is None else self.last.turn + 1
+        return self._reaching if self.last is None else self.last.turn + 1
 
     def accept(self, turn: Turn) -> None:
         """Move on to ``turn``.
@@ -55,16 +56,13 @@ class Chain:
         Raises:
             ChainBroken: it does not follow; the chain stays where it was.
         """
-        if self._anywhere:
-            _check_entries(turn)
-            self._anywhere = False
-            self.last = turn
-            return
+        begins = self.last is None and 1 <= turn.turn <= self._reaching
         expected = self.next_turn
-        if turn.turn != expected:
+        if turn.turn != expected and not begins:
             message = f"it is missing: turn {turn.turn} stands in its place"
             raise ChainBroken(expected, message)
-        if turn.previous != (GENESIS if self.last is None else self.last.digest):
+        before = GENESIS if self.last is None else self.last.digest
+        if turn.previous != before and not (begins and turn.turn > 1):
             message = "it does not follow from the turn before: the digests differ"
             raise ChainBroken(expected, message)
         if self.last is not None and turn.at < self.last.at:
@@ -90,9 +88,9 @@ class Chain:
 class Walk:
     """Stored frames in, verified turns out; the end of the chain is ``chain.last``."""
 
-    def __init__(self, after: Turn | None = None, *, anywhere: bool = False) -> None:
+    def __init__(self, after: Turn | None = None, *, reaching: int = 1) -> None:
         """Begin as a ``Chain`` does."""
-        self.chain = Chain(after, anywhere=anywhere)
+        self.chain = Chain(after, reaching=reaching)
         self._assembler = Assembler()
 
     @property

@@ -15,7 +15,6 @@ import itertools
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-import nats
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -214,17 +213,24 @@ class NatsLine:
                 for connection in made:
                     connection.refuse(str(error))
 
-        client = await nats.connect(
-            servers=[f"nats://{self._endpoint.address}"],
-            user=self._endpoint.user,
-            password=self._endpoint.secret,
-            allow_reconnect=False,
-            connect_timeout=self._limits.ack_s_max,
-            error_cb=complain,
-            closed_cb=broken,
-        )
-        made.append(_Connection(client, self._endpoint.user))
-        await made[0].listen()
+        client = Client()
+        async with AsyncExitStack() as unless_connected:
+            unless_connected.push_async_callback(client.close)
+            await client.connect(
+                servers=[f"nats://{self._endpoint.address}"],
+                user=self._endpoint.user,
+                password=self._endpoint.secret,
+                allow_reconnect=False,
+                # Without these two a first connection is tried for two minutes.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=self._limits.ack_s_max,
+                error_cb=complain,
+                closed_cb=broken,
+            )
+            made.append(_Connection(client, self._endpoint.user))
+            await made[0].listen()
+            unless_connected.pop_all()
         return made[0]
 
     async def _give_up(self, connection: _Connection) -> None:

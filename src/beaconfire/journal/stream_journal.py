@@ -148,33 +148,36 @@ class JetStreamJournal:
         """
         newest = await self._newest()
         first = max(from_turn, 1)
-        if newest is None or first > read_head(newest.data).last:
+        if newest is not None and not _reaches(newest.data, first):
             return
         walk, seq = await self._begin(first, newest)
-        async for answer in self._stored(seq, newest.sequence):
+        end = None if newest is None else newest.sequence
+        async for answer in self._stored(seq, end):
             if answer.sequence != seq:
                 break
             seq += 1
             for turn in walk.feed(answer.data):
                 if turn.turn >= first:
                     yield turn
-        if seq <= newest.sequence:
+        # Without a newest message nothing may be there at all: what is, stands before
+        # one that is stored and cannot be read.
+        if (seq > 1) if end is None else (seq <= end):
             message = f"stored message {seq} is missing"
             raise ChainBroken(walk.chain.next_turn, message)
         self.unfinished = walk.unfinished
         if walk.chain.last is not None and walk.unfinished is None:
             self._read_to = (walk.chain.last, seq)
 
-    async def _begin(self, first: int, newest: Answer) -> tuple[Walk, int]:
+    async def _begin(self, first: int, newest: Answer | None) -> tuple[Walk, int]:
         """Return a walk and the place to begin at, so that ``first`` is verified."""
-        if first == 1:
+        if first == 1 or newest is None:
             return Walk(), 1
         if self._read_to is not None and self._read_to[0].turn == first - 1:
             return Walk(after=self._read_to[0]), self._read_to[1]
         # Begin at the turn before, whose digest the first one must name. Its own
         # place in the chain is what a walk from the beginning verifies.
         seq = await self._place_of(first - 1, newest)
-        return Walk(anywhere=True), seq
+        return Walk(reaching=first - 1), seq
 
     async def _place_of(self, turn: int, newest: Answer) -> int:
         """Return the place of the first frame that reaches up to ``turn``."""
@@ -182,7 +185,7 @@ class JetStreamJournal:
         while low < high:
             middle = (low + high) // 2
             found = await self._get_from(middle, count_max=1)
-            if found and read_head(found[0].data).last < turn:
+            if found and not _reaches(found[0].data, turn):
                 low = found[0].sequence + 1
             else:
                 high = middle
@@ -233,14 +236,14 @@ class JetStreamJournal:
             raise BadInput(message)
         return found[0]
 
-    async def _stored(self, seq: int, end: int) -> AsyncIterator[Answer]:
+    async def _stored(self, seq: int, end: int | None) -> AsyncIterator[Answer]:
         """Yield what is stored from ``seq`` to ``end``, passing over what is not."""
-        while seq <= end:
+        while end is None or seq <= end:
             batch = await self._get_from(seq, count_max=self._limits.read_frames_max)
             if not batch:
                 return
             for answer in batch:
-                if answer.sequence <= end:
+                if end is None or answer.sequence <= end:
                     yield answer
             seq = batch[-1].sequence + 1
 
@@ -257,6 +260,14 @@ class JetStreamJournal:
         return await streams.read_until_answered(
             self._line, subject, request, many=many, tries=self._limits.settle_tries
         )
+
+
+def _reaches(frame: bytes, turn: int) -> bool:
+    try:
+        return read_head(frame).last >= turn
+    except BadInput:
+        # Damaged: reading gets to it, and then names the turn that is lost.
+        return True
 
 
 def _writer(frame: bytes) -> str:

@@ -7,29 +7,31 @@ because what is left still holds. So the newest block is compared with what it w
 before the server started.
 
 A write that never ended (the machine died in the middle of it) is cut as well, and
-rightly: nobody was ever told that it is stored. It is one record, and shorter than it
-says.
+rightly: nobody was ever told that it is stored. It is one record, shorter than it
+says, or nothing but zeros. A disk that answers before it has stored leaves the same
+behind; that cannot be told from here.
 
 Damage in an older block leaves a gap that reading finds by itself.
 """
 
-import re
+import hashlib
 import shutil
 import struct
 from pathlib import Path
 
-from beaconfire.errors import BeaconfireError
-from beaconfire.journal.streams import JOURNAL_STREAM, JOURNAL_SUBJECT
+from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.journal.frames import read_head
+from beaconfire.journal.streams import JOURNAL_STREAM
 from beaconfire.runtime.server_config import JOURNAL_ACCOUNT
 
 _STREAM = Path("jetstream", JOURNAL_ACCOUNT, "streams", JOURNAL_STREAM)
 
-# A record of ours as it lies in a block: subject, length of the headers, headers.
-_RECORD = re.compile(
-    re.escape(JOURNAL_SUBJECT.encode()) + rb".{4}NATS/1\.0\r\n", re.DOTALL
-)
+# A record as it lies in a block: length, place, time, subject, headers; then a frame,
+# which begins like this; then a checksum.
+_FRAME = b'{"v":1,"writer":"'
 _LENGTH = struct.Struct("<I")
 _HAS_HEADERS = 1 << 31  # a flag in the length's highest bit
+_CHECKSUM_BYTES = 8
 
 
 def stream_dir(store_dir: Path) -> Path:
@@ -56,15 +58,27 @@ def bytes_lost(before: Path, after: Path) -> int:
     with before.open("rb") as file:
         file.seek(kept)
         cut = file.read()
-    records = len(_RECORD.findall(cut))
-    if records == 0 or (records == 1 and _is_unfinished(cut)):
-        return 0
-    return len(cut)
+    return 0 if _never_ended(cut) else len(cut)
 
 
-def _is_unfinished(cut: bytes) -> bool:
+def _never_ended(cut: bytes) -> bool:
+    """Return whether ``cut`` is no more than one write that the machine died in."""
+    if not cut.strip(b"\0") or len(cut) < _LENGTH.size:
+        return True
     (length,) = _LENGTH.unpack_from(cut)
-    return (length & ~_HAS_HEADERS) > len(cut)
+    if (length & ~_HAS_HEADERS) <= len(cut) or cut.count(_FRAME) > 1:
+        return False
+    return not _is_whole(cut[cut.find(_FRAME) : -_CHECKSUM_BYTES])
+
+
+def _is_whole(frame: bytes) -> bool:
+    # Where only the length is damaged, the frame's own digest still tells.
+    try:
+        head = read_head(frame)
+    except BadInput:
+        return False
+    body = frame[frame.index(b"\n") + 1 :]
+    return hashlib.sha256(body).hexdigest() == head.digest
 
 
 class TailWatch:
