@@ -63,7 +63,8 @@ _LOOK = {
     "svg.fonttype": "none",
     "figure.dpi": 72,
 }
-_IDS = re.compile(r"(\bid=\"|url\(#|href=\"#)")
+_USED = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
+_ID = re.compile(r" id=\"([^\"]+)\"")
 
 
 @contextmanager
@@ -87,13 +88,25 @@ def as_svg(figure: Figure, *, name: str, title: str) -> str:
     FigureCanvasSVG(figure).print_svg(out, metadata=nothing)
     drawn = out.getvalue()
     drawn = drawn[drawn.index("<svg") :]
-    # Several figures share one page: their ids must not meet.
-    drawn = _IDS.sub(rf"\g<1>{name}-", drawn)
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
-    head, rest = drawn.split(">", 1)
+    head, rest = _own_ids(drawn, name).split(">", 1)
     head = re.sub(r' (width|height)="[^"]*"', "", head)
     label = escape(title, quote=True)
     return f'{head} role="img" aria-label="{label}">{rest}'
+
+
+def _own_ids(drawn: str, name: str) -> str:
+    """Keep the ids that are used, under the figure's name.
+
+    Several figures share one page: their ids must not meet.
+    """
+    used = {one or other for one, other in _USED.findall(drawn)}
+
+    def kept(found: re.Match[str]) -> str:
+        return f' id="{name}-{found[1]}"' if found[1] in used else ""
+
+    drawn = _ID.sub(kept, drawn)
+    return re.sub(r"(url\(#|href=\"#)", rf"\g<1>{name}-", drawn)
 
 
 def mark_instants(

@@ -1,0 +1,563 @@
+"""The report's numbers: defined once, measured against the truth, never guessed."""
+
+import dataclasses
+import math
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pymap3d.vincenty
+import pytest
+from msgspec.structs import replace
+
+from beaconfire.exercise.after_action.accuracy import (
+    area95_km2,
+    estimate_lines,
+    holds_point,
+)
+from beaconfire.exercise.after_action.figures import build_report
+from beaconfire.exercise.after_action.latency import hop_latencies_ms, latency
+from beaconfire.exercise.after_action.readings import read_all
+from beaconfire.exercise.after_action.report import ProcessLine, Report
+from beaconfire.exercise.after_action.rounding import rounded
+from beaconfire.exercise.scenario import load_scenario, parse_scenario
+from beaconfire.exercise.sky.flight import fly_all
+from beaconfire.journal.entry import Entry
+from beaconfire.seals import codec
+from beaconfire.vocabulary.entries import EntryBody, kind_of
+from beaconfire.vocabulary.entries.arrivals import Estimate
+from beaconfire.vocabulary.entries.carriage import Arrival, HandOver
+from beaconfire.vocabulary.entries.decisions import Refusal
+from beaconfire.vocabulary.entries.sightings import AlertDraft, LaunchEvent
+from beaconfire.vocabulary.motion import ErrorEllipse, LaunchPoint
+
+from .flown import SEED, answer, flown, impact_area
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SCENARIO = load_scenario("2022-10-04")
+FLIGHTS = fly_all(SCENARIO)
+FLIGHT = FLIGHTS[0]
+LIFT_OFF = FLIGHT.lift_off
+DIGEST = "0" * 64
+
+
+def entries(*bodies: tuple[float, EntryBody]) -> tuple[Entry, ...]:
+    """Return a journal of these bodies, at seconds after lift-off."""
+    return tuple(
+        Entry(
+            turn=number,
+            seq=number,
+            id=f"{number}.0",
+            at=LIFT_OFF.plus_s(t_s),
+            by="fuse",
+            kind=kind_of(body),
+            cause=(),
+            body=body,
+        )
+        for number, (t_s, body) in enumerate(bodies, 1)
+    )
+
+
+def event() -> LaunchEvent:
+    """Return the entry that tells of a launch."""
+    return LaunchEvent(launch_id="l", first_seen=LIFT_OFF, source="JPN")
+
+
+def draft() -> AlertDraft:
+    """Return an alert draft."""
+    return AlertDraft(
+        launch_id="l",
+        version=1,
+        certainty="Likely",
+        area=None,
+        overflight=(),
+        sources=("JPN",),
+        why="made for a test",
+    )
+
+
+def estimated(
+    semi_major_m: float | None = 1e4, *, product: str = "picture", **changes: Any
+) -> Estimate:
+    """Return an estimate about the true impact, or one without an impact."""
+    truth = FLIGHT.impact
+    assert truth is not None
+    area = None
+    if semi_major_m is not None:
+        area = impact_area(
+            truth.lat_deg,
+            truth.lon_deg,
+            lift_off=LIFT_OFF,
+            semi_major_m=semi_major_m,
+        )
+        area = replace(area, **changes)
+    made = answer(area, epoch=LIFT_OFF)
+    return Estimate(request="r", launch_id="l", product=product, estimate=made)
+
+
+def report_of(
+    journal: tuple[Entry, ...],
+    without: tuple[Entry, ...] | None = (),
+    mode: Any = "simulated",
+    **more: Any,
+) -> Report:
+    """Return the report of Japan alone."""
+    return build_report(
+        SCENARIO,
+        SEED,
+        mode,
+        journals={"JPN": journal},
+        journals_without=None if without is None else {"JPN": without},
+        flights=FLIGHTS,
+        **more,
+    )
+
+
+def fresh_report() -> Report:
+    """Return the report of the flown scenario, made anew."""
+    run = flown()
+    return build_report(
+        run.scenario,
+        SEED,
+        "simulated",
+        journals=run.with_sharing,
+        journals_without=run.without,
+        flights=run.sky.flights,
+    )
+
+
+flown_report = cache(fresh_report)
+
+
+def paths(value: Any, stem: str = "") -> set[str]:
+    """Return every key of a report as the reference writes it."""
+    if isinstance(value, dict):
+        found = set()
+        for key, inner in value.items():
+            name = re.sub(r"^[A-Z]{3}-[A-Z]{3}$", "<A-B>", key)
+            name = re.sub(r"^[A-Z]{3}$", "<P>", name)
+            found |= paths(inner, f"{stem}.{name}".lstrip("."))
+        return found
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {path for inner in value for path in paths(inner, f"{stem}[]")}
+    return {stem}
+
+
+def test_the_keys_are_the_published_ones():
+    """`report.json` holds exactly the keys of the published format."""
+    report = msgspec.json.decode(codec.encode(flown_report()))
+    found = {path for path in paths(report) if not path.endswith("_reason")}
+    nations = ("first_notice_s", "first_estimate_s", "first_alert_draft_s")
+    estimates = ("nation", "t_s", "after_burnout_s", "miss_km", "area95_km2")
+    estimates += ("contains_truth", "with_sharing")
+    releases = ("from", "to", "via", "form", "outcome", "articles", "count")
+    delivery = ("released", "delivered", "receipts", "lost", "duplicated", "leaked")
+    wanted = {"v", "scenario", "seed", "mode"}
+    wanted |= {f"nations.<P>.{key}" for key in (*nations, "first_alert_sent_s")}
+    wanted |= {f"estimates[].{key}" for key in estimates}
+    wanted |= {f"releases[].{key}" for key in releases}
+    wanted |= {f"delivery.{key}" for key in delivery}
+    wanted |= {f"latency_ms.{key}" for key in ("p50", "p99", "max")}
+    wanted |= {f"latency_ms.hops.<A-B>.{key}" for key in ("p50", "p99", "max")}
+    wanted |= {f"sharing_gain.<P>.{key}" for key in (*nations, "area95_ratio")}
+    assert found == wanted
+
+
+def test_every_key_is_documented():
+    """The reference names every key that a report can hold, and no other."""
+    text = (DOCS / "reference" / "report.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+    real = report_of((), (), "real", processes=(PROCESS,))
+    found = paths(msgspec.json.decode(codec.encode(real)))
+    found |= paths(msgspec.json.decode(codec.encode(flown_report())))
+    found -= {"estimates", "releases"}  # empty lists of the run without journals
+    assert {path for path in found if not path.endswith("_reason")} == documented
+
+
+def test_what_never_happened_is_null_beside_its_reason():
+    """A null without a reason tells nobody whether it failed or was forgotten."""
+
+    def walk(value: Any) -> int:
+        if isinstance(value, list):
+            return sum(map(walk, value))
+        if not isinstance(value, dict):
+            return 0
+        count = 0
+        for key, inner in value.items():
+            if inner is None and key != "via":
+                assert value.get(f"{key}_reason"), key
+                count += 1
+            elif not key.endswith("_reason"):
+                assert f"{key}_reason" not in value, key
+            count += walk(inner)
+        return count
+
+    empty = msgspec.json.decode(codec.encode(report_of((), ())))
+    assert walk(empty) == 11
+    assert walk(msgspec.json.decode(codec.encode(flown_report()))) > 0
+
+
+def test_seconds_count_from_lift_off_and_a_false_alarm_is_none():
+    """What was believed before lift-off was no knowledge of the launch."""
+    journal = entries(
+        (-5.0, event()),
+        (40.0239, event()),
+        (41.0, draft()),
+        (50.0, event()),
+        (60.0, draft()),
+    )
+    times = report_of(journal).nations["JPN"]
+
+    assert times.first_notice_s == 40.024
+    assert times.first_alert_draft_s == 41.0
+
+
+def test_the_first_estimate_is_the_pictures_first_with_an_impact():
+    """Own products and estimates without an area do not count."""
+    journal = entries(
+        (90.0, estimated(None)),
+        (91.0, estimated(product="own:0")),
+        (150.5, estimated()),
+        (151.0, estimated()),
+    )
+    report = report_of(journal)
+
+    assert report.nations["JPN"].first_estimate_s == 150.5
+    assert [line.t_s for line in report.estimates] == [150.5, 151.0]
+    assert report.estimates[0].after_burnout_s == 3.5
+
+
+def test_an_alert_is_never_said_to_be_sent():
+    """Drafts are sent by nobody in this version, and the report says why."""
+    times = report_of(entries((41.0, draft()))).nations["JPN"]
+
+    assert times.first_alert_sent_s is None
+    assert "two-person sending is not part of this version" in str(
+        times.first_alert_sent_s_reason
+    )
+
+
+def test_the_miss_is_the_geodesic_to_the_true_impact():
+    """Checked against another implementation of the geodesic."""
+    truth = FLIGHT.impact
+    assert truth is not None
+    moved = {"lat_deg": truth.lat_deg + 0.4, "lon_deg": truth.lon_deg - 0.7}
+    line = report_of(entries((200.0, estimated(**moved)))).estimates[0]
+
+    wanted_m, _ = pymap3d.vincenty.vdist(
+        moved["lat_deg"], moved["lon_deg"], truth.lat_deg, truth.lon_deg
+    )
+    assert line.miss_km == pytest.approx(float(wanted_m) / 1e3, abs=0.001)
+    assert line.area95_km2 == rounded(math.pi * 10.0 * 5.0)
+
+
+@pytest.mark.parametrize(
+    ("bearing_deg", "distance_m", "inside"),
+    [
+        (30.0, 990.0, True),
+        (30.0, 1_010.0, False),
+        (210.0, 990.0, True),
+        (120.0, 490.0, True),
+        (120.0, 510.0, False),
+        (300.0, 510.0, False),
+        (0.0, 990.0, False),
+    ],
+)
+def test_the_ellipse_holds_what_lies_in_it(bearing_deg, distance_m, inside):
+    """The azimuth is that of the major axis, true, clockwise from north."""
+    area = impact_area(0.0, 0.0, lift_off=LIFT_OFF, semi_major_m=1_000.0)
+    bearing = math.radians(bearing_deg)
+    east_m, north_m = distance_m * math.sin(bearing), distance_m * math.cos(bearing)
+
+    assert holds_point(area, east_m, north_m) is inside
+
+
+def test_an_ellipse_without_width_holds_its_centre_alone():
+    """A degenerate area neither divides by nothing nor holds the neighbourhood."""
+    area = impact_area(0.0, 0.0, lift_off=LIFT_OFF, semi_major_m=0.0)
+
+    assert holds_point(area, 0.0, 0.0)
+    assert not holds_point(area, 1.0, 0.0)
+    assert area95_km2(area) == 0.0
+
+
+def test_a_flight_that_stays_aloft_has_no_miss():
+    """Where nothing came down there is nothing to compare, and that is said."""
+    aloft = dataclasses.replace(FLIGHT, impact=None)
+    journal = entries((200.0, estimated()))
+    reading = read_all({"JPN": journal}, (aloft,))["JPN"]
+
+    line = estimate_lines(reading, lift_off=LIFT_OFF, with_sharing=True)[0]
+
+    assert line.miss_km is None
+    assert line.contains_truth is None
+    assert "did not come down" in str(line.miss_km_reason)
+    assert line.area95_km2 > 0.0
+
+
+def test_of_several_launches_the_one_nearest_in_time_is_meant():
+    """An estimate is held against its own flight, never against the kindest one."""
+    text = """
+    name = "two"
+    epoch = 2022-10-03T22:22:00Z
+    [[launch]]
+    id = "first"
+    site = { lat_deg = 40.6, lon_deg = 126.4 }
+    at_s = 10.0
+    azimuth_true_deg = 84.0
+    apogee_km = 985.0
+    range_km = 4550.0
+    powered_s = 147.0
+    [[launch]]
+    id = "second"
+    site = { lat_deg = 40.6, lon_deg = 126.4 }
+    at_s = 310.0
+    azimuth_true_deg = 84.0
+    apogee_km = 600.0
+    range_km = 1000.0
+    powered_s = 100.0
+    [[sensor]]
+    party = "JPN"
+    id = "one"
+    kind = "infrared"
+    lat_deg = 0.0
+    lon_deg = 140.0
+    alt_m = 35786000.0
+    delay_s = 40.0
+    sigma_launch_m = 3000.0
+    sigma_time_s = 2.0
+    sigma_azimuth_deg = 5.0
+    """
+    scenario = parse_scenario(text, file="two.toml")
+    flights = fly_all(scenario)
+    second = flights[1]
+    assert second.impact is not None
+    circle = ErrorEllipse(semi_major_m=1.0, semi_minor_m=1.0, azimuth_deg=0.0)
+    point = LaunchPoint(
+        lat_deg=40.6,
+        lon_deg=126.4,
+        time=second.lift_off.plus_s(-30.0),
+        ellipse95=circle,
+    )
+    where = (second.impact.lat_deg, second.impact.lon_deg)
+    area = impact_area(*where, lift_off=second.lift_off, semi_major_m=1e3)
+    made = Estimate(
+        request="r",
+        launch_id="l",
+        product="picture",
+        estimate=answer(area, epoch=LIFT_OFF, launch=point),
+    )
+    report = build_report(
+        scenario,
+        SEED,
+        "simulated",
+        journals={"JPN": entries((430.0, made))},
+        journals_without=None,
+        flights=flights,
+    )
+
+    line = report.estimates[0]
+    assert line.miss_km == 0.0
+    assert line.t_s == 420.0  # since the first lift-off, ten seconds after the epoch
+    assert line.after_burnout_s == 20.0  # since this flight's own burn-out
+
+
+def test_sharing_gains_seconds_and_shrinks_the_area():
+    """Positive when sharing is earlier; the area with over the area without."""
+    with_ = entries(
+        (40.0, event()), (41.0, draft()), (150.0, estimated(2e4)), (206.0, estimated())
+    )
+    without = entries(
+        (103.5, event()),
+        (104.0, draft()),
+        (149.0, estimated(9e4)),
+        (206.9, estimated(2e4)),
+        (207.1, estimated(1.0)),
+    )
+    gain = report_of(with_, without).sharing_gain["JPN"]
+
+    assert gain.first_notice_s == 63.5
+    assert gain.first_alert_draft_s == 63.0
+    assert gain.first_estimate_s == -1.0
+    assert gain.area95_ratio == 0.25  # the newest ones at burn-out + 60 s
+
+
+@pytest.mark.parametrize(
+    ("with_", "without", "told"),
+    [
+        ((), (40.0,), "it never happened with sharing"),
+        ((40.0,), (), "it never happened without sharing"),
+        ((), (), "it never happened, with or without sharing"),
+    ],
+)
+def test_a_gain_that_cannot_be_said_says_which_run_lacks_it(with_, without, told):
+    """A gain needs both runs; the reason names the one that has nothing."""
+    gain = report_of(
+        entries(*((t_s, event()) for t_s in with_)),
+        entries(*((t_s, event()) for t_s in without)),
+    ).sharing_gain["JPN"]
+
+    assert gain.first_notice_s is None
+    assert gain.first_notice_s_reason == told
+
+
+def test_a_run_without_sharing_is_compared_with_nothing():
+    """Its own numbers are there; a gain would compare it with itself."""
+    report = report_of(entries((103.5, event()), (200.0, estimated())), None)
+
+    assert report.nations["JPN"].first_notice_s == 103.5
+    assert [line.with_sharing for line in report.estimates] == [False]
+    gain = report.sharing_gain["JPN"]
+    assert gain.area95_ratio is None
+    assert gain.area95_ratio_reason == "the run is without sharing"
+
+
+def refusal(articles: tuple[str, ...], to: str = "KOR") -> Refusal:
+    """Return a refusal of a plot."""
+    return codec.convert(
+        {
+            "item": "i",
+            "form": "plots",
+            "from": "JPN",
+            "to": to,
+            "via": None,
+            "at": str(LIFT_OFF),
+            "agreements": [],
+            "articles": articles,
+            "acts": [],
+            "approval": None,
+            "reason": "made for a test",
+            "would_need": [],
+            "considered": [],
+        },
+        Refusal,
+        what="refusal",
+    )
+
+
+def test_refusals_are_counted_by_their_articles():
+    """Refused units stand beside the others, with the articles that refuse."""
+    journal = entries(
+        (1.0, refusal(("g:21(3)",))), (2.0, refusal(())), (3.0, refusal(("g:21(3)",)))
+    )
+    lines = report_of(journal).releases
+
+    told = [(line.outcome, line.articles, line.count) for line in lines]
+    assert told == [("refused", (), 1), ("refused", ("g:21(3)",), 2)]
+
+
+def test_the_releases_add_up_to_the_account():
+    """Every released unit stands in exactly one line that is not a refusal."""
+    report = flown_report()
+
+    released = sum(one.count for one in report.releases if one.outcome != "refused")
+    delivered = sum(one.count for one in report.releases if one.outcome == "delivered")
+    assert released == report.delivery.released > 1_000
+    assert delivered == report.delivery.delivered == report.delivery.receipts
+    ways = [
+        (one.originator, one.to, one.via or "", one.form, one.outcome, one.articles)
+        for one in report.releases
+    ]
+    assert ways == sorted(set(ways))
+
+
+def message(
+    number: int, *, arrival: bool = False, again: bool = False, via: str | None = None
+) -> EntryBody:
+    """Return one end of a message from Korea, or from its relay, to Japan."""
+    way = {
+        "from": "KOR",
+        "to": "JPN",
+        "via": via,
+        "lane": "plots",
+        "epoch": 1,
+        "number": number,
+        "items": (),
+        "acts": (),
+        "hash": DIGEST,
+    }
+    if arrival:
+        more = {"quarantined": (), "repeated": (), "again": again}
+        return codec.convert(way | more, Arrival, what="arrival")
+    return codec.convert(way | {"header": "h"}, HandOver, what="hand-over")
+
+
+def test_latency_is_from_hand_over_to_the_first_arrival():
+    """A message that is delivered again counts by its first arrival."""
+    journals = {
+        "KOR": entries((10.0, message(1)), (11.0, message(2)), (12.0, message(3))),
+        "JPN": entries(
+            (10.025, message(1, arrival=True)),
+            (11.020, message(2, arrival=True)),
+            (11.500, message(1, arrival=True, again=True)),
+        ),
+    }
+    assert hop_latencies_ms(journals, speed=1.0) == {("KOR", "JPN"): [20.0, 25.0]}
+
+
+def test_a_real_runs_latency_is_of_the_wall_clock():
+    """Exercise time goes faster by the speed; latencies are never scaled by it."""
+    journals = {
+        "KOR": entries((10.0, message(1))),
+        "JPN": entries((10.1, message(1, arrival=True))),
+    }
+    assert hop_latencies_ms(journals, speed=20.0)["KOR", "JPN"] == [5.0]
+
+
+def test_a_relayed_message_counts_for_the_relays_hop():
+    """The link runs from the relay, whoever gave the item."""
+    journals = {
+        "USA": entries((10.0, message(1, via="USA"))),
+        "JPN": entries((10.5, message(1, arrival=True, via="USA"))),
+    }
+    assert hop_latencies_ms(journals, speed=1.0) == {("USA", "JPN"): [500.0]}
+
+
+def test_percentiles_are_by_nearest_rank():
+    """Of a hundred values the 99th percentile is the 99th, not a mean of two."""
+    spread = latency({("KOR", "JPN"): [float(ms) for ms in range(1, 101)]})
+
+    assert (spread.p50, spread.p99, spread.max) == (50.0, 99.0, 100.0)
+    assert spread.hops["KOR-JPN"].p99 == 99.0
+    assert latency({}).p50_reason == "no message was taken by a partner"
+
+
+PROCESS = ProcessLine(party="JPN", kind="node", pid=4711, port=40_001)
+
+
+def test_only_a_real_report_tells_of_processes():
+    """A simulated report holds nothing of the machine that made it."""
+    real = msgspec.json.decode(
+        codec.encode(report_of((), (), "real", processes=(PROCESS,)))
+    )
+    simulated = msgspec.json.decode(codec.encode(report_of((), ())))
+
+    assert real["processes"] == [
+        {"party": "JPN", "kind": "node", "pid": 4711, "port": 40_001}
+    ]
+    assert "processes" not in simulated
+    assert simulated["mode"] == "simulated"
+
+
+def test_equal_runs_give_equal_bytes():
+    """One seed, one machine: byte for byte the same report."""
+    assert codec.encode(fresh_report()) == codec.encode(flown_report())
+
+
+def test_numbers_are_rounded_as_documented():
+    """Three digits after the point, and no minus zero."""
+    assert rounded(1.23456) == 1.235
+    assert str(rounded(-0.0001)) == "0.0"
+    assert rounded(0.123456, 4) == 0.1235
+
+
+def test_sharing_is_worth_something_in_the_flown_scenario():
+    """The shipped scenario shows what it is shipped for: Japan knows earlier."""
+    report = flown_report()
+
+    gain = report.sharing_gain["JPN"].first_notice_s
+    assert gain is not None
+    assert gain >= 30.0
+    assert report.delivery.lost == report.delivery.leaked == 0
