@@ -22,6 +22,7 @@ from beaconfire.vocabulary.times import Instant
 STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps", "drag")
 _BIAS_STATES = ("range_m", "azimuth_mrad", "elevation_mrad")
 _RAD_PER_MRAD = 1e-3
+_DRAG_MAX = 5.0  # ten sigma
 
 
 def state_vector(state: Floats, epoch: Instant) -> StateVector:
@@ -134,6 +135,9 @@ def _judge(matrix: Floats, tracklet: Tracklet) -> None:
     least = float(np.linalg.eigvalsh(matrix * np.outer(scale, scale))[0])
     if least < -1e-6:
         message = "tracklet: the information matrix has a negative direction"
+        raise BadInput(message)
+    if not abs(tracklet.reference_drag) < _DRAG_MAX:
+        message = f"tracklet: the reference's drag is beyond {_DRAG_MAX:.0f}"
         raise BadInput(message)
     if not 6.0e6 < math.dist((0.0, 0.0, 0.0), tracklet.reference.position_ecef_m) < 1e8:
         message = "tracklet: the reference lies inside the Earth or far outside"
