@@ -28,7 +28,7 @@ BANS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"\bdatetime\.(now|utcnow|today)\b", (), "take `at` as an argument"),
     (
         r"\btime\.(time|time_ns|monotonic|monotonic_ns|sleep)\b",
-        ("runtime/", "exercise/"),
+        ("runtime/", "exercise/", "cli/"),
         "take `at` as an argument; clocks live in runtime/clock.py",
     ),
     (

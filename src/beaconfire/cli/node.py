@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from beaconfire.cli.node_run import run
 from beaconfire.errors import BadInput
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import (
@@ -27,6 +28,7 @@ from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer(help="Make and run this nation's node.", no_args_is_help=True)
+app.command()(run)
 
 NodeOption = Annotated[
     Path, typer.Option("--node", metavar="DIR", help="The node's directory.")

@@ -295,13 +295,16 @@ class World:
     def _schedule_tick(self, party: Party, at_s: float) -> None:
         nation = self._nations[party]
         due = nation.node.due()
-        if due is None or nation.tick_s is not None:
+        if due is None:
             return
-        due_s = due.seconds_since(self._scenario.epoch)
-        nation.tick_s = max(due_s, at_s + TICK_S)
-        self._later(nation.tick_s, lambda t: self._tick(party, t))
+        tick_s = max(due.seconds_since(self._scenario.epoch), at_s + TICK_S)
+        if nation.tick_s is None or tick_s < nation.tick_s:
+            nation.tick_s = tick_s
+            self._later(tick_s, lambda t: self._tick(party, t))
 
     def _tick(self, party: Party, at_s: float) -> None:
+        if self._nations[party].tick_s != at_s:
+            return  # an earlier one took its place
         self._nations[party].tick_s = None
         self._input(party, Tick(), "runtime", at_s)
 

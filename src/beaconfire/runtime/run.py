@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
 from beaconfire.runtime.border import Border, BorderSite
+from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
 from beaconfire.runtime.doors import Doors
 from beaconfire.runtime.journal_server import start_journal_server
@@ -50,7 +52,13 @@ from beaconfire.runtime.turns import (
 from beaconfire.runtime.writer import Writer
 from beaconfire.seals import codec
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.entries.arrivals import ClockStep, Estimate, NodeStart, Tick
+from beaconfire.vocabulary.entries.arrivals import (
+    Checkpoint,
+    ClockStep,
+    Estimate,
+    NodeStart,
+    Tick,
+)
 from beaconfire.vocabulary.party import Party
 
 READY_FILE = "ready.json"
@@ -108,7 +116,14 @@ class _Running:
         say: Say,
     ) -> None:
         self.node = node
-        self.writer = Writer(node, journal, clock, perform=self._perform)
+        self.checkpointing = Checkpointing(node, journal, self._offer_checkpoint, say)
+        self.writer = Writer(
+            node,
+            journal,
+            clock,
+            perform=self._perform,
+            between=self.checkpointing.between_frames,
+        )
         self.solver = Solver(self._solved, report=say)
         self.partners: Partners | None = None
         self._directory = directory
@@ -134,8 +149,9 @@ class _Running:
         stack.push_async_callback(server.stop)
         journal = await open_writer(server.writer, journal_limits())
         stack.push_async_callback(journal.close)
-        node = _node(directory, config, profile, agreements)
-        await _replay(node, journal, say)
+        node = await replay(
+            partial(_node, directory, config, profile, agreements), journal, say
+        )
         self = cls(directory, config, node, journal, clock, say)
         stack.push_async_callback(self.solver.stop)
         identity = Identity(
@@ -190,6 +206,7 @@ class _Running:
                 if part.done():
                     part.result()  # raises what ended it
             await self.partners.hush()
+            await self.checkpointing.stop()
             self.writer.finish()
             await writing
         finally:
@@ -205,6 +222,9 @@ class _Running:
             self.solver.submit(effect)
         elif isinstance(effect, Ring):
             self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+
+    def _offer_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.writer.offer(checkpoint, by="runtime")
 
     def _solved(self, answer: Estimate) -> None:
         self.writer.offer(answer, by="runtime")
@@ -297,21 +317,3 @@ def _node(
         solve_interval_s=SOLVE_INTERVAL_WALL_S * speed,
         writer=f"{config.party}-{os.getpid()}-{os.urandom(4).hex()}",
     )
-
-
-async def _replay(node: Node, journal: Journal, say: Say) -> None:
-    """Fold what is stored; say how far it is, now and then."""
-    last = await journal.last()
-    if last is None:
-        return
-    loop = asyncio.get_running_loop()
-    told = loop.time()
-    async for turn in journal.read():
-        node.fold(turn)
-        if loop.time() - told > SETTINGS.progress_s:
-            told = loop.time()
-            say(f"replaying the journal: turn {turn.turn} of {last.turn}")
-    if node.digest != last.digest:
-        message = "the journal's last turn is not where its chain ends"
-        raise BeaconfireError(message)
-    say(f"replayed {last.turn} turns, up to {last.at}")

@@ -110,6 +110,10 @@ class Settings:
     )
     door_pause_s: float = limit(0.2, "s", "between tries to reach the node's own server")
     progress_s: float = limit(2.0, "s", "how often long work says that it goes on")
+    checkpoint_turns_max: int = limit(
+        2_000, "turns", "folding as many takes about 1 s, well below what a start may"
+    )
+    checkpoint_s_max: float = limit(60.0, "s", "between two, while turns are made")
     clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
     due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
     stop_s_max: float = limit(5.0, "s", "how long a child may take to end")

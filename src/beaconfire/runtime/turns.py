@@ -16,6 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
@@ -95,6 +96,15 @@ class Answer(NamedTuple):
 Effect = Publish | Purge | GiveReceipt | Solve | Ring | Answer
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a journal stands: its newest turn, entry, digest and instant."""
+
+    turn: int
+    seq: int
+    digest: str
+    at: Instant
+
+
 @dataclass(slots=True, kw_only=True)
 class Stages:
     """The states of the six stages, in the order in which they see an entry."""
@@ -129,7 +139,7 @@ class Node:
         self._seq = 0
         self._digest = GENESIS
         self._at = Instant(0)
-        self._asked: dict[str, EstimateRequest] = {}
+        self.asked: dict[str, EstimateRequest] = {}
         self.stages = Stages(
             ingest=ingest.begin(profile, agreements, standing=standing),
             fuse=fuse.begin(
@@ -156,10 +166,25 @@ class Node:
         """The instant of the newest turn."""
         return self._at
 
+    @property
+    def place(self) -> Place:
+        """Where the journal stands after the newest turn."""
+        return Place(turn=self._turn, seq=self._seq, digest=self._digest, at=self._at)
+
+    def resume(self, place: Place, asked: dict[str, EstimateRequest]) -> None:
+        """Go on from a place whose state was put into ``stages``."""
+        self._turn, self._seq = place.turn, place.seq
+        self._digest, self._at = place.digest, place.at
+        self.asked = asked
+
     def due(self) -> Instant | None:
         """Return when a tick is next needed; ``None`` while nothing waits on time."""
         stages = self.stages
-        times = (fuse.due(stages.fuse), link.due(stages.link))
+        times = (
+            fuse.due(stages.fuse),
+            link.due(stages.link),
+            warn.due(stages.warn),
+        )
         return min((time for time in times if time is not None), default=None)
 
     def unanswered(self) -> tuple[Solve, ...]:
@@ -169,7 +194,7 @@ class Node:
         """
         return tuple(
             Solve(request, fuse.observations(self.stages.fuse, request))
-            for request in self._asked.values()
+            for request in self.asked.values()
         )
 
     def turn(
@@ -268,9 +293,9 @@ class Node:
     def _step(self, entry: Entry) -> list[tuple[By, EntryBody]]:
         stages = self.stages
         if isinstance(entry.body, EstimateRequest):
-            self._asked[entry.body.request] = entry.body
+            self.asked[entry.body.request] = entry.body
         elif isinstance(entry.body, Estimate):
-            self._asked.pop(entry.body.request, None)
+            self.asked.pop(entry.body.request, None)
         out: list[tuple[By, EntryBody]] = []
         stages.ingest, emitted = ingest.step(stages.ingest, entry)
         out.extend(("ingest", body) for body in emitted)

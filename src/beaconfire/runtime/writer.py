@@ -44,12 +44,17 @@ class Writer:
         clock: Clock,
         *,
         perform: Callable[[Effect], None],
+        between: Callable[[], None],
     ) -> None:
-        """``perform`` starts an effect and must not block."""
+        """``perform`` starts an effect; ``between`` is called between two frames.
+
+        Neither may block.
+        """
         self._node = node
         self._journal = journal
         self._clock = clock
         self._perform = perform
+        self._between = between
         self._inputs: deque[_Input] = deque()
         self._ready = asyncio.Event()
         self._ending = False
@@ -96,6 +101,7 @@ class Writer:
                     self._perform(effect)
                 if stored is not None:
                     stored(turn, effects)
+            self._between()
 
     def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
         batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []

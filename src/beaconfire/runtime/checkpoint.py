@@ -1,0 +1,125 @@
+"""Checkpoint: the state of a node after a turn, as bytes, and back.
+
+* What a node *remembers* is saved; what it *is* (profile, agreements, keys) is not:
+  that comes from its directory at every start, and no secret goes into the store.
+* The bytes are the one JSON encoding of the state, so their digest, which an entry in
+  the journal's chain names, proves them.
+* A checkpoint of another schema, or of a node that has since become another (other
+  partners, sensors or texts), is not used: the turns are folded from the beginning.
+
+Left to others: when to make one (``run``), where the bytes are kept (``journal``).
+"""
+
+import hashlib
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_type_hints
+
+import msgspec
+
+from beaconfire.errors import BadInput
+from beaconfire.runtime.turns import Node, Place, Stages
+from beaconfire.seals import codec
+from beaconfire.vocabulary.entries.sightings import EstimateRequest
+
+SCHEMA = 1
+STAGES = tuple(field.name for field in fields(Stages))
+# What a node is: taken from its directory, never from a checkpoint.
+GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s"})
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """A node's memory after one turn. ``identity`` is what it was given then."""
+
+    v: int = 1
+    schema: int
+    identity: str
+    place: Place
+    asked: dict[str, EstimateRequest]
+    stages: dict[str, msgspec.Raw]
+
+
+def save(node: Node) -> bytes:
+    """Return the node's memory after its newest turn."""
+    states = {name: getattr(node.stages, name) for name in STAGES}
+    states["fuse"] = _without_keys(states["fuse"])
+    return codec.encode(
+        Saved(
+            schema=SCHEMA,
+            identity=identity_of(node),
+            place=node.place,
+            asked=dict(node.asked),
+            stages={
+                name: msgspec.Raw(codec.encode(_memory(state)))
+                for name, state in states.items()
+            },
+        )
+    )
+
+
+def restore(node: Node, data: bytes) -> None:
+    """Give a node that has made no turn yet the memory that was saved.
+
+    Raises:
+        BadInput: not a checkpoint of this schema and this node; nothing was changed.
+    """
+    saved = codec.decode(data, Saved, what="checkpoint")
+    if saved.schema != SCHEMA:
+        message = f"checkpoint: of schema {saved.schema}, this version reads {SCHEMA}"
+        raise BadInput(message)
+    if saved.identity != identity_of(node):
+        message = "checkpoint: of a node with other partners, sensors or agreements"
+        raise BadInput(message)
+    memories = {}
+    for name in STAGES:
+        state = getattr(node.stages, name)
+        raw = bytes(saved.stages[name])
+        memories[name] = codec.decode(raw, _memory_type(type(state)), what=name)
+    for name, memory in memories.items():
+        state = getattr(node.stages, name)
+        for field in memory.__struct_fields__:
+            setattr(state, field, getattr(memory, field))
+    _give_keys(node.stages.fuse)
+    node.resume(saved.place, saved.asked)
+
+
+def identity_of(node: Node) -> str:
+    """Return a digest of all that the node was given: profile and agreements."""
+    summary = hashlib.sha256(codec.encode(node.profile))
+    for agreement in node.agreements:
+        summary.update(repr(agreement).encode())
+    return summary.hexdigest()
+
+
+def _memory(state: Any) -> msgspec.Struct:
+    kind = _memory_type(type(state))
+    return kind(**{name: getattr(state, name) for name in kind.__struct_fields__})
+
+
+def _memory_type(state: type) -> type[msgspec.Struct]:
+    """Return the struct of a stage's fields without what it was given."""
+    if state not in _MEMORY_TYPES:
+        assert is_dataclass(state)
+        hints = get_type_hints(state)
+        named = [(f.name, hints[f.name]) for f in fields(state) if f.name not in GIVEN]
+        _MEMORY_TYPES[state] = msgspec.defstruct(
+            f"{state.__name__}Memory", named, kw_only=True
+        )
+    return _MEMORY_TYPES[state]
+
+
+# Made once for each kind of stage: a struct's type is also its decoder's key.
+_MEMORY_TYPES: dict[type, type[msgspec.Struct]] = {}
+
+
+def _without_keys(state: Any) -> Any:
+    return replace(
+        state,
+        picture=replace(state.picture, opaque_key=b""),
+        own=[replace(book, opaque_key=b"") for book in state.own],
+    )
+
+
+def _give_keys(state: Any) -> None:
+    state.picture.opaque_key = state.opaque_key
+    for book in state.own:
+        book.opaque_key = state.opaque_key

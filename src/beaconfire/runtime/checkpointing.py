@@ -1,0 +1,114 @@
+"""Checkpointing: when a running node saves its memory, and how it starts from it.
+
+A checkpoint is made between two frames, kept beside the journal in the background, and
+counts once the entry that names its digest is stored. Starting, the newest one that
+verifies is taken and the turns after it are folded; if none serves, all are.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.journal.entry import Turn
+from beaconfire.journal.journal import Journal
+from beaconfire.runtime.checkpoint import SCHEMA, restore, save
+from beaconfire.runtime.settings import SETTINGS
+from beaconfire.runtime.turns import Node
+from beaconfire.vocabulary.entries.arrivals import Checkpoint
+
+Say = Callable[[str], None]
+Offer = Callable[[Checkpoint], None]
+
+# Turns may be stored while a checkpoint is on its way, so its entry stands later.
+LATE_TURNS_MAX = 1_000
+
+
+class Checkpointing:
+    """Decides when to save, and saves."""
+
+    def __init__(self, node: Node, journal: Journal, offer: Offer, say: Say) -> None:
+        """The node stands where the journal ends."""
+        self._node = node
+        self._journal = journal
+        self._offer = offer
+        self._say = say
+        self._saved_turn = node.turns
+        self._saved_s = asyncio.get_running_loop().time()
+        self._saving: asyncio.Task[None] | None = None
+
+    def between_frames(self) -> None:
+        """Begin a checkpoint if one is due; called while no turn is under way."""
+        if self._saving is not None and not self._saving.done():
+            return
+        now_s = asyncio.get_running_loop().time()
+        turns = self._node.turns - self._saved_turn
+        long_ago = now_s - self._saved_s >= SETTINGS.checkpoint_s_max
+        # The entry of the last checkpoint is itself a turn: alone it asks for none.
+        if turns >= SETTINGS.checkpoint_turns_max or (long_ago and turns > 1):
+            self._saved_turn, self._saved_s = self._node.turns, now_s
+            self._saving = asyncio.create_task(
+                self._keep(self._node.turns, save(self._node))
+            )
+
+    async def stop(self) -> None:
+        """Wait for a checkpoint that is being kept."""
+        if self._saving is not None:
+            await asyncio.wait({self._saving}, timeout=SETTINGS.stop_s_max)
+
+    async def _keep(self, upto: int, state: bytes) -> None:
+        try:
+            digest = await self._journal.save_checkpoint(upto, state)
+            self._offer(Checkpoint(upto=upto, state_digest=digest, schema=SCHEMA))
+        except BeaconfireError as error:
+            # Nothing is lost: the next start folds more turns.
+            self._say(f"no checkpoint after turn {upto}: {error}")
+
+
+async def replay(fresh: Callable[[], Node], journal: Journal, say: Say) -> Node:
+    """Return a node that stands where the journal ends.
+
+    Raises:
+        BeaconfireError: the journal is damaged, or was written by other rules.
+    """
+    last = await journal.last()
+    if last is None:
+        return fresh()
+    node = await _from_checkpoint(fresh, journal, last, say) or fresh()
+    begins = node.turns
+    loop = asyncio.get_running_loop()
+    told_s = loop.time()
+    async for turn in journal.read(begins + 1):
+        node.fold(turn)
+        if loop.time() - told_s > SETTINGS.progress_s:
+            told_s = loop.time()
+            say(f"replaying the journal: turn {turn.turn} of {last.turn}")
+    if node.digest != last.digest:
+        message = "the journal's last turn is not where its chain ends"
+        raise BeaconfireError(message)
+    since = f" after the checkpoint at {begins}" if begins else ""
+    say(f"replayed {last.turn - begins} turns{since}, up to {last.at}")
+    return node
+
+
+async def _from_checkpoint(
+    fresh: Callable[[], Node], journal: Journal, last: Turn, say: Say
+) -> Node | None:
+    found: Checkpoint | None = None
+    reach = SETTINGS.checkpoint_turns_max + LATE_TURNS_MAX
+    async for turn in journal.read(max(1, last.turn - reach)):
+        for entry in turn.entries:
+            if isinstance(entry.body, Checkpoint):
+                found = entry.body
+    if found is None:
+        return None
+    state = await journal.load_checkpoint(found.state_digest)
+    if state is None:
+        say(f"the checkpoint after turn {found.upto} is not whole: folding all turns")
+        return None
+    node = fresh()
+    try:
+        restore(node, state)
+    except BadInput as error:
+        say(f"{error}: folding all turns")
+        return None
+    return node
