@@ -108,7 +108,9 @@ class Settings:
     door_answer_s_max: float = limit(
         5.0, "s", "an answer takes milliseconds; then the node is taken to be stopped"
     )
-    door_pause_s: float = limit(0.2, "s", "between tries to reach the node's own server")
+    door_pause_s: float = limit(
+        0.2, "s", "between tries to reach the node's own server"
+    )
     progress_s: float = limit(2.0, "s", "how often long work says that it goes on")
     checkpoint_turns_max: int = limit(
         2_000, "turns", "folding as many takes about 1 s, well below what a start may"
