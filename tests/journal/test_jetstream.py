@@ -1,6 +1,7 @@
 """JetStream: the promises kept on a real server that is cut off, killed and damaged."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -345,6 +346,33 @@ def test_a_message_missing_from_the_stream_is_named(tmp_path):
         await client.close()
         with pytest.raises(ChainBroken, match="turn 2: stored message 2 is missing"):
             await everything(tmp_path)
+
+    on_a_server(tmp_path, claim)
+
+
+@pytest.mark.parametrize(
+    ("piece", "part", "of"), [(b"statu", 1, 1), (b"state", 1, 2), (b"state", 2, 2)]
+)
+def test_a_damaged_or_partial_checkpoint_is_not_there(tmp_path, piece, part, of):
+    """Bytes that are not those of the digest are never given out as the state."""
+
+    async def claim(running: JournalServer) -> None:
+        journal = await open_writer(running.writer, journal_limits())
+        digest = hashlib.sha256(b"state").hexdigest()
+        head = {"v": 1, "digest": digest, "upto": 1, "part": part, "of": of}
+        client = await nats.connect(
+            f"nats://{running.writer.address}",
+            user=running.writer.user,
+            password=running.writer.secret,
+        )
+        line = json.dumps(head | {"earlier": []}).encode()
+        stored = await client.request(
+            f"checkpoints.{digest}", line + b"\n" + piece, timeout=2
+        )
+        assert b"error" not in stored.data
+        await client.close()
+        assert await journal.load_checkpoint(digest) is None
+        await journal.close()
 
     on_a_server(tmp_path, claim)
 

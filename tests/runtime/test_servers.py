@@ -85,6 +85,18 @@ def test_a_server_listens_when_started_and_is_gone_when_stopped(tmp_path):
     asyncio.run(claim())
 
 
+def test_an_interrupt_at_the_terminal_does_not_reach_the_server(tmp_path):
+    """The child has a session of its own: the node stops it in order, nobody else."""
+
+    async def claim() -> None:
+        server = plain_server(tmp_path)
+        await server.start()
+        assert os.getsid(server.pid) == server.pid
+        await server.stop()
+
+    asyncio.run(claim())
+
+
 def test_a_busy_port_is_said_in_one_sentence(tmp_path):
     """Which port, that another program has it, and what can be done: exit code 2."""
 

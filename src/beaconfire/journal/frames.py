@@ -1,7 +1,7 @@
 """Frames: turns as the messages they are stored in, and back.
 
-A frame is one stored message: a head (one JSON line) and a body, whose SHA-256 stands
-in the head.
+A frame is one stored message: a head (one JSON line) and a body. The head's digest is
+SHA-256 over what else it says and the body, so that no byte of either can change.
 
 * Whole turns: ``part`` 1 ``of`` 1, and the body is turns ``first`` to ``last``, one
   JSON line each.
@@ -37,7 +37,7 @@ _Count = Annotated[int, Meta(ge=1)]
 
 
 class FrameHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The first line of a frame: who wrote which turns, and the body's digest."""
+    """The first line of a frame: who wrote which turns, and the frame's digest."""
 
     v: Literal[1] = 1
     writer: str
@@ -124,6 +124,28 @@ def read_head(data: bytes) -> FrameHead:
     return head
 
 
+def open_frame(data: bytes) -> tuple[FrameHead, bytes]:
+    """Return a frame's head and body, checked against the digest.
+
+    Raises:
+        BadInput: not a frame, or damaged.
+    """
+    head = read_head(data)
+    body = data[data.index(b"\n") + 1 :]
+    digest = _digest(
+        body,
+        writer=head.writer,
+        first=head.first,
+        last=head.last,
+        part=head.part,
+        of=head.of,
+    )
+    if digest != head.digest:
+        message = "journal frame: its digest does not match its content"
+        raise BadInput(message)
+    return head, body
+
+
 class Assembler:
     """Frames in the order they are stored, whole turns out. The chain is not checked.
 
@@ -148,17 +170,13 @@ class Assembler:
         Raises:
             BadInput: not a frame, damaged, or a part without those before it.
         """
-        head = read_head(data)
-        body = memoryview(data)[data.index(b"\n") + 1 :]
-        if hashlib.sha256(body).hexdigest() != head.digest:
-            message = "journal frame: its digest does not match its body"
-            raise BadInput(message)
-        if head.of == 1:
-            self._drop_run()
-            turns = tuple(_read_lines(bytes(body)))
-            _check_named(head, turns)
-            return turns
-        return self._feed_part(head, bytes(body))
+        head, body = open_frame(data)
+        if head.of > 1:
+            return self._feed_part(head, body)
+        self._drop_run()
+        turns = tuple(_read_lines(body))
+        _check_named(head, turns)
+        return turns
 
     def _feed_part(self, head: FrameHead, body: bytes) -> tuple[Turn, ...]:
         if head.part == 1:
@@ -194,7 +212,6 @@ def _continues(before: FrameHead, head: FrameHead) -> bool:
 
 
 def _check_named(head: FrameHead, turns: tuple[Turn, ...]) -> None:
-    # The head stands outside the digest, so each thing it says is compared.
     right = len(turns) == head.last - head.first + 1 and all(
         turn.turn == head.first + place and turn.writer == head.writer
         for place, turn in enumerate(turns)
@@ -247,6 +264,14 @@ def _close(
         last=last,
         part=part,
         of=of,
-        digest=hashlib.sha256(body).hexdigest(),
+        digest=_digest(body, writer=writer, first=first, last=last, part=part, of=of),
     )
     return codec.encode(head) + b"\n" + body
+
+
+def _digest(
+    body: bytes, *, writer: str, first: int, last: int, part: int, of: int
+) -> str:
+    summary = hashlib.sha256(f"{writer}\n{first}\n{last}\n{part}\n{of}\n".encode())
+    summary.update(body)
+    return summary.hexdigest()
