@@ -10,6 +10,7 @@ from border_pair import WAIT_S, sky, take, until
 
 from beaconfire.errors import BeaconfireError, NotReachable, Refused
 from beaconfire.runtime import pull as ours
+from beaconfire.runtime.servers import NatsServer
 from beaconfire.runtime.settings import SETTINGS
 
 pytestmark = pytest.mark.servers
@@ -266,6 +267,45 @@ def test_a_new_partner_is_let_in_while_others_notice_nothing(tmp_path):
             assert world.receipts == [("USA", b"first")]
             assert world.states["KOR"] == [(True, "connected")]
             assert world.states["USA"] == [(True, "connected")]
+
+    asyncio.run(scene())
+
+
+def test_a_dead_account_is_found_and_mended(tmp_path, monkeypatch):
+    """Read once, a server leaves a new account's imports dead: the probe sees it."""
+
+    def write_alone(server, text):
+        (tmp_path / "run" / f"{server.name}.conf").write_text(text)
+
+    async def scene():
+        async with sky(tmp_path, "KOR") as world:
+            monkeypatch.setattr(NatsServer, "reload", write_alone)
+            found = []
+            answers = world.border._answers
+
+            async def probed(party):
+                found.append((party, await answers(party)))
+                return found[-1][1]
+
+            monkeypatch.setattr(world.border, "_answers", probed)
+            await world.border.set_partners(world.cards("KOR", "USA"))
+            assert found[-1] == ("USA", True)
+            assert 1 <= len(found) <= SETTINGS.border_reloads_max + 1
+            async with world.pulling("USA") as usa:
+                await lay(world, "USA", "plots", 1)
+                assert await take(usa, 1) == [("plots", b"USA plots 0")]
+
+            async def never(party):
+                return False
+
+            monkeypatch.setattr(world.border, "_answers", never)
+            with pytest.raises(BeaconfireError, match="accounts of AUS do not answer"):
+                await world.border.set_partners(world.cards("KOR", "USA", "AUS"))
+            monkeypatch.setattr(world.border, "_answers", answers)
+            await world.border.set_partners(world.cards("KOR", "USA", "AUS"))
+            async with world.pulling("AUS") as australia:
+                await australia.send_receipt(b"here")
+            assert world.receipts == [("AUS", b"here")]
 
     asyncio.run(scene())
 
