@@ -93,6 +93,17 @@ def test_the_impact_is_within_a_metre_of_dop853(name, drag):
     assert seconds == pytest.approx(exact.t[-1], abs=1e-3)
 
 
+@pytest.mark.parametrize("name", ARCS)
+def test_double_steps_cost_centimetres(name):
+    """The quadrature over drag flies them, and must not move the area."""
+    for drag in DRAGS:
+        start = np.append(ARCS[name], drag)
+        _, seconds, fine = land(start, 1.0)
+        _, coarse_s, coarse = land(start, 2.0)
+        assert np.linalg.norm(fine - coarse) < 0.5
+        assert seconds == pytest.approx(coarse_s, abs=1e-3)
+
+
 def test_the_highest_point_is_the_apogee():
     """From any state before it, within metres of the dense truth."""
     exact = fall(ARCS["steep"], 0.0)
@@ -130,8 +141,8 @@ def test_the_impact_jacobian_is_the_derivative_of_the_impact(name):
     for k, h in enumerate([20.0] * 3 + [0.02] * 3 + [0.01]):
         step = np.zeros(7)
         step[k] = h
-        _, t_high, r_high = land(start + step)
-        _, t_low, r_low = land(start - step)
+        _, t_high, r_high = land(start + step, 1.0)
+        _, t_low, r_low = land(start - step, 1.0)
         slope = np.append(axes[:2] @ (r_high - r_low), t_high - t_low) / (2.0 * h)
         scale = np.abs(slope).max()
         assert np.abs(jacobian[:, k] - slope).max() < 2e-3 * scale

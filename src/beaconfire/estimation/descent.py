@@ -22,13 +22,14 @@ FLIGHT_S_MAX = 10_800.0
 @compiled
 def _seconds_to_ground(state: Floats, drag: float, h: float, at: Floats) -> float:
     """Return the part of a step ``h`` that ends on the ellipsoid, by secants."""
+    work = np.empty((6, 6))
     low, high = 0.0, h
     height_low, _, _, _ = height_and_up(state[0], state[1], state[2])
-    step_state(state, drag, high, at)
+    step_state(state, drag, high, at, work)
     height_high, _, _, _ = height_and_up(at[0], at[1], at[2])
     for _ in range(8):
         guess = low + (high - low) * height_low / (height_low - height_high)
-        step_state(state, drag, guess, at)
+        step_state(state, drag, guess, at, work)
         height, _, _, _ = height_and_up(at[0], at[1], at[2])
         if abs(height) < 1e-4:
             return guess
@@ -78,19 +79,23 @@ def _top(before: Floats, after: Floats, h: float, height_after: float) -> float:
 
 
 @compiled
-def land(start: Floats) -> tuple[bool, float, Floats]:
-    """Return (landed, seconds, position) without a Jacobian."""
-    y, y_next = start[:6].copy(), np.empty(6)
+def land(start: Floats, stride: float) -> tuple[bool, float, Floats]:
+    """Return (landed, seconds, position) without a Jacobian.
+
+    ``stride`` lengthens every step: twice as long costs centimetres, which is nothing
+    beside what a node of the drag's quadrature stands for.
+    """
+    y, y_next, work = start[:6].copy(), np.empty(6), np.empty((6, 6))
     drag, t = start[6], 0.0
     while t < FLIGHT_S_MAX:
-        h = next_step_s(y, 1.0)
-        step_state(y, drag, h, y_next)
+        h = stride * next_step_s(y, 1.0)
+        step_state(y, drag, h, y_next, work)
         height, _, _, _ = height_and_up(y_next[0], y_next[1], y_next[2])
         if not math.isfinite(height):
             return False, t, y[:3].copy()
         if height <= 0.0:
             last = _seconds_to_ground(y, drag, h, y_next)
-            step_state(y, drag, last, y_next)
+            step_state(y, drag, last, y_next, work)
             return True, t + last, y_next[:3].copy()
         y[:] = y_next
         t += h
@@ -102,7 +107,7 @@ def land_each(starts: Floats, seconds: Floats, positions: Floats) -> Flags:
     """Land every row of ``starts``; return which of them came down."""
     landed = np.zeros(starts.shape[0], dtype=np.bool_)
     for i in range(starts.shape[0]):
-        landed[i], seconds[i], positions[i] = land(starts[i])
+        landed[i], seconds[i], positions[i] = land(starts[i], 2.0)
     return landed
 
 

@@ -160,15 +160,15 @@ def _histogram(
 ) -> Floats:
     """Return how the mixture's squared distances are spread over bins.
 
-    Each component is a plane Gaussian: 80 rings of equal steps in its own squared
-    distance, twelve directions a ring.
+    Each component is a plane Gaussian: 50 rings of equal steps in its own squared
+    distance, ten directions a ring.
     """
     bins = np.zeros(_BINS)
-    for ring in range(80):
-        q = 0.25 * (ring + 0.5)
-        share = math.exp(-0.5 * q) / 12.0
-        for turn in range(12):
-            angle = 2.0 * math.pi * (turn + 0.5 * (ring % 2)) / 12.0
+    for ring in range(50):
+        q = 0.4 * (ring + 0.5)
+        share = math.exp(-0.5 * q)
+        for turn in range(10):
+            angle = 2.0 * math.pi * (turn + 0.5 * (ring % 2)) / 10.0
             u, v = math.sqrt(q) * math.cos(angle), math.sqrt(q) * math.sin(angle)
             east, north = (
                 root[0, 0] * u + root[0, 1] * v,

@@ -52,7 +52,7 @@ _MODEL_SIGMA = np.array([300.0] * 3 + [15.0] * 3 + [3.0] * 3)
 # The thrust filter's state is an anchor once it knows the velocity this well.
 _ANCHOR_SPEED_SIGMA_MPS = 60.0
 _ITERATIONS_MAX = 25
-_CONVERGED = 0.02  # of the cost: a seventh of a sigma
+_CONVERGED = 0.05  # of the cost: a fifth of a sigma
 _BURN_GUESS_S = 140.0
 _COAST_BACK_S = 600.0
 
@@ -124,13 +124,13 @@ def _anchor_under_thrust(
 def _anchor_coasting(coast: Coast) -> Anchor:
     """Return the arc's state where it was first seen, or nearer to its burn-out."""
     fit, first_s = coast.own, float(coast.table.times_s[0])
-    times_s = np.arange(first_s - _COAST_BACK_S, first_s + 0.5, 5.0)
+    times_s = np.arange(first_s - _COAST_BACK_S, first_s + 0.5, 10.0)
     states, phis, reached = sample_arc(fit.state, times_s)
     grid = np.flatnonzero(reached)
     sunk = [_climb_gap(states[i]) for i in grid]
     at = int(grid[int(np.argmin(np.abs(sunk)))])
     # The anchor must lie after burn-out, so a minute and a half of doubt is left.
-    at = min(at + 18, int(grid[-1]))
+    at = min(at + 9, int(grid[-1]))
     phi = phis[at]
     covariance = phi @ fit.covariance[:7, :7] @ phi.T
     return Anchor(float(times_s[at]), states[at], covariance, False)

@@ -46,7 +46,7 @@ PRIOR_SIGMA = np.array(
 )
 # A change of each parameter that is small to the model and large to the arithmetic.
 _NUDGE = np.array([10.0, 10.0, 1e-2, 1e-4, 1e-4, 1e-5, 1e-4, 1e-3, 1e-4, 1e-3])
-_STEP_S = 5.0
+_STEP_S = 8.0
 
 
 @compiled
@@ -83,14 +83,19 @@ def climb(parameters: Floats, guess_deg: Floats, at_s: float, result: Floats) ->
     burn = min(math.exp(parameters[LN_BURN]), flown)
     steps = max(int(burn / _STEP_S) + 1, 1)
     h = burn / steps
-    k, at, force = np.empty((4, 6)), np.empty(6), np.zeros(3)
+    work, pushes = np.empty((6, 6)), np.empty((3, 3))
+    k, at = work[:4], work[4]
+    _force(parameters, axes, 0.0, pushes[2])
     for step in range(steps):
+        pushes[0] = pushes[2]
+        _force(parameters, axes, (step + 0.5) * h, pushes[1])
+        _force(parameters, axes, (step + 1.0) * h, pushes[2])
         for stage in range(4):
             lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
+            force = pushes[(stage + 1) // 2]
             for i in range(6):
                 at[i] = y[i] + (lag * k[stage - 1, i] if stage else 0.0)
             acceleration(at, 0.0, a)
-            _force(parameters, axes, step * h + lag, force)
             for i in range(3):
                 k[stage, i] = at[3 + i]
                 k[stage, 3 + i] = a[i] + force[i]
@@ -99,11 +104,11 @@ def climb(parameters: Floats, guess_deg: Floats, at_s: float, result: Floats) ->
     left = flown - burn
     while left > 1e-9:
         step_s = min(next_step_s(y, 1.0), left)
-        step_state(y, 0.0, step_s, y_next)
+        step_state(y, 0.0, step_s, y_next, work)
         y[:] = y_next
         left -= step_s
     result[:6] = y
-    result[6:] = force
+    result[6:] = pushes[2]
 
 
 @compiled

@@ -28,11 +28,11 @@ CLIMB_FLOOR_M = 15_000.0
 
 
 @compiled
-def step_state(state: Floats, drag: float, h: float, result: Floats) -> None:
-    """Write the state one Runge-Kutta step of ``h`` seconds later."""
-    k = np.empty((4, 6))
-    at = np.empty(6)
-    a = np.empty(3)
+def step_state(
+    state: Floats, drag: float, h: float, result: Floats, work: Floats
+) -> None:
+    """Write the state one Runge-Kutta step later; ``work`` is room of 6 x 6."""
+    k, at, a = work[:4], work[4], work[5]
     for stage in range(4):
         lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
         for i in range(6):
