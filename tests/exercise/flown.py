@@ -12,7 +12,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from beaconfire.exercise.scenario import load_scenario
-from beaconfire.exercise.scenario_parts import Scenario
+from beaconfire.exercise.scenario_parts import Link, Scenario
 from beaconfire.exercise.simulated import Sky, agreements_of, sky_of
 from beaconfire.exercise.world import Solver, World
 from beaconfire.journal.entry import Entry
@@ -20,7 +20,7 @@ from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.motion import ErrorEllipse, ImpactArea, StateVector
 
 NAME = "2022-10-04-gsomia-suspended"
-SUSPENDED_S, RESTORED_S, UNTIL_S = 180.0, 215.0, 235.0
+SUSPENDED_S, RESTORED_S, UNTIL_S = 165.0, 185.0, 210.0
 SEED = 1
 
 
@@ -58,6 +58,40 @@ def run(
         solver=solver_of(sky),
         sharing=sharing,
     )
+    world.run(UNTIL_S)
+    return {
+        party: tuple(entry for turn in world.turns(party) for entry in turn.entries)
+        for party in world.parties
+    }
+
+
+@cache
+def troubled() -> dict[str, tuple[Entry, ...]]:
+    """Run with bad lines, cuts about the suspension, and every node killed once."""
+    calm = flown()
+    parties = calm.scenario.parties
+    lines = tuple(
+        Link(from_=a, to=b, delay_ms=20, jitter_ms=80, drop=0.1, duplicate=0.2)
+        for a in parties
+        for b in parties
+        if a != b
+    )
+    # What stands at the border when the direct path is suspended cannot be seen there.
+    cuts = (
+        Link(from_="KOR", to="JPN", at_s=158.0, until_s=172.0, cut=True),
+        Link(from_="JPN", to="KOR", at_s=159.0, until_s=171.0, cut=True),
+    )
+    scenario = replace(calm.scenario, link=(*lines, *cuts))
+    world = World(
+        scenario,
+        agreements_of(scenario),
+        calm.sky.sightings,
+        seed=SEED,
+        solver=solver_of(calm.sky),
+    )
+    world.crash("KOR", 120.0, restart_s=125.0)
+    world.crash("JPN", 166.0, restart_s=169.0)
+    world.crash("USA", 180.0, restart_s=183.0)
     world.run(UNTIL_S)
     return {
         party: tuple(entry for turn in world.turns(party) for entry in turn.entries)

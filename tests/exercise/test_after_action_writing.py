@@ -16,7 +16,7 @@ from beaconfire.exercise.after_action.figures import exported
 from beaconfire.exercise.after_action.writing import AfterAction, write_report
 from beaconfire.journal.entry import decode_entry
 
-from .flown import SEED, flown
+from .flown import SEED, flown, troubled
 from .journals_made import GSOMIA, Json
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "reading-a-report.md"
@@ -102,6 +102,15 @@ def test_the_books_of_real_nodes_close():
 
     assert delivery.problems == ()
     assert delivery.released > 500
+
+
+def test_the_books_close_under_faults():
+    """Losses, repeats, cuts, crashes and a suspension: every unit has its ending."""
+    delivery = check_delivery(exported(troubled()))
+
+    assert delivery.problems == ()
+    assert delivery.withdrawn > 0
+    assert delivery.quarantined > 0
 
 
 def test_a_line_taken_from_the_recipient_is_lost():

@@ -55,17 +55,14 @@ def routes_picture(story: Story) -> str:
         handles: list[Patch | Line2D] = [
             Patch(color=LANE_COLOURS[lane], label=lane) for lane in LANES
         ]
-        handles += [
-            Patch(facecolor="#a32a2a1c", edgecolor=ALERT, label="suspended"),
+        if suspensions(story):
+            shade = Patch(facecolor=f"{ALERT}1c", edgecolor=ALERT, label="suspended")
+            handles.append(shade)
+        handles.append(
             Line2D(
-                [],
-                [],
-                color=FAINT,
-                linewidth=0.8,
-                linestyle="--",
-                label=", ".join(instants(story)),
-            ),
-        ]
+                [], [], color=FAINT, linestyle="--", label=", ".join(instants(story))
+            )
+        )
         figure.legend(handles=handles, loc="outside upper right", ncols=5)
         return as_svg(figure, name="routes", title=title)
 
