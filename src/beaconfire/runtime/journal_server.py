@@ -105,8 +105,10 @@ async def start_journal_server(
     running = JournalServer(server=server, writer=writer, run_dir=run_dir)
     tail = TailWatch(store_dir, run_dir)
     async with AsyncExitStack() as unless_started:
-        unless_started.push_async_callback(running.stop)
         await server.start(before=tail.before_start)
+        # Not sooner: a start that is refused because a node runs here must not take
+        # that node's secrets away.
+        unless_started.push_async_callback(running.stop)
         tail.after_start()
         for user in (READER, ORDERS):
             access = _Access(address=address, user=user, secret=made[user])

@@ -1,0 +1,243 @@
+"""Two nodes by the book: made, admitted, signed, run, fed, suspended and stopped.
+
+Everything goes through the command line and the doors that users have. One pair of
+nodes serves the whole module; the tests run in the order in which they stand.
+"""
+
+import asyncio
+import json
+import shutil
+import time
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from beaconfire.exercise.scenario import parse_scenario
+from beaconfire.exercise.sensors import observe
+from beaconfire.exercise.sky.flight import fly_all
+from beaconfire.runtime.door_client import DoorClient
+from beaconfire.vocabulary.times import Instant
+from tests.runtime.walk import RunningNode, beaconfire, done, free_port
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("two nodes")]
+
+GSOMIA = "gsomia-jpn-kor-2016"
+LIBRARY = resources.files("beaconfire.agreements") / "library"
+PARTIES = ("JPN", "KOR")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two node directories that trust each other and have signed GSOMIA."""
+    root = tmp_path_factory.mktemp("nodes")
+    for party in PARTIES:
+        node = root / party
+        ports = ("--border-port", free_port(), "--journal-port", free_port())
+        done(
+            "node", "init", "--party", party, "--node", node, "--status", "TEST", *ports
+        )
+        with (node / "node.toml").open("a") as stream:
+            stream.write('\n[[sensor]]\nid = "radar-1"\nkind = "radar"\n')
+        done("node", "card", "--node", node)
+    for own, other in (PARTIES, PARTIES[::-1]):
+        card = root / other / f"{other}.card"
+        print_ = json.loads(done("node", "card", "--node", root / other, "--json"))
+        fingerprint = print_["fingerprint"]
+        done("partner", "add", card, "--confirm", fingerprint, "--node", root / own)
+    for party in PARTIES:
+        text = root / party / "agreements" / f"{GSOMIA}.toml"
+        text.write_bytes((LIBRARY / f"{GSOMIA}.toml").read_bytes())
+        done("agreement", "sign", text, "--node", root / party)
+    for own, other in (PARTIES, PARTIES[::-1]):
+        signature = f"{GSOMIA}.toml.{other}.sig"
+        shutil.copy(root / other / "agreements" / signature, root / own / "agreements")
+    unsigned = root / "JPN" / "agreements" / "tisa-2014.toml"
+    unsigned.write_bytes((LIBRARY / "tisa-2014.toml").read_bytes())
+    return root
+
+
+@pytest.fixture(scope="module")
+def nodes(place):
+    """Both nodes, running."""
+    running = {party: RunningNode(place / party) for party in PARTIES}
+    try:
+        for node in running.values():
+            node.start()
+        yield running
+    finally:
+        for node in running.values():
+            node.kill()
+
+
+def sky_scans(count):
+    """Return the newest scans of one radar that watches a launch of a minute ago."""
+    now = Instant(time.time_ns())
+    text = (
+        Path(str(LIBRARY)).parents[1] / "exercise/scenarios/2022-10-04.toml"
+    ).read_text("utf-8")
+    scenario = parse_scenario(text, file="2022-10-04.toml")
+    sightings = [
+        s
+        for s in observe(scenario, fly_all(scenario, seed=1), 1)
+        if s.stream == "plots" and s.party == "JPN" and s.sensor_id.endswith("1")
+    ][:count]
+    shift_ns = now.ns - sightings[-1].at.ns
+    scans = []
+    for sighting in sightings:
+        plots = [json.loads(line) for line in sighting.lines]
+        for plot in plots:
+            plot["time"] = str(Instant(Instant.parse(plot["time"]).ns + shift_ns))
+            plot["sensor"]["id"] = "radar-1"
+            plot["bias_id"] = None
+        scans.append("\n".join(map(json.dumps, plots)))
+    return scans
+
+
+def ask(node, subject, *texts):
+    """Send messages to a node's door one after another; return the answers."""
+
+    async def talk():
+        client = DoorClient(node)
+        try:
+            return [json.loads(await client.ask(subject, t.encode())) for t in texts]
+        finally:
+            await client.close()
+
+    return asyncio.run(talk())
+
+
+def entries(node):
+    """Return a node's journal as `journal export` writes it."""
+    return [json.loads(line) for line in done("journal", "export", node).splitlines()]
+
+
+def wait_for(node, wanted, seconds=20.0):
+    """Return the journal once an entry is as wanted."""
+    began = time.monotonic()
+    while True:
+        found = entries(node)
+        if any(map(wanted, found)):
+            return found
+        assert time.monotonic() - began < seconds, "the entry did not come"
+        time.sleep(0.3)
+
+
+def test_a_wrong_fingerprint_admits_nobody(place):
+    """The fingerprint is obtained another way; without the right one, exit 3."""
+    card = place / "KOR" / "KOR.card"
+    result = beaconfire(
+        "partner", "add", card, "--confirm", "0000-0000", "--node", place / "JPN"
+    )
+    assert result.returncode in (2, 3)
+    assert "fingerprint" in result.stderr
+
+
+def test_an_order_to_a_stopped_node_says_so_and_changes_nothing(place):
+    """If the node is stopped the command says so: exit 4."""
+    result = beaconfire("agreement", "suspend", GSOMIA, "--node", place / "JPN")
+    assert result.returncode == 4
+    assert "no node runs" in result.stderr or "not running" in result.stderr
+
+
+def test_a_text_that_not_all_have_signed_is_left_out_with_a_sentence(nodes):
+    """A running node needs every party's signature; it says whose is missing."""
+    assert "tisa-2014.toml is not in force here" in nodes["JPN"].log()
+
+
+def test_plots_at_one_nations_sensor_reach_the_others_journal(place, nodes):
+    """Sensor, ingest, fuse, release, link, mTLS, partner's ingest: with articles."""
+    answers = ask(place / "JPN", "sensors.radar-1.plots", *sky_scans(25))
+    assert all(a["accepted"] == 1 and not a["rejected"] for a in answers)
+
+    found = wait_for(
+        place / "KOR",
+        lambda e: (
+            e["kind"] == "item"
+            and e["body"]["sealed"]["item"]["body"]["type"] == "LaunchNotice"
+        ),
+    )
+    held = [e for e in found if e["kind"] == "item"]
+    plots = [e for e in held if e["body"]["sealed"]["item"]["body"]["type"] == "Plots"]
+    assert len(plots) == 25
+    assert plots[0]["body"]["carriage"]["articles"] == [f"{GSOMIA}:9"]
+    sent = wait_for(place / "JPN", lambda e: e["kind"] == "receipt")
+    assert {e["body"]["to"] for e in sent if e["kind"] == "receipt"} == {"KOR"}
+
+
+def test_bad_plots_are_refused_with_a_sentence_and_journalled(place, nodes):
+    """Malformed, non-finite, unknown sensor: the good line beside them is not lost."""
+    good = sky_scans(1)[0]
+    bad = [
+        "not json",
+        good.replace('"range_m": ', '"range_m": 1e999, "x": '),
+        good.replace('"radar-1"', '"radar-9"'),
+    ]
+    (answer,) = ask(place / "JPN", "sensors.radar-1.plots", "\n".join([*bad, good]))
+    assert answer["accepted"] == 1
+    assert len(answer["rejected"]) == 3
+    (stranger,) = ask(place / "JPN", "sensors.radar-9.plots", good)
+    assert stranger["accepted"] == 0
+    kinds = [
+        e["body"]["reason"] for e in entries(place / "JPN") if e["kind"] == "rejection"
+    ]
+    assert len(kinds) >= 4
+
+
+def test_a_suspension_by_the_command_line_stops_both_directions(place, nodes):
+    """After the act nothing leaves under the agreement; the partner learns of it."""
+    said = done("agreement", "suspend", GSOMIA, "--node", place / "KOR")
+    assert "suspend" in said.lower()
+    wait_for(place / "JPN", lambda e: e["kind"] == "act")
+    before = len(entries(place / "JPN"))
+    ask(place / "JPN", "sensors.radar-1.plots", *sky_scans(3))
+    after = entries(place / "JPN")[before:]
+    refusals = [e for e in after if e["kind"] == "refusal"]
+    assert refusals
+    assert all(e["body"]["articles"] == [f"{GSOMIA}:21(3)"] for e in refusals)
+    assert not [e for e in after if e["kind"] == "hand-over" and e["body"]["items"]]
+
+
+def test_only_who_suspended_can_restore(place, nodes):
+    """Each party's own view counts; another's restoration is refused: exit 3."""
+    other = beaconfire("agreement", "restore", GSOMIA, "--node", place / "JPN")
+    assert other.returncode == 3
+    assert "JPN has not suspended" in other.stderr
+    done("agreement", "restore", GSOMIA, "--node", place / "KOR")
+    wait_for(
+        place / "JPN",
+        lambda e: e["kind"] == "act" and e["body"]["act"] == "restore",
+    )
+    before = len(entries(place / "KOR"))
+    ask(place / "JPN", "sensors.radar-1.plots", *sky_scans(2))
+    wait_for(place / "KOR", lambda e: e["kind"] == "item" and e["seq"] > before)
+
+
+def test_a_second_node_in_the_same_place_is_refused(place, nodes):
+    """One writer a journal: the second start says why and changes nothing."""
+    result = beaconfire("node", "run", "--node", place / "JPN")
+    assert result.returncode in (1, 2)
+    assert "Traceback" not in result.stderr
+    assert entries(place / "JPN"), "the running node is still reachable"
+
+
+def test_a_killed_node_starts_again_from_its_journal(place, nodes):
+    """kill -9 and start: nothing accepted is lost, and the exchange goes on."""
+    before = entries(place / "JPN")
+    nodes["JPN"].kill()
+    nodes["JPN"].start()
+    after = entries(place / "JPN")
+    assert after[: len(before)] == before
+    ask(place / "JPN", "sensors.radar-1.plots", *sky_scans(2))
+    last = max(e["seq"] for e in entries(place / "KOR") if e["kind"] == "item")
+    wait_for(
+        place / "KOR", lambda e: e["kind"] == "item" and e["seq"] >= last, seconds=30
+    )
+
+
+def test_a_stopped_node_leaves_a_journal_that_verifies(place, nodes):
+    """SIGTERM ends it with exit 0; the chain is whole."""
+    for party in PARTIES:
+        assert nodes[party].stop() == 0
+        result = beaconfire("journal", "verify", place / party)
+        assert result.returncode == 0, result.stderr
