@@ -12,7 +12,6 @@ from pathlib import Path
 import nats
 import nats.errors
 import pytest
-from turns_made import turn_after, turns_from
 
 from beaconfire.errors import BadInput, NoLongerWriter, NotReachable
 from beaconfire.journal import streams
@@ -29,6 +28,8 @@ from beaconfire.runtime.journal_server import (
 )
 from beaconfire.runtime.servers import free_port
 from beaconfire.runtime.settings import journal_limits
+
+from .turns_made import turn_after, turns_from
 
 pytestmark = pytest.mark.servers
 
@@ -139,16 +140,21 @@ class Proxy:
 
 
 def test_an_answer_cut_off_on_the_wire_stores_the_turn_once(tmp_path):
-    """The connection breaks behind the message: the writer finds its own turn."""
+    """The connection breaks behind the message: the writer finds its own turn.
+
+    It learns of the break from the connection: it would wait an hour for the answer.
+    """
+    patient = replace(journal_limits(), ack_s_max=3_600.0)
 
     async def claim(running: JournalServer) -> None:
         proxy = Proxy(int(running.writer.address.rpartition(":")[2]))
         address = f"127.0.0.1:{await proxy.start()}"
-        journal = await open_writer(replace(running.writer, address=address), QUICK)
+        journal = await open_writer(replace(running.writer, address=address), patient)
         turns = turns_from(None, 6)
         for turn in turns:
             proxy.cut_after_message = turn.turn % 2 == 0
-            await journal.append((turn,))
+            async with asyncio.timeout(30):
+                await journal.append((turn,))
         assert proxy.cuts == 3
         assert await everything(tmp_path) == list(turns)
         state = await ask(running.writer, streams.info_subject("JOURNAL"), b"")

@@ -4,12 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from turns_made import turn_after, turns_from
 
 from beaconfire.errors import BadInput
 from beaconfire.journal.chain import Chain, ChainBroken, Walk
 from beaconfire.journal.entry import Turn, make_turn
 from beaconfire.journal.frames import pack
+
+from .turns_made import turn_after, turns_from
 
 DAY = turns_from(None, 8)
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from turns_made import turn_after, turns_from
 
 from beaconfire.cli.commands import run
 from beaconfire.errors import BeaconfireError
@@ -21,6 +20,8 @@ from beaconfire.runtime.journal_server import start_journal_server
 from beaconfire.runtime.servers import sole_holder
 from beaconfire.runtime.settings import journal_limits
 from beaconfire.runtime.store_files import newest_block
+
+from .turns_made import turn_after, turns_from
 
 pytestmark = pytest.mark.servers
 

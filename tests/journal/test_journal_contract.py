@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from forms_made import FORMS, Opener, run_on
-from turns_made import turn_after, turns_from
 
 from beaconfire.errors import NoLongerWriter
 from beaconfire.journal.entry import Turn
 from beaconfire.journal.journal import Journal
+
+from .forms_made import FORMS, Opener, run_on
+from .turns_made import turn_after, turns_from
 
 Claim = Callable[[Opener], Awaitable[None]]
 

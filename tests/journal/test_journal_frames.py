@@ -6,7 +6,6 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from turns_made import turn_after, turns_from
 
 from beaconfire.errors import BadInput
 from beaconfire.journal.entry import Turn
@@ -18,6 +17,8 @@ from beaconfire.journal.frames import (
     pack,
     read_head,
 )
+
+from .turns_made import turn_after, turns_from
 
 FRAME_BYTES_MAX = 2_000
 

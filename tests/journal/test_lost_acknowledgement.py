@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from turns_made import turn_after, turns_from
 
 from beaconfire.errors import BeaconfireError, NoLongerWriter, NotReachable
 from beaconfire.journal import streams
@@ -20,6 +19,8 @@ from beaconfire.journal.frames import pack
 from beaconfire.journal.stream_journal import JetStreamJournal
 from beaconfire.journal.streams import Answer, Unanswered
 from beaconfire.runtime.settings import journal_limits
+
+from .turns_made import turn_after, turns_from
 
 LIMITS = replace(journal_limits(), frame_bytes_max=2_000, settle_tries=4)
 

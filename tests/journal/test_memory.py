@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from turns_made import turns_from
 
 from beaconfire.journal.memory import (
     CrashPoint,
@@ -11,6 +10,8 @@ from beaconfire.journal.memory import (
     MemoryStore,
     PlannedCrash,
 )
+
+from .turns_made import turns_from
 
 
 @pytest.mark.parametrize(
