@@ -4,7 +4,6 @@ import re
 import tracemalloc
 
 import pytest
-from agreements_made import BEGIN
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +39,7 @@ from beaconfire.agreements.text import (
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.times import Instant
+from tests.agreements.agreements_made import BEGIN
 
 GOOD = """\
 id = "test-one"

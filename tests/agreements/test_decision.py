@@ -1,7 +1,26 @@
 """The rules of the decision, whatever the agreements say."""
 
 import pytest
-from agreements_made import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beaconfire.agreements.agreement import Effect
+from beaconfire.agreements.answer import decide_release
+from beaconfire.agreements.conditions import (
+    ApprovalOfOriginator,
+    Body,
+    ClassificationAbove,
+    ClassificationUpTo,
+    Finding,
+    OriginatorIsSender,
+    Recipient,
+    Sender,
+    TogetherWith,
+)
+from beaconfire.agreements.standing import Standing
+from beaconfire.errors import BadInput
+from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from tests.agreements.agreements_made import (
     FINDS,
     NOW,
     STRANGE,
@@ -17,23 +36,6 @@ from agreements_made import (
     plots,
     prohibit,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from beaconfire.agreements.agreement import Effect
-from beaconfire.agreements.conditions import (
-    ApprovalOfOriginator,
-    Body,
-    ClassificationAbove,
-    ClassificationUpTo,
-    Finding,
-    OriginatorIsSender,
-    Recipient,
-    Sender,
-    TogetherWith,
-)
-from beaconfire.errors import BadInput
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
 
 ALL_JPN = Sender(("JPN",))
 STRANGELY_MARKED = notice(marking=STRANGE)
@@ -128,8 +130,8 @@ def test_silence_names_the_nearest_article_and_what_it_would_take():
 
 def test_an_article_about_other_peoples_items_is_never_the_nearest():
     """Whose item it is cannot change, so such an article is no advice."""
-    others = permit(1, OriginatorIsSender(value=False))
-    own = permit(2, Body(("Plots",)), Sender(("KOR",)))
+    others = permit(1, OriginatorIsSender(value=False), Body(("Plots",)))
+    own = permit(2, Body(("Plots",)), Sender(("KOR",)), Recipient(("JPN",)))
     decision = ask(notice(), agreement(others, own))
     assert "test-one:2 would" in decision.reason
 
@@ -291,6 +293,45 @@ class TestWays:
             assert refused.articles == ("two:2",)
         assert ask(notice(), one, opened).agreements == ("two",)
 
+    def test_what_two_ways_share_is_told_once(self):
+        """Two ways through one closed agreement are refused on one ground."""
+        tisa = agreement(
+            permit(1, TogetherWith(("one", "two"))),
+            name="tisa-2014",
+            parties=("JPN", "KOR", "USA"),
+        )
+        hops = [
+            agreement(permit(1, TogetherWith(("tisa-2014",))), name=name)
+            for name in ("one", "two")
+        ]
+        shut = act("suspend", "KOR", "tisa-2014")
+        decision = ask(notice(), tisa, *hops, acts=[shut])
+        assert len(decision.considered) == 2
+        assert decision.agreements == ("tisa-2014",)
+        assert decision.articles == ("tisa-2014:9(z)",)
+        assert decision.acts == ("e1",)
+        assert decision.reason.count("is suspended by KOR") == 1
+        assert decision.would_need == ("tisa-2014 restored by KOR",)
+
+    def test_what_both_agreements_of_a_way_need_is_told_once(self):
+        """The same change would satisfy both."""
+        plots_only = Body(("Plots",))
+        one = agreement(permit(1, TogetherWith(("two",)), plots_only), name="one")
+        two = agreement(permit(1, TogetherWith(("one",)), plots_only), name="two")
+        assert ask(notice(), one, two).would_need == ("Plots instead of LaunchNotice",)
+
+    def test_a_prohibition_by_company_names_the_company(self):
+        """An agreement does not stand beside itself."""
+        one = agreement(permit(1, TogetherWith(("two",))), name="one")
+        two = agreement(
+            permit(1, TogetherWith(("one",))),
+            prohibit(2, TogetherWith(("one",))),
+            name="two",
+        )
+        decision = ask(notice(), one, two)
+        assert decision.reason == "two:2 forbids it: one decides beside two"
+        assert decision.would_need == ("another agreement beside two on the same hop",)
+
     def test_a_companion_counts_only_where_it_binds_both_ends(self):
         """An agreement with somebody else protects nothing on this hop."""
         one = agreement(
@@ -349,6 +390,13 @@ class TestSuspension:
         assert early.articles == ("test-one:9(z)",)
         assert early.would_need == (f"a send at or after {begin}",)
 
+    def test_the_act_is_cited_also_where_other_articles_prohibit(self):
+        """All grounds, the status among them."""
+        text = agreement(permit(1, ALL_JPN), prohibit(2, ALL_JPN))
+        decision = ask(notice(), text, acts=[act("suspend", "KOR")])
+        assert decision.articles == ("test-one:2", "test-one:9(z)")
+        assert decision.acts == ("e1",)
+
     def test_a_prohibition_other_than_status_cites_no_act(self):
         """An act is a ground only where the status article is."""
         text = agreement(permit(1, ALL_JPN), prohibit(2, ALL_JPN))
@@ -400,8 +448,10 @@ class TestPassingOn:
         decision = self.relay()
         assert isinstance(decision, Refusal)
         assert decision.via == "USA"
-        assert decision.would_need == (
-            "approval by KOR for JPN via USA under tisa-2014",
+        need = "approval by KOR for JPN via USA under tisa-2014"
+        assert decision.would_need == (need,)
+        assert decision.reason == (
+            f"no article of tisa-2014 permits it; tisa-2014:1 would, for {need}"
         )
 
     @pytest.mark.parametrize(
@@ -507,6 +557,97 @@ class TestPassingOn:
             ask(strange, hop, tisa, sender="USA", to="JPN", acts=[approval()]), Refusal
         )
 
+    def test_the_approval_may_stand_under_either_agreement_of_the_way(self):
+        """And the relay's marking may come from either: the first that knows."""
+        blind = agreement(
+            permit(1, TogetherWith(("two",))),
+            name="one",
+            parties=("JPN", "KOR", "USA"),
+            levels={"USA": {"SECRET": "SECRET"}},
+        )
+        knows = agreement(
+            permit(1, ApprovalOfOriginator(value=True)),
+            name="two",
+            parties=("JPN", "KOR", "USA"),
+        )
+        item = notice("KOR", marking="군사III급비밀")
+        given = [approval(under="two")]
+        decision = ask(item, blind, knows, sender="USA", to="JPN", acts=given)
+        assert isinstance(decision, Release)
+        pair = decision.considered[1]
+        assert (pair.agreements, pair.outcome) == (("one", "two"), "release")
+        assert decision.approval == "e1"
+        only_pair = agreement(
+            permit(1, ApprovalOfOriginator(value=True), TogetherWith(("one",))),
+            name="two",
+            parties=("JPN", "KOR", "USA"),
+        )
+        decision = ask(item, blind, only_pair, sender="USA", to="JPN", acts=given)
+        assert isinstance(decision, Release)
+        assert decision.agreements == ("one", "two")
+        assert decision.approval == "e1"
+        assert [m.marking for m in decision.marking.equivalents] == ["CONFIDENTIAL"]
+
+    def test_an_agreement_with_the_originator_reads_the_original_marking(self):
+        """What the relay marks never hides what the originator marked."""
+        trio = ("JPN", "KOR", "USA")
+        lower = {
+            "KOR": {"군사II급비밀": "CONFIDENTIAL"},
+            "USA": {"LOW": "CONFIDENTIAL"},
+        }
+        one = agreement(
+            permit(1, ApprovalOfOriginator(value=True), TogetherWith(("two",))),
+            name="one",
+            parties=trio,
+            levels=lower,
+        )
+        two = agreement(
+            permit(1, TogetherWith(("one",))),
+            prohibit(2, ClassificationAbove("CONFIDENTIAL")),
+            name="two",
+            parties=trio,
+            levels={"KOR": {"군사II급비밀": "SECRET"}, "USA": {"LOW": "CONFIDENTIAL"}},
+        )
+        item = notice("KOR", marking="군사II급비밀")
+        asked = {"sender": "USA", "to": "JPN", "acts": [approval(under="one")]}
+        decision = ask(item, one, two, **asked)
+        assert decision.articles == ("two:2",)
+        assert "the marking `군사II급비밀` of KOR is SECRET" in decision.reason
+
+    def test_a_marking_that_nobody_knows_is_told_as_the_originators(self):
+        """Where no equivalent is found, the sentence names what stands on the item."""
+        hop = agreement(
+            permit(1, TogetherWith(("tisa-2014",))),
+            prohibit(2, ClassificationAbove("SECRET")),
+            name="hop",
+            parties=("JPN", "USA"),
+        )
+        tisa = agreement(
+            permit(1, ApprovalOfOriginator(value=True), TogetherWith(("hop",))),
+            name="tisa-2014",
+            parties=("JPN", "KOR", "USA"),
+        )
+        item = notice("KOR", marking=STRANGE)
+        decision = ask(item, hop, tisa, sender="USA", to="JPN", acts=[approval()])
+        assert decision.articles == ("hop:2",)
+        assert decision.reason == (
+            f"hop:2 forbids it: hop does not know the marking `{STRANGE}` of KOR"
+        )
+
+    def test_who_sends_its_own_item_approves_of_it(self):
+        """A rule about approvals that forgets whose item it is spares one's own."""
+        text = agreement(
+            permit(1, ApprovalOfOriginator(value=True)),
+            prohibit(2, ApprovalOfOriginator(value=False)),
+        )
+        decision = ask(notice(), text)
+        assert isinstance(decision, Release)
+        assert decision.approval is None
+        refused = ask(
+            notice(), agreement(prohibit(1, ApprovalOfOriginator(value=True)))
+        )
+        assert refused.reason == "test-one:1 forbids it: the item is JPN's own"
+
     def test_nothing_goes_back_to_its_originator(self):
         """Its own item tells the originator nothing and would count twice."""
         decision = ask(notice("KOR"), self.RELAY, sender="USA", to="KOR")
@@ -554,6 +695,20 @@ class TestPassingOn:
         )
         assert isinstance(decision, Release)
 
+    def test_a_promise_without_exception_is_told_as_it_is(self):
+        """Where no approval could lift it, only another item would go."""
+        held = agreement(
+            prohibit("6(a)", OriginatorIsSender(value=False)),
+            name="held",
+            parties=("KOR", "USA"),
+        )
+        item = notice("KOR")
+        decision = ask(
+            item, self.RELAY, held, sender="USA", to="JPN", acts=[approval()]
+        )
+        assert decision.articles == ("held:6(a)",)
+        assert decision.would_need == ("an item of USA's own",)
+
     def test_a_promise_between_others_does_not_bind_the_sender(self):
         """An agreement counts as held only if it binds sender and originator."""
         others = agreement(
@@ -566,3 +721,44 @@ class TestPassingOn:
             item, self.RELAY, others, sender="USA", to="JPN", acts=[approval()]
         )
         assert isinstance(decision, Release)
+
+
+class TestOneAgreement:
+    """What one agreement says by itself."""
+
+    def answer(self, *articles, item=None, sender="JPN", parties=("JPN", "KOR")):
+        """Ask one agreement about an item to KOR."""
+        return decide_release(
+            item or notice(),
+            sender=sender,
+            to="KOR",
+            under=agreement(*articles, parties=parties),
+            at=NOW,
+            standing=Standing(),
+        )
+
+    def test_a_permission_lists_each_obligation_once_in_the_order_of_the_text(self):
+        """Two articles that ask for the same ask for it once."""
+        answer = self.answer(
+            permit(1, ALL_JPN, owes=("re-mark", "signed-receipt")),
+            permit(2, ALL_JPN, owes=("signed-receipt", "mark-on-receipt")),
+        )
+        assert answer.obligations == ("re-mark", "signed-receipt", "mark-on-receipt")
+        assert [article.number for article in answer.relied_on] == ["1", "2"]
+
+    def test_an_objection_tells_each_need_once(self):
+        """What lifts the prohibition and what permits may be one and the same."""
+        answer = self.answer(
+            permit(1, ApprovalOfOriginator(value=True)),
+            prohibit(2, ApprovalOfOriginator(value=False)),
+            item=notice("USA"),
+            parties=("JPN", "KOR", "USA"),
+        )
+        assert answer.needs == ("approval by USA for KOR via JPN under test-one",)
+        assert answer.acts == ()
+
+    @pytest.mark.parametrize("sender", ["JPN", "USA"])
+    def test_an_agreement_is_not_asked_about_strangers(self, sender):
+        """A routing mistake must not look like a refusal in the journal."""
+        with pytest.raises(BadInput, match="is no party to test-one"):
+            self.answer(permit(1, ALL_JPN), sender=sender, parties=("USA", "PRK"))

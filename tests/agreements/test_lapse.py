@@ -1,7 +1,13 @@
 """An answer given earlier, asked again at the hand-over or on arrival."""
 
 import pytest
-from agreements_made import (
+from msgspec.structs import replace
+
+from beaconfire.agreements.conditions import ApprovalOfOriginator, Sender
+from beaconfire.agreements.lapse import Lapse, known_suspended, still_stands
+from beaconfire.agreements.standing import Standing
+from beaconfire.vocabulary.entries.decisions import Release
+from tests.agreements.agreements_made import (
     NOW,
     act,
     agreement,
@@ -11,12 +17,6 @@ from agreements_made import (
     permit,
     standing,
 )
-from msgspec.structs import replace
-
-from beaconfire.agreements.conditions import ApprovalOfOriginator, Sender
-from beaconfire.agreements.lapse import Lapse, known_suspended, still_stands
-from beaconfire.agreements.standing import Standing
-from beaconfire.vocabulary.entries.decisions import Release
 
 TEXT = agreement(permit(1, Sender(("JPN", "KOR"))))
 TRIO = agreement(

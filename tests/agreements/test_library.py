@@ -4,7 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from agreements_made import (
+
+from beaconfire.agreements.text import parse_agreement, print_agreement
+from beaconfire.errors import BadInput
+from beaconfire.runtime.agreement_files import library, shipped_texts
+from beaconfire.seals import codec
+from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.item import Item
+from tests.agreements.agreements_made import (
     NOW,
     act,
     approval,
@@ -14,13 +21,6 @@ from agreements_made import (
     plots,
     retraction,
 )
-
-from beaconfire.agreements.text import parse_agreement, print_agreement
-from beaconfire.errors import BadInput
-from beaconfire.runtime.agreement_files import library, shipped_texts
-from beaconfire.seals import codec
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
-from beaconfire.vocabulary.item import Item
 
 GSOMIA, JPN_USA, KOR_USA, TISA = LIBRARY = library()
 DIRECT = ("gsomia-jpn-kor-2016",)
@@ -105,6 +105,11 @@ def test_under_tisa_the_three_elements_go_with_the_hops_agreement(
     assert isinstance(decision, Release)
     assert decision.agreements == ("tisa-2014", hop)
     assert decision.articles == (f"tisa-2014:{article}", f"{hop}:protection")
+    assert decision.obligations == (
+        "seal-in-transit",
+        "signed-receipt",
+        "mark-on-receipt",
+    )
     assert decision.via is None
 
 
@@ -148,6 +153,7 @@ def test_the_hub_relays_nothing_unapproved():
     decision = send(notice("KOR"), "JPN", sender="USA")
     assert isinstance(decision, Refusal)
     assert decision.articles == ("tisa-2014:4(third)",)
+    assert decision.considered[0].articles == ("tisa-2014:4(third)",)
     assert decision.agreements == ("tisa-2014",)
     assert decision.would_need == ("approval by KOR for JPN via USA under tisa-2014",)
 

@@ -1,7 +1,15 @@
 """What acts make of agreements: views, approvals, and who may do what."""
 
 import pytest
-from agreements_made import (
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from beaconfire.agreements.approval import check_approval, find_approval
+from beaconfire.agreements.conditions import Sender
+from beaconfire.agreements.standing import Standing, entitled, status_of
+from beaconfire.seals import codec
+from tests.agreements.agreements_made import (
     NOW,
     act,
     agreement,
@@ -12,14 +20,6 @@ from agreements_made import (
     retraction,
     standing,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from msgspec.structs import replace
-
-from beaconfire.agreements.approval import check_approval, find_approval
-from beaconfire.agreements.conditions import Sender
-from beaconfire.agreements.standing import Standing, entitled, status_of
-from beaconfire.seals import codec
 
 TEXT = agreement(permit(1, Sender(("JPN",))))
 TRIO = agreement(

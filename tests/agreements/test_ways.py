@@ -1,6 +1,5 @@
 """Which agreements answer together, and in which order."""
 
-from agreements_made import agreement, permit, prohibit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from beaconfire.agreements.conditions import (
     TogetherWith,
 )
 from beaconfire.agreements.ways import may_relay, ways_between
+from tests.agreements.agreements_made import agreement, permit, prohibit
 
 TRIO = ("JPN", "KOR", "USA")
 

@@ -91,8 +91,8 @@ def decide_release(
             permitting.append(article)
 
     if prohibiting:
-        silence = () if permitting else _silence(under, facts).needs
-        return _prohibition(under, prohibiting, facts, silence)
+        # Lifting the prohibition may not be enough: say also what would permit it.
+        return _prohibition(under, prohibiting, facts, _silence(under, facts).needs)
     if not permitting:
         return _silence(under, facts)
 
@@ -178,8 +178,10 @@ def _facts(
         level_note = f"{under.id} does not know the marking `{mark}` of {by}"
     else:
         level_note = f"the marking `{mark}` of {by} is {level}"
-    approval, approval_note = None, f"{sender} needs nobody's approval for its own item"
-    if sender != item.originator:
+    own = sender == item.originator
+    # Who sends its own item approves of it by sending; no act is needed for that.
+    approval, approval_note = None, f"the item is {sender}'s own"
+    if not own:
         approval, approval_note = find_approval(
             standing, under.id, item=item, to=to, via=sender, at=at
         )
@@ -193,7 +195,7 @@ def _facts(
         status_need=status.need,
         level=level,
         level_note=level_note,
-        approved=approval is not None,
+        approved=own or approval is not None,
         approval_note=approval_note,
         together=together,
     )

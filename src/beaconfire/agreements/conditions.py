@@ -107,7 +107,10 @@ class OriginatorIsSender:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalOfOriginator:
-    """The originator's approval for this recipient and relay stands, or does not."""
+    """The originator's approval for this recipient and relay stands, or does not.
+
+    Of an item of its own a sender approves by sending it.
+    """
 
     NAME: ClassVar[str] = "approval_of_originator"
     value: bool
