@@ -45,11 +45,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Turn(Struct, frozen=True, kw_only=True):
-    """What was committed at once. ``entries`` is never empty.
-
-    ``last`` is false on a frame that a larger turn continues in: such frames count
-    only when the one with ``last`` is stored.
-    """
+    """What was committed at once. ``entries`` is never empty."""
 
     turn: int
     at: Instant
