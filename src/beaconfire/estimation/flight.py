@@ -27,7 +27,12 @@ from beaconfire.estimation.selection import (
     in_one_flight,
     near_in_time,
 )
-from beaconfire.estimation.tracklet import make_tracklet, read_tracklet, state_vector
+from beaconfire.estimation.tracklet import (
+    BIASES_MAX,
+    make_tracklet,
+    read_tracklet,
+    state_vector,
+)
 from beaconfire.vocabulary.flight import (
     BiasEstimate,
     FlightEstimate,
@@ -117,7 +122,10 @@ def _answer(
         )
     tracklet = None
     if found.holds and found.coast is not None and found.coast.own.converged:
-        tracklet = make_tracklet(found.coast.own, found.coast.table)
+        own = found.coast
+        # A tracklet has room for so many radars; without it the rest is still said.
+        if len(own.table.bias_priors) <= BIASES_MAX:
+            tracklet = make_tracklet(own.own, own.table)
     return FlightEstimate(
         launch=launch.point,
         launch_reason=launch.reason,

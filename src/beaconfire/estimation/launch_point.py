@@ -54,6 +54,7 @@ _ANCHOR_SPEED_SIGMA_MPS = 60.0
 _ITERATIONS_MAX = 25
 _CONVERGED = 0.05  # of the cost: a fifth of a sigma
 _BURN_GUESS_S = 140.0
+_LN_ENDLESS = math.log(3_000.0)
 _COAST_BACK_S = 600.0
 
 
@@ -150,6 +151,11 @@ class _Climb:
         size = len(anchor.value)
         covariance = anchor.covariance + np.diag(_MODEL_SIGMA[:size] ** 2)
         self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+        self._prior_mean = PRIOR_MEAN.copy()
+        if anchor.burning:
+            # It still burns: the end of the burn is not ours to ask for, and a model
+            # that may end it before the anchor would only trap the search.
+            self._prior_mean[LN_BURN] = _LN_ENDLESS
         self._guess_deg, self._start = self._first_guess()
 
     def fit(self) -> Launch | None:
@@ -213,11 +219,9 @@ class _Climb:
         place = offset_place(
             lat, lon, -back_m * math.sin(heading), -back_m * math.cos(heading)
         )
-        x = PRIOR_MEAN.copy()
+        x = self._prior_mean.copy()
         x[LIFT_OFF] = anchor.at_s - flown_s
         x[HEADING] = heading
-        if anchor.burning:
-            x[LN_BURN] = math.log(max(1.3 * flown_s, _BURN_GUESS_S))
         return np.array(place), x
 
     def _equations(self, x: Floats) -> tuple[Floats, Floats]:
@@ -229,7 +233,7 @@ class _Climb:
         residuals = [self._whiten @ (anchor.value - value[:size])]
         slopes = [self._whiten @ by[:size]]
         known = np.isfinite(PRIOR_SIGMA)
-        residuals.append((PRIOR_MEAN[known] - x[known]) / PRIOR_SIGMA[known])
+        residuals.append((self._prior_mean[known] - x[known]) / PRIOR_SIGMA[known])
         slopes.append((np.eye(PARAMETERS) / PRIOR_SIGMA)[known])
         for cue in self._cues:
             residual, slope = self._cue_equations(cue, x)

@@ -6,7 +6,7 @@ Ten parameters, each with a prior that is stated here and is all we assume of a 
 0, 1  launch place east, north of a guess (m)      none
 2     lift-off (s from the epoch)                  none
 3     heading of the thrust's plane (rad)          none
-4     ln of the specific force at lift-off (m/s2)  ln 20, 0.35 (10 to 40)
+4     ln of the specific force at lift-off (m/s2)  ln 24, 0.4 (11 to 53)
 5     its rate of growth as fuel burns (1/s)       0.008, 0.006
 6     elevation the thrust turns to (rad)          40 deg, 25 deg
 7     ln of the time that turn takes (s)           ln 45, 0.6 (14 to 150)
@@ -34,13 +34,13 @@ LN_SUDDEN = 9
 PARAMETERS = 10
 PRIOR_MEAN = np.array(
     [
-        *(0.0, 0.0, 0.0, 0.0, math.log(20.0), 0.008, math.radians(40.0)),
+        *(0.0, 0.0, 0.0, 0.0, math.log(24.0), 0.008, math.radians(40.0)),
         *(math.log(45.0), math.log(140.0), math.log(1.7)),
     ]
 )
 PRIOR_SIGMA = np.array(
     [
-        *(math.inf, math.inf, math.inf, math.inf, 0.35, 0.006, math.radians(25.0)),
+        *(math.inf, math.inf, math.inf, math.inf, 0.4, 0.006, math.radians(25.0)),
         *(0.6, 0.4, 0.35),
     ]
 )

@@ -20,6 +20,7 @@ from beaconfire.vocabulary.motion import StateVector, Tracklet
 from beaconfire.vocabulary.times import Instant
 
 STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps", "drag")
+BIASES_MAX = 19  # 7 + 3 x 19 states; the vocabulary's tracklet takes 64
 _BIAS_STATES = ("range_m", "azimuth_mrad", "elevation_mrad")
 _RAD_PER_MRAD = 1e-3
 _DRAG_MAX = 5.0  # ten sigma
