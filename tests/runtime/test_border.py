@@ -6,12 +6,13 @@ import signal
 from dataclasses import replace
 
 import pytest
-from border_pair import WAIT_S, sky, take, until
 
 from beaconfire.errors import BeaconfireError, NotReachable, Refused
 from beaconfire.runtime import pull as ours
 from beaconfire.runtime.servers import NatsServer
 from beaconfire.runtime.settings import SETTINGS
+
+from .border_pair import WAIT_S, sky, take, until
 
 pytestmark = pytest.mark.servers
 

@@ -4,16 +4,17 @@ import asyncio
 import json
 import ssl
 
-import leaves
 import nats
 import nats.errors
 import pytest
-from border_pair import WAIT_S, refused, sky, take, until
 from cryptography.hazmat.primitives import serialization
 
 from beaconfire.runtime.border_config import probe_urn
 from beaconfire.runtime.keys import make_leaf
 from beaconfire.runtime.settings import SETTINGS
+
+from . import leaves
+from .border_pair import WAIT_S, refused, sky, take, until
 
 pytestmark = pytest.mark.servers
 

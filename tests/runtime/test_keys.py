@@ -3,13 +3,14 @@
 import stat
 from datetime import timedelta
 
-import leaves
 import pytest
 from cryptography import x509
 
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import keys
 from beaconfire.seals import codec
+
+from . import leaves
 
 
 @pytest.fixture

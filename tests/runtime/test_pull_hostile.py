@@ -5,11 +5,12 @@ import ssl
 from contextlib import asynccontextmanager
 
 import pytest
-from border_pair import Sky, sky, until
 
 from beaconfire.errors import BadInput, NotReachable
 from beaconfire.runtime.pull import PartnerPull
 from beaconfire.runtime.settings import SETTINGS
+
+from .border_pair import WAIT_S, Sky, sky, until
 
 pytestmark = pytest.mark.servers
 
@@ -186,6 +187,34 @@ def test_a_receipt_is_not_promised_to_a_border_that_is_away(tmp_path, monkeypatc
                 NotReachable, match="receipt to JPN: not taken: no answer"
             ):
                 await korea.send_receipt(b"x")
+
+    asyncio.run(scene())
+
+
+def test_the_end_is_not_forgotten_while_connecting(tmp_path, monkeypatch):
+    """Told to end, the line ends, though the client made another error of it."""
+    connecting = asyncio.Event()
+
+    async def forgetful(**_):
+        connecting.set()
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            message = "the client closed it"
+            raise NotReachable(message) from None
+
+    async def scene():
+        monkeypatch.setattr("beaconfire.runtime.pull.connect_pinned", forgetful)
+        world = Sky(tmp_path)
+        pull = PartnerPull(
+            world.card("JPN"), world.identity("KOR"), on_state=lambda *_: None
+        )
+        running = asyncio.create_task(pull.run())
+        await connecting.wait()
+        running.cancel()
+        done, _ = await asyncio.wait([running], timeout=WAIT_S)
+        assert done == {running}
+        assert running.cancelled()
 
     asyncio.run(scene())
 

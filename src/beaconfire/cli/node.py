@@ -25,7 +25,7 @@ from beaconfire.seals import codec
 from beaconfire.seals.cards import card_fingerprint
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.party import require_party
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 app = typer.Typer(help="Make and run this nation's node.", no_args_is_help=True)
 app.command()(run)
@@ -171,6 +171,7 @@ def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
 def _validity(
     now: Instant, valid_from: str | None, valid_until: str | None
 ) -> cards.Validity:
+    now = Instant(now.ns // NS_PER_S * NS_PER_S)  # dates that people will read
     begins = now.plus_s(-_CLOCK_SLACK_S)
     if valid_from is not None:
         begins = Instant.parse(valid_from)

@@ -113,7 +113,9 @@ async def connect_pinned(
             # What it raises in the end may only say that no server is left.
             cause = why(first[0] if first else error)
             message = f"{name}: no line to {host}:{port}: {cause}"
+            raise_if_cancelled()
             raise NotReachable(message) from None
+        raise_if_cancelled()
         unless_connected.pop_all()
     return client
 
@@ -127,6 +129,18 @@ async def close_pinned(client: Client) -> None:
         transport = client._transport
         if transport is not None:
             transport.close()
+
+
+def raise_if_cancelled() -> None:
+    """Raise what the client may have swallowed: that this task was told to end.
+
+    Waiting with a bound, as the client does, returns a result that arrives together
+    with a cancellation (Python 3.11) and forgets the latter; some of its own ways out
+    turn one into another error.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def why(error: Exception) -> str:

@@ -36,6 +36,7 @@ from beaconfire.runtime.pinned import (
     close_pinned,
     connect_pinned,
     pinned_context,
+    raise_if_cancelled,
     why,
 )
 from beaconfire.runtime.settings import SETTINGS
@@ -100,6 +101,7 @@ class PartnerPull:
             begun_s = loop.time()
             try:
                 await line.open(self._card, self._context)
+                raise_if_cancelled()
                 self._line = line
                 self._up.set()
                 self._tell(True, "connected")
@@ -110,6 +112,7 @@ class PartnerPull:
                 self._up.clear()
                 self._line = None
                 await line.close()
+            raise_if_cancelled()
             # A line that held begins anew; one that is cut again and again does not.
             if loop.time() - begun_s > SETTINGS.link_pause_s_max:
                 pause_s = SETTINGS.link_pause_s_min
