@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sightings_made import KEY, answer, area, entry, estimate_of, launch_point
-
 from beaconfire.stages.fuse import FuseStage, begin, observations, step
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
@@ -15,6 +13,14 @@ from beaconfire.vocabulary.entries.sightings import (
 )
 from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.item import Item
+from tests.stages.sightings_made import (
+    KEY,
+    answer,
+    area,
+    entry,
+    estimate_of,
+    launch_point,
+)
 
 Solver = Callable[[EstimateRequest, Observations], FlightEstimate | None]
 

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sightings_made import at_s, cue, flown, item, plot, state, tracklet
 
 from beaconfire.stages.fuse.evidence import (
     FORMS_PER_PARTNER_MAX,
@@ -22,6 +21,7 @@ from beaconfire.stages.fuse.evidence import (
 )
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.report import Plots, TrackProduct
+from tests.stages.sightings_made import at_s, cue, flown, item, plot, state, tracklet
 
 
 def scan(name: str, *seconds: float, sensor: str = "k1", token: str = "t") -> Item:

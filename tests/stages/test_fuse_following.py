@@ -4,16 +4,16 @@ import math
 
 import numpy as np
 import pytest
-from fuse_folded import Folded
 from hypothesis import given
 from hypothesis import strategies as st
-from sightings_made import at_s, false_plot, flown, plot, profile, radar
 
 from beaconfire.stages.fuse.fix import fix_of, off_path
 from beaconfire.stages.fuse.follower import LOST_S, Follower
 from beaconfire.stages.fuse.initiation import PLOTS_KEPT_MAX, Recent, initiates
 from beaconfire.vocabulary.entries.sightings import PlotsHeard
 from beaconfire.vocabulary.motion import Plot
+from tests.stages.fuse_folded import Folded
+from tests.stages.sightings_made import at_s, false_plot, flown, plot, profile, radar
 
 SHARE = st.floats(0.0, 1.0, exclude_max=True)
 

@@ -1,8 +1,18 @@
 """Own items: what is told of our own sightings, when, to whom, and for how long."""
 
 import pytest
-from fuse_folded import Folded, solve
-from sightings_made import (
+
+from beaconfire.stages.fuse.own import NOTICES_MAX
+from beaconfire.vocabulary.acts import UNSIGNED
+from beaconfire.vocabulary.entries.sightings import CueHeard, PlotsHeard
+from beaconfire.vocabulary.report import (
+    ImpactPrediction,
+    LaunchNotice,
+    Plots,
+    TrackProduct,
+)
+from tests.stages.fuse_folded import Folded, solve
+from tests.stages.sightings_made import (
     T0,
     area,
     at_s,
@@ -13,16 +23,6 @@ from sightings_made import (
     launch_point,
     profile,
     radar,
-)
-
-from beaconfire.stages.fuse.own import NOTICES_MAX
-from beaconfire.vocabulary.acts import UNSIGNED
-from beaconfire.vocabulary.entries.sightings import CueHeard, PlotsHeard
-from beaconfire.vocabulary.report import (
-    ImpactPrediction,
-    LaunchNotice,
-    Plots,
-    TrackProduct,
 )
 
 

@@ -1,9 +1,22 @@
 """The picture: when a launch event exists, and what of partners' belongs to it."""
 
 import pytest
-from fuse_folded import Folded
 from msgspec.structs import replace
-from sightings_made import (
+
+from beaconfire.stages.fuse.launches import AFTER_IMPACT_S, OPEN_MAX, OPEN_S
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Tick
+from beaconfire.vocabulary.entries.sightings import CueHeard, ItemHeld, PlotsHeard
+from beaconfire.vocabulary.report import (
+    Body,
+    ImpactPrediction,
+    LaunchNotice,
+    Plots,
+    Retraction,
+    TrackProduct,
+)
+from tests.stages.fuse_folded import Folded
+from tests.stages.sightings_made import (
     area,
     at_s,
     cue,
@@ -17,19 +30,6 @@ from sightings_made import (
     radar,
     state,
     tracklet,
-)
-
-from beaconfire.stages.fuse.launches import AFTER_IMPACT_S, OPEN_MAX, OPEN_S
-from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Tick
-from beaconfire.vocabulary.entries.sightings import CueHeard, ItemHeld, PlotsHeard
-from beaconfire.vocabulary.report import (
-    Body,
-    ImpactPrediction,
-    LaunchNotice,
-    Plots,
-    Retraction,
-    TrackProduct,
 )
 
 NODE = profile(radar("r1"), infrared("ir1"))

@@ -2,23 +2,8 @@
 
 from dataclasses import dataclass
 
-from fuse_folded import Folded, solve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sightings_made import (
-    area,
-    at_s,
-    cue,
-    flown,
-    held,
-    infrared,
-    item,
-    launch_point,
-    profile,
-    radar,
-    state,
-    tracklet,
-)
 
 from beaconfire.seals import codec
 from beaconfire.stages.fuse import FuseStage
@@ -33,6 +18,21 @@ from beaconfire.vocabulary.report import (
     Plots,
     Retraction,
     TrackProduct,
+)
+from tests.stages.fuse_folded import Folded, solve
+from tests.stages.sightings_made import (
+    area,
+    at_s,
+    cue,
+    flown,
+    held,
+    infrared,
+    item,
+    launch_point,
+    profile,
+    radar,
+    state,
+    tracklet,
 )
 
 NODE = profile(radar("r1"), radar("r2", hidden_from=("KOR",)), infrared("ir1"))

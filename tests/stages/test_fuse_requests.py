@@ -2,10 +2,8 @@
 
 from itertools import pairwise
 
-from fuse_folded import Folded, solve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sightings_made import answer, at_s, estimate_of, flown, profile, radar
 
 from beaconfire.stages.fuse import due, observations
 from beaconfire.stages.fuse.evidence import PLOTS_TO_SOLVE_MIN
@@ -13,6 +11,8 @@ from beaconfire.stages.fuse.pace import ARC_PART, Pace
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.sightings import EstimateRequest, PlotsHeard
 from beaconfire.vocabulary.times import Instant
+from tests.stages.fuse_folded import Folded, solve
+from tests.stages.sightings_made import answer, at_s, estimate_of, flown, profile, radar
 
 
 def scan(seconds: float) -> PlotsHeard:

@@ -5,13 +5,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sightings_made import at_s, infrared, profile, radar
 
 from beaconfire.seals import codec
 from beaconfire.stages.ingest.sensors import LINES_MAX, hear
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import SensorLines
 from beaconfire.vocabulary.entries.sightings import CueHeard, PlotsHeard, Rejection
+from tests.stages.sightings_made import at_s, infrared, profile, radar
 
 NODE = profile(radar("r1"), radar("r2", bias_id="survey-2"), infrared("ir1"))
 NOW = at_s(100.0)

@@ -6,22 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sightings_made import (
-    area,
-    at_s,
-    cue,
-    entry,
-    estimate_of,
-    flown,
-    held,
-    infrared,
-    item,
-    launch_point,
-    profile,
-    radar,
-    state,
-    tracklet,
-)
 
 from beaconfire.stages.warn import WarnStage, begin, due, step
 from beaconfire.stages.warn.changes import widened
@@ -46,6 +30,22 @@ from beaconfire.vocabulary.report import (
     LaunchNotice,
     Retraction,
     TrackProduct,
+)
+from tests.stages.sightings_made import (
+    area,
+    at_s,
+    cue,
+    entry,
+    estimate_of,
+    flown,
+    held,
+    infrared,
+    item,
+    launch_point,
+    profile,
+    radar,
+    state,
+    tracklet,
 )
 
 NODE = profile(radar("r1"), infrared("ir1"))
