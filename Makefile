@@ -7,7 +7,7 @@ PYTHON ?= python3
 DEMO_OUT ?= out/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint bench long lock clean
+.PHONY: demo test lint bench long docs lock clean
 
 demo: .venv/ready
 	@.venv/bin/beaconfire demo --out $(DEMO_OUT)
@@ -26,6 +26,9 @@ bench: .venv-test/ready
 
 long: .venv-test/ready
 	@.venv-test/bin/python -m pytest -n 2 -m long $(PYTEST_ARGS)
+
+docs: .venv-test/ready
+	@.venv-test/bin/python tools/reference.py docs/reference
 
 .venv/ready: requirements.lock pyproject.toml
 	@PYTHON=$(PYTHON) sh tools/environment.sh .venv requirements.lock
