@@ -1,0 +1,132 @@
+"""Write the generated reference: commands, limits, schemas. `make docs` runs it.
+
+    python tools/reference.py [DIR]
+
+What stands in ``docs/reference`` must equal what this writes; a test compares them.
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+import typer
+
+from beaconfire.cli.commands import COMMANDS
+from beaconfire.runtime.settings import table
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.cards import Card
+from beaconfire.vocabulary.entries import BODIES
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import LinkHeader, LinkMessage, ReceiptNote
+from beaconfire.vocabulary.motion import Cue, Plot
+from beaconfire.vocabulary.times import Instant
+
+SCHEMAS = {
+    "item": Item,
+    "act": Act,
+    "card": Card,
+    "plot": Plot,
+    "cue": Cue,
+    "link-message": LinkMessage,
+    "link-header": LinkHeader,
+    "receipt-note": ReceiptNote,
+}
+
+
+def main(folder: Path) -> None:
+    """Write everything into ``folder``."""
+    (folder / "schemas").mkdir(parents=True, exist_ok=True)
+    (folder / "limits.md").write_text(limits(), "utf-8")
+    (folder / "commands.md").write_text(commands(), "utf-8")
+    for name, kind in SCHEMAS.items():
+        text = schema({name: kind})
+        (folder / "schemas" / f"{name}.json").write_text(text, "utf-8")
+    (folder / "schemas" / "entries.json").write_text(schema(BODIES), "utf-8")
+
+
+def limits() -> str:
+    """Return the table of limits."""
+    rows = [
+        "# Limits",
+        "",
+        "Every limit of a running node, from `runtime/settings.py`. A pure module's",
+        "own limits stand at its head, each with its reason.",
+        "",
+        "| name | value | unit | reason |",
+        "| --- | --- | --- | --- |",
+    ]
+    rows += [f"| `{s.name}` | {s.value:,} | {s.unit} | {s.reason} |" for s in table()]
+    return "\n".join(rows) + "\n"
+
+
+def commands() -> str:
+    """Return every command with its arguments and options."""
+    lines = [
+        "# Commands",
+        "",
+        "Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 refused or does not",
+        "close, 4 node not reachable. With `--json` a command prints one JSON value on",
+        "standard output and nothing else; diagnostics go to standard error.",
+    ]
+    for name, (module, what) in COMMANDS.items():
+        app = importlib.import_module(f"beaconfire.cli.{module}").app
+        command = typer.main.get_command(app)
+        lines += ["", f"## `beaconfire {name}`", "", f"{what[:1].upper()}{what[1:]}."]
+        if isinstance(command, click.Group):
+            for sub in sorted(command.commands):
+                lines += ["", f"### `beaconfire {name} {sub}`", ""]
+                lines += _one(command.commands[sub])
+        else:
+            lines += ["", *_one(command)]
+    return "\n".join(lines) + "\n"
+
+
+def _one(command: click.Command) -> list[str]:
+    said = " ".join((command.help or "").split())
+    lines = [said, ""] if said else []
+    lines += ["| | | |", "| --- | --- | --- |"]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            if {"--install-completion", "--show-completion"} & set(parameter.opts):
+                continue
+            names = ", ".join(f"`{name}`" for name in parameter.opts)
+            value = "" if parameter.is_flag else f"`{parameter.metavar or 'VALUE'}`"
+            lines.append(f"| {names} | {value} | {_said(parameter.help)} |")
+        else:
+            name = parameter.metavar or (parameter.name or "").upper()
+            text = _said(getattr(parameter, "help", None))
+            lines.append(f"| `{name}` | | {text} |")
+    return lines if len(lines) > len([said, ""] if said else []) + 2 else lines[:1]
+
+
+def _said(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def schema(kinds: dict[str, type]) -> str:
+    """Return the JSON Schema of one kind, or of several by name."""
+    listed = list(dict.fromkeys(kinds.values()))
+    schemas, parts = msgspec.json.schema_components(
+        listed, schema_hook=_instant, ref_template="#/$defs/{name}"
+    )
+    by_type = dict(zip(listed, schemas, strict=True))
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    if len(kinds) == 1:
+        body = {**head, **by_type[listed[0]], "$defs": parts}
+    else:
+        named = {name: by_type[kind] for name, kind in kinds.items()}
+        body = {**head, "bodies": named, "$defs": parts}
+    return json.dumps(body, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _instant(kind: type) -> dict[str, str]:
+    if kind is Instant:
+        return {"type": "string", "format": "date-time"}
+    raise NotImplementedError(kind)  # msgspec's own protocol for "not mine"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"))
