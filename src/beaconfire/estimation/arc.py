@@ -13,7 +13,7 @@ plots may come late and in any order. Rules:
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -184,6 +184,22 @@ def fit_arc(
             used = gated
     return ArcFit(
         epoch, state, biases, covariance, J, y, distances, used, priors, converged
+    )
+
+
+def carried(fit: ArcFit, epoch: Instant) -> ArcFit:
+    """Return a fit's state and covariance at another epoch; its information stays."""
+    seconds = (epoch.ns - fit.epoch.ns) / NS_PER_S
+    if seconds == 0.0:
+        return fit
+    states, phis, _ = sample_arc(fit.state, np.array([seconds]))
+    move = np.eye(fit.covariance.shape[0])
+    move[:6, :7] = phis[0]
+    return replace(
+        fit,
+        epoch=epoch,
+        state=np.append(states[0], fit.state[6]),
+        covariance=move @ fit.covariance @ move.T,
     )
 
 

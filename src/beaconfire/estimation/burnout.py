@@ -13,26 +13,39 @@ fraction alpha of flights, however often one looks. ``FALSE_ALARMS`` is that alp
 rate per flight and not per look. It is a bound under the thrust model; the tests fly
 motors that the model does not know.
 
+The ratio alone would let a bad arc win from a worse climb, as when a stage lights
+again and neither hypothesis knows it. So the newest plots must also lie where the arc
+through the older ones leads (``newest_agree``).
+
 A plot that the thrust filter cannot follow is an outlier for both hypotheses. A gap
 between stages is coasting while it lasts, and is not told from burn-out here.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import chdtri
 
+from beaconfire.estimation.arc import inverse, normal_equations
 from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
 from beaconfire.estimation.dynamics import DRAG_SIGMA
+from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.measurement import PlotTable, misfit
 from beaconfire.estimation.propagation import sample_arc
-from beaconfire.estimation.thrust import OUTLIER_GATE, ThrustTrack
+from beaconfire.estimation.thrust import GAP_S_MAX, OUTLIER_GATE, ThrustTrack
 
 FALSE_ALARMS = 1e-3
 BURNOUT_HAZARD_PER_S = 0.01
 ALREADY_COASTING = 0.5  # prior weight that the first plot is after burn-out
 _CANDIDATES_MAX = 160
 _ROUNDS_MAX = 4
+_PLOTS_AFTER_GAP = 40
+# Lower down the newest plots hang on the drag, and a straight line through its
+# effect foretells nothing.
+_THICK_AIR_M = 60_000.0
+_WINDOWS_S = (2.0, 4.0, 8.0, 16.0)
+_DISAGREE = 1e-6  # four windows a look, hundreds of looks a flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,8 @@ class Burnout:
     state: Floats  # [r, v, s] at the last plot, of the likeliest candidate
 
     @property
-    def coasting(self) -> bool:
-        """Whether burn-out is beyond doubt."""
+    def declared(self) -> bool:
+        """Whether the weighing leaves no doubt."""
         return self.log_odds > -math.log(FALSE_ALARMS)
 
 
@@ -165,11 +178,42 @@ def _solve7(A: Floats, y: Floats) -> tuple[Floats, float]:
 
 def find_burnout(table: PlotTable, track: ThrustTrack) -> Burnout:
     """Weigh thrust against coasting, at the instant of the last plot."""
+    starts = [np.append(track.means[-1, :6], 0.0)]
+    carried = _carried_over_gap(table, track)
+    if carried is not None:
+        starts.append(carried)
+    weighed = [_weigh_about(table, track, start) for start in starts]
+    return max(weighed, key=lambda one: one.log_odds)
+
+
+def _carried_over_gap(table: PlotTable, track: ThrustTrack) -> Floats | None:
+    """Return the arc from before a long gap, carried to the newest plot.
+
+    The thrust filter begins anew after the gap and for a while knows no velocity to
+    linearise about, while the arc itself is as good as ever.
+    """
+    seen = np.flatnonzero(track.fits)
+    gaps = np.flatnonzero(np.diff(table.times_s[seen]) > GAP_S_MAX)
+    if not gaps.size or len(seen) - gaps[-1] > _PLOTS_AFTER_GAP:
+        return None
+    until = int(seen[gaps[-1]]) + 1
+    before_s = float(table.times_s[until - 1])
+    older = replace(
+        table.select(np.arange(until)), times_s=table.times_s[:until] - before_s
+    )
+    known = find_burnout(older, track.until(until))
+    if not known.declared:
+        return None
+    states, _, _ = sample_arc(known.state, np.array([-before_s]))
+    return np.append(states[0], known.state[6])
+
+
+def _weigh_about(table: PlotTable, track: ThrustTrack, start: Floats) -> Burnout:
+    """Weigh with trajectories linearised about the one through ``start``."""
     n = table.times_s.shape[0]
     usable = np.flatnonzero(track.fits)
     first = int(usable[0]) if usable.size else 0
-    stride = 1 + (n - first) // _CANDIDATES_MAX
-    candidates = np.arange(first, n, stride)
+    candidates = np.arange(first, n, 1 + (n - first) // _CANDIDATES_MAX)
     total = np.cumsum(track.evidence)
     covariances = track.covariances[candidates][:, :6, :6]
     known = np.empty((len(candidates), 44))
@@ -178,9 +222,8 @@ def find_burnout(table: PlotTable, track: ThrustTrack) -> Burnout:
     known[:, 42] = np.linalg.slogdet(covariances)[1]
     known[:, 43] = total[candidates]
     prior = _log_prior(table.times_s, candidates, first)
-    state = np.append(track.means[-1, :6], 0.0)
+    state = start
     logs, steps = np.empty(len(candidates)), np.zeros((len(candidates), 7))
-    best = 0
     for _ in range(_ROUNDS_MAX):
         logs[:] = -math.inf
         states, phis, reached = sample_arc(state, table.times_s)
@@ -200,6 +243,45 @@ def find_burnout(table: PlotTable, track: ThrustTrack) -> Burnout:
     weights = np.exp(logs - peak)
     log_odds = peak + math.log(float(np.sum(weights))) - float(total[-1])
     return Burnout(log_odds, candidates, weights / np.sum(weights), state)
+
+
+def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
+    """Whether the newest plots lie where the arc through the older ones leads.
+
+    The least cost of all plots less that of the older ones is a chi-square of three
+    per newer plot if it coasts. Windows of several lengths are tried, because a weak
+    push shows only in a long one and a strong push soonest in a short one.
+    """
+    height, ux, uy, uz = height_and_up(*(float(x) for x in burnout.state[:3]))
+    if height < _THICK_AIR_M and np.dot((ux, uy, uz), burnout.state[3:6]) < 0.0:
+        return True
+    k = int(burnout.candidates[int(np.argmax(burnout.weights))])
+    states, phis, reached = sample_arc(burnout.state, table.times_s)
+    mine = track.fits & reached
+    mine[: k + 1] = False
+    precision = np.linalg.inv(track.covariances[k, :6, :6])
+    gap = track.means[k, :6] - states[k]
+    biases = np.zeros((len(table.bias_priors), 3))
+
+    def least_cost(used: Flags) -> float:
+        distances = np.zeros(len(used))
+        J, y = normal_equations(
+            states, phis, table.rows, table.bias_slot, used, biases, distances
+        )
+        J, y = J[:7, :7], y[:7]
+        J[6, 6] += DRAG_SIGMA**-2
+        y[6] -= burnout.state[6] * DRAG_SIGMA**-2
+        J += phis[k].T @ precision @ phis[k]
+        y += phis[k].T @ precision @ gap
+        return float(np.sum(distances[used]) - y @ inverse(J) @ y)
+
+    whole = least_cost(mine)
+    for window_s in _WINDOWS_S:
+        older = mine & (table.times_s <= -window_s)
+        newer = int(np.count_nonzero(mine)) - int(np.count_nonzero(older))
+        if newer and whole - least_cost(older) > chdtri(3.0 * newer, _DISAGREE):
+            return False
+    return True
 
 
 def _log_prior(times_s: Floats, candidates: Floats, first: int) -> Floats:

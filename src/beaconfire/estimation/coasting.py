@@ -25,18 +25,22 @@ from beaconfire.estimation.arc import (
     ArcFit,
     Information,
     add_priors,
+    carried,
     fit_arc,
     inverse,
     normal_equations,
 )
 from beaconfire.estimation.arrays import Flags, Floats, Ints
 from beaconfire.estimation.burnout import Burnout
+from beaconfire.estimation.geodesy import geodetic_rows
 from beaconfire.estimation.measurement import RANGE, PlotTable, prior_precision
 from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.thrust import ThrustTrack
+from beaconfire.vocabulary.times import Instant
 
 YOUNG_S = 60.0
 _MIDDLE = 0.5
+_CALM_HEIGHT_M = 100_000.0
 _COMPONENT_LEAST = 2e-3
 _COMPONENTS_MAX = 16
 PLOTS_MIN = 6
@@ -71,15 +75,32 @@ def fit_coast(
     if after.size < PLOTS_MIN:
         after = np.flatnonzero(track.fits)[-PLOTS_MIN:]
     coasting = table.select(after)
-    own = fit_arc(coasting, burnout.state, table.epoch)
+    start, epoch = _calm_start(coasting, burnout.state)
+    own = fit_arc(coasting, start, epoch)
     coast = Coast(coasting, own, float(table.times_s[began]))
     fit = own
     if tracklets:
-        fit = fit_arc(coasting, own.state, table.epoch, tracklets=tracklets)
+        fit = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
+    fit = carried(fit, table.epoch)
     young = table.times_s[-1] - coast.began_s < YOUNG_S
     if young and began > int(burnout.candidates[0]):
         fit = _mix(table, track, burnout, fit, tracklets)
     return coast, fit
+
+
+def _calm_start(coasting: PlotTable, newest: Floats) -> tuple[Floats, Instant]:
+    """Return the arc's latest state above the air, with its epoch, to fit there.
+
+    Inside the air a fit about the newest state fails: run backwards, drag blows up
+    the smallest error, and a step that should help throws the old plots off the arc.
+    """
+    states, _, reached = sample_arc(newest, coasting.times_s)
+    calm = np.flatnonzero(reached & (geodetic_rows(states)[:, 2] > _CALM_HEIGHT_M))
+    if not calm.size:
+        calm = np.flatnonzero(reached)[:1]
+    at = int(calm[-1]) if calm.size else len(reached) - 1
+    state = np.append(states[at], newest[6]) if calm.size else newest
+    return state, coasting.epoch.plus_s(float(coasting.times_s[at]))
 
 
 def _mix(

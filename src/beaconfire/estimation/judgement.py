@@ -18,7 +18,7 @@ import numpy as np
 
 from beaconfire.estimation.arc import ArcFit, Information, fit_arc, inverse
 from beaconfire.estimation.arrays import Floats
-from beaconfire.estimation.burnout import Burnout, find_burnout
+from beaconfire.estimation.burnout import Burnout, find_burnout, newest_agree
 from beaconfire.estimation.coasting import PLOTS_MIN, Coast, fit_coast, left_the_arc
 from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
@@ -66,8 +66,10 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
         reason = "most plots do not follow one another as those of one object would"
         return Finding("unknown", reason, False, track=track)
     burnout = find_burnout(calm, track)
-    if burnout.coasting:
-        return _coasting(table, track, burnout, parts)
+    if burnout.declared:
+        if newest_agree(calm, track, burnout):
+            return _coasting(table, track, burnout, parts)
+        return _leaving(table, track)
     if parts:
         return _from_parts(table, track, parts)
     return _under_thrust(table, track)
@@ -166,11 +168,25 @@ def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
     return Finding("boost", reason, True, table.epoch, track=track)
 
 
+def _leaving(table: PlotTable, track: ThrustTrack) -> Finding:
+    """Name an arc that its newest plots leave: thrust if a force is felt."""
+    reason = "the newest plots leave the coasting arc: thrust, lift or break-up"
+    if float(_felt(track)[-1]) > _THRUST_SEEN:
+        return replace(_under_thrust(table, track), reason=reason)
+    return Finding("unknown", reason, False, table.epoch, track=track)
+
+
 def _thrust_was_seen(track: ThrustTrack) -> bool:
     """Whether the specific force ever stood out from its uncertainty."""
+    return bool(np.max(_felt(track)) > _THRUST_SEEN)
+
+
+def _felt(track: ThrustTrack) -> Floats:
+    """Return the squared size of the specific force in its own sigmas, per plot."""
     force = track.means[:, 6:]
     pull = np.linalg.solve(track.covariances[:, 6:, 6:], force[:, :, None])[:, :, 0]
-    return bool(np.max(np.sum(force * pull, axis=1)) > _THRUST_SEEN)
+    result: Floats = np.sum(force * pull, axis=1)
+    return result
 
 
 def _height_and_climb(state: Floats) -> tuple[float, float]:

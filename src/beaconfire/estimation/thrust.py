@@ -37,6 +37,9 @@ SPEED_SIGMA_MPS = 4_000.0
 THRUST_SIGMA_MPS2 = 25.0
 JERK_DENSITY = 1.0  # (m/s2)^2 per second: rising thrust and a pitching nose
 THRUST_JUMP_SIGMA_MPS2 = 60.0
+# After so long unseen nothing is left of what was known of the push; an arc, which
+# needs no such knowledge, is carried over any gap by ``burnout``.
+GAP_S_MAX = 30.0
 LN_JUMP = -5.0  # about one jump in 150 s of flight
 # Squared distance, 3 degrees of freedom, 2e-6: beyond it, not the object's plot.
 OUTLIER_GATE = 30.0
@@ -54,6 +57,15 @@ class ThrustTrack:
     covariances: Floats  # (n, 9, 9)
     evidence: Floats  # (n,) log-likelihood increments
     fits: Flags  # whether the plot is the object's
+
+    def until(self, end: int) -> "ThrustTrack":
+        """Return the run as it was before plot ``end``."""
+        return ThrustTrack(
+            self.means[:end],
+            self.covariances[:end],
+            self.evidence[:end],
+            self.fits[:end],
+        )
 
 
 @compiled
@@ -262,10 +274,14 @@ def run_thrust_filter(
     m, P = _start(rows[first])
     work = np.zeros((22, 9))
     t, good, missed = times_s[first], first, 0
+    seen_s = t
     for k in range(rows.shape[0]):
         evidence[k] = -0.5 * OUTLIER_GATE
         fits[k] = False
         if k >= first:
+            if times_s[k] - seen_s > GAP_S_MAX:
+                m, P = _start(rows[k])
+                t, good, missed = times_s[k], k, 0
             gain = _take(m, P, t, times_s[k], rows[k], work)
             t = times_s[k]
             if math.isnan(gain):
@@ -273,6 +289,7 @@ def run_thrust_filter(
             else:
                 evidence[k] = gain
                 fits[k] = True
+                seen_s = t
                 missed = max(missed - 1, 0)
         means[k] = m
         covariances[k] = P
@@ -283,7 +300,7 @@ def run_thrust_filter(
         ):
             m[:] = means[k]
             P[:] = covariances[k]
-            good, missed = k, 0
+            seen_s, good, missed = t, k, 0
 
 
 def cautious(table: PlotTable) -> PlotTable:
