@@ -1,12 +1,17 @@
 """Whatever is held of an object, the answer is sound or it says why there is none."""
 
+import dataclasses
+import importlib
 import itertools
+import pkgutil
 
 import msgspec
 import numpy as np
 import pymap3d
 import pytest
+from numba.core.dispatcher import Dispatcher
 
+import beaconfire.estimation
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.warm import warm_up
 from beaconfire.seals import codec
@@ -200,6 +205,31 @@ def test_a_gap_in_the_plots_is_bridged():
     assert held_against(estimate, FLIGHT).miss_m < 5_000.0
 
 
+def test_a_flight_lost_for_long_is_taken_up_again():
+    """Below every horizon for eight minutes: six plots more, and the arc is at hand."""
+    plots = seen_by((NEAR,), FLIGHT, 50.0, 900.0, np.random.default_rng(77))
+    early = [p for p in plots if p.time.seconds_since(LIFT_OFF) < 320]
+    again = [p for p in plots if 799 < p.time.seconds_since(LIFT_OFF) < 806]
+    before, after = estimated(early), estimated(early + again)
+    assert after.phase == "ballistic"
+    assert all(one.index < len(early) for one in after.rejected)
+    assert after.impact.ellipse95.semi_major_m < before.impact.ellipse95.semi_major_m
+    assert held_against(after, FLIGHT).inside
+
+
+def test_an_arc_that_is_left_has_no_area_any_more():
+    """Three minutes of free flight, then a push: said within ten seconds of it."""
+    flight = fly(dataclasses.replace(STEEP, pulse=(300.0, 320.0, 30.0)))
+    for seed in range(4):
+        rng = np.random.default_rng([78, seed])
+        plots = seen_by(THREE, flight, 125.0, 310.0, rng)
+        before = [p for p in plots if p.time.seconds_since(LIFT_OFF) < 300.0]
+        assert estimated(before).impact is not None
+        after = estimated(plots)
+        assert after.impact is None
+        assert after.phase in ("boost", "unknown")
+
+
 def test_a_plot_of_another_year_is_left_out():
     """It would cost years of integration; it is named and passed over."""
     plots = list(seen_by((NEAR,), FLIGHT, 125.0, 240.0, np.random.default_rng(71)))
@@ -289,6 +319,29 @@ def test_an_answer_can_be_journalled():
         answer = estimated(held)
         data = codec.encode(answer)
         assert codec.decode(data, FlightEstimate, what="estimate") == answer
+
+
+def test_each_kernel_is_compiled_once():
+    """A second form of a kernel costs seconds in the midst of the first launch."""
+    warm_up()
+    before = {name: len(one.signatures) for name, one in kernels().items()}
+    plots = seen_by(THREE, FLIGHT, 50.0, 300.0, np.random.default_rng(79))
+    for end in (5, 20, 90, len(plots)):
+        estimated(plots[:end])
+    after = {name: len(one.signatures) for name, one in kernels().items()}
+    assert len(before) > 20
+    assert after == before
+
+
+def kernels():
+    """Every compiled function of the package, by module and name."""
+    found = {}
+    for info in pkgutil.iter_modules(beaconfire.estimation.__path__):
+        module = importlib.import_module(f"beaconfire.estimation.{info.name}")
+        for name, value in vars(module).items():
+            if isinstance(value, Dispatcher):
+                found[f"{value.py_func.__module__}.{name}"] = value
+    return found
 
 
 def test_warming_up_needs_nothing_and_leaves_nothing():

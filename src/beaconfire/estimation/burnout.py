@@ -261,25 +261,30 @@ def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool
     mine[: k + 1] = False
     precision = np.linalg.inv(track.covariances[k, :6, :6])
     gap = track.means[k, :6] - states[k]
-    biases = np.zeros((len(table.bias_priors), 3))
+    # Biases are in the cautious noise here: one of nought stands for all of them.
+    biases, slots = np.zeros((1, 3)), np.zeros_like(table.bias_slot)
 
-    def least_cost(used: Flags) -> float:
-        distances = np.zeros(len(used))
+    def sums(since: int) -> tuple[Floats, Floats, float]:
+        part = slice(since, None)
+        distances = np.zeros(len(mine) - since)
         J, y = normal_equations(
-            states, phis, table.rows, table.bias_slot, used, biases, distances
-        )
-        J, y = J[:7, :7], y[:7]
-        J[6, 6] += DRAG_SIGMA**-2
-        y[6] -= burnout.state[6] * DRAG_SIGMA**-2
-        J += phis[k].T @ precision @ phis[k]
-        y += phis[k].T @ precision @ gap
-        return float(np.sum(distances[used]) - y @ inverse(J) @ y)
+            states[part], phis[part], table.rows[part], slots[part], mine[part],
+            biases, distances,
+        )  # fmt: skip
+        return J[:7, :7], y[:7], float(np.sum(distances[mine[part]]))
 
-    whole = least_cost(mine)
+    J, y, squares = sums(k + 1)
+    J[6, 6] += DRAG_SIGMA**-2
+    y[6] -= burnout.state[6] * DRAG_SIGMA**-2
+    J += phis[k].T @ precision @ phis[k]
+    y += phis[k].T @ precision @ gap
+    whole = squares - float(y @ inverse(J) @ y)
     for window_s in _WINDOWS_S:
-        older = mine & (table.times_s <= -window_s)
-        newer = int(np.count_nonzero(mine)) - int(np.count_nonzero(older))
-        if newer and whole - least_cost(older) > chdtri(3.0 * newer, _DISAGREE):
+        since = max(int(np.searchsorted(table.times_s, -window_s, "right")), k + 1)
+        newer = int(np.count_nonzero(mine[since:]))
+        Jn, yn, newest = sums(since)
+        older = squares - newest - float((y - yn) @ inverse(J - Jn) @ (y - yn))
+        if newer and whole - older > chdtri(3.0 * newer, _DISAGREE):
             return False
     return True
 

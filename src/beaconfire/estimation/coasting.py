@@ -71,7 +71,8 @@ def fit_coast(
     """Return the arc for sharing and the fit for own use."""
     cut = middle_burnout(burnout)
     began = int(burnout.candidates[int(np.argmax(burnout.weights))])
-    after = np.flatnonzero(track.fits & (np.arange(len(track.fits)) >= cut))
+    belongs = track.fits | _on_arc(table, burnout.state)
+    after = np.flatnonzero(belongs & (np.arange(len(belongs)) >= cut))
     if after.size < PLOTS_MIN:
         after = np.flatnonzero(track.fits)[-PLOTS_MIN:]
     coasting = table.select(after)
@@ -86,6 +87,17 @@ def fit_coast(
     if young and began > int(burnout.candidates[0]):
         fit = _mix(table, track, burnout, fit, tracklets)
     return coast, fit
+
+
+def _on_arc(table: PlotTable, newest: Floats) -> Flags:
+    """Which plots lie on the arc, though the filter may have lost them at burn-out."""
+    states, phis, reached = sample_arc(newest, table.times_s)
+    distances = np.full(len(reached), np.inf)
+    none = np.zeros(len(reached), dtype=np.bool_)
+    biases, slots = np.zeros((1, 3)), np.zeros_like(table.bias_slot)
+    normal_equations(states, phis, table.rows, slots, none, biases, distances)
+    result: Flags = reached & (distances < GATE)
+    return result
 
 
 def _calm_start(coasting: PlotTable, newest: Floats) -> tuple[Floats, Instant]:

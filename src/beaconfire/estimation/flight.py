@@ -92,7 +92,10 @@ def _read_all(
 def _rejected_by_fit(table: PlotTable | None, found: Finding) -> list[RejectedPlot]:
     rejected: dict[int, str] = {}
     if table is not None and found.track is not None:
-        for i in np.flatnonzero(~found.track.fits):
+        followed = found.track.fits.copy()
+        if found.coast is not None:
+            followed |= np.isin(table.index, found.coast.table.index)
+        for i in np.flatnonzero(~followed):
             reason = "it does not follow from the plots around it"
             rejected[int(table.index[i])] = reason
     if found.coast is not None and found.coast.own.distances.size:
