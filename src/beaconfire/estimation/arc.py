@@ -258,11 +258,38 @@ def add_priors(
         y[at] -= precision * biases[slot]
 
 
+@compiled
 def inverse(matrix: Floats) -> Floats:
-    """Invert a symmetric matrix whose rows differ in unit by many powers of ten."""
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
-    scaled = matrix * np.outer(scale, scale)
-    # A direction that nothing measures keeps a huge finite variance, not an error.
-    scaled[np.diag_indices_from(scaled)] += 1e-13
-    result: Floats = np.linalg.inv(scaled) * np.outer(scale, scale)
-    return 0.5 * (result + result.T)
+    """Invert a symmetric matrix whose rows differ in unit by many powers of ten.
+
+    By Cholesky on the matrix scaled to a unit diagonal. A direction that nothing
+    measures keeps a huge finite variance; it is not an error.
+    """
+    n = matrix.shape[0]
+    scale, low = np.empty(n), np.zeros((n, n))
+    for i in range(n):
+        scale[i] = 1.0 / math.sqrt(max(matrix[i, i], 1e-300))
+    for i in range(n):
+        for j in range(i + 1):
+            total = matrix[i, j] * scale[i] * scale[j]
+            for c in range(j):
+                total -= low[i, c] * low[j, c]
+            if i == j:
+                low[i, i] = math.sqrt(max(total, 1e-13))
+            else:
+                low[i, j] = total / low[j, j]
+    half, result = np.zeros((n, n)), np.empty((n, n))
+    for k in range(n):
+        for i in range(k, n):
+            total = 1.0 if i == k else 0.0
+            for c in range(k, i):
+                total -= low[i, c] * half[c, k]
+            half[i, k] = total / low[i, i]
+    for i in range(n):
+        for j in range(i + 1):
+            total = 0.0
+            for c in range(i, n):
+                total += half[c, i] * half[c, j]
+            result[i, j] = total * scale[i] * scale[j]
+            result[j, i] = result[i, j]
+    return result

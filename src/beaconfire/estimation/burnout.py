@@ -56,6 +56,7 @@ class Burnout:
     candidates: Ints
     weights: Floats
     state: Floats  # [r, v, s] at the last plot, of the likeliest candidate
+    arc: tuple[Floats, Floats, Flags]  # ``sample_arc`` of it at every plot
 
     @property
     def declared(self) -> bool:
@@ -235,14 +236,15 @@ def _weigh_about(table: PlotTable, track: ThrustTrack, start: Floats) -> Burnout
         state = state + steps[best]
         if np.max(np.abs(steps[best])[3:6]) < 0.1:
             break
+    arc = sample_arc(state, table.times_s)
     logs = logs + prior
     peak = float(np.max(logs))
     if not math.isfinite(peak):
         # No way leads back from the newest plot: it has just left the ground.
-        return Burnout(-math.inf, candidates, np.ones(len(candidates)), state)
+        return Burnout(-math.inf, candidates, np.ones(len(candidates)), state, arc)
     weights = np.exp(logs - peak)
     log_odds = peak + math.log(float(np.sum(weights))) - float(total[-1])
-    return Burnout(log_odds, candidates, weights / np.sum(weights), state)
+    return Burnout(log_odds, candidates, weights / np.sum(weights), state, arc)
 
 
 def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
@@ -256,7 +258,7 @@ def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool
     if height < _THICK_AIR_M and np.dot((ux, uy, uz), burnout.state[3:6]) < 0.0:
         return True
     k = int(burnout.candidates[int(np.argmax(burnout.weights))])
-    states, phis, reached = sample_arc(burnout.state, table.times_s)
+    states, phis, reached = burnout.arc
     mine = track.fits & reached
     mine[: k + 1] = False
     precision = np.linalg.inv(track.covariances[k, :6, :6])

@@ -71,12 +71,12 @@ def fit_coast(
     """Return the arc for sharing and the fit for own use."""
     cut = middle_burnout(burnout)
     began = int(burnout.candidates[int(np.argmax(burnout.weights))])
-    belongs = track.fits | _on_arc(table, burnout.state)
+    belongs = track.fits | _on_arc(table, burnout)
     after = np.flatnonzero(belongs & (np.arange(len(belongs)) >= cut))
     if after.size < PLOTS_MIN:
         after = np.flatnonzero(track.fits)[-PLOTS_MIN:]
     coasting = table.select(after)
-    start, epoch = _calm_start(coasting, burnout.state)
+    start, epoch = _calm_start(coasting, burnout, after)
     own = fit_arc(coasting, start, epoch)
     coast = Coast(coasting, own, float(table.times_s[began]))
     fit = own
@@ -89,9 +89,9 @@ def fit_coast(
     return coast, fit
 
 
-def _on_arc(table: PlotTable, newest: Floats) -> Flags:
+def _on_arc(table: PlotTable, burnout: Burnout) -> Flags:
     """Which plots lie on the arc, though the filter may have lost them at burn-out."""
-    states, phis, reached = sample_arc(newest, table.times_s)
+    states, phis, reached = burnout.arc
     distances = np.full(len(reached), np.inf)
     none = np.zeros(len(reached), dtype=np.bool_)
     biases, slots = np.zeros((1, 3)), np.zeros_like(table.bias_slot)
@@ -100,13 +100,16 @@ def _on_arc(table: PlotTable, newest: Floats) -> Flags:
     return result
 
 
-def _calm_start(coasting: PlotTable, newest: Floats) -> tuple[Floats, Instant]:
+def _calm_start(
+    coasting: PlotTable, burnout: Burnout, rows: Ints
+) -> tuple[Floats, Instant]:
     """Return the arc's latest state above the air, with its epoch, to fit there.
 
     Inside the air a fit about the newest state fails: run backwards, drag blows up
     the smallest error, and a step that should help throws the old plots off the arc.
     """
-    states, _, reached = sample_arc(newest, coasting.times_s)
+    newest = burnout.state
+    states, reached = burnout.arc[0][rows], burnout.arc[2][rows]
     calm = np.flatnonzero(reached & (geodetic_rows(states)[:, 2] > _CALM_HEIGHT_M))
     if not calm.size:
         calm = np.flatnonzero(reached)[:1]

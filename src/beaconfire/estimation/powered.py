@@ -103,7 +103,7 @@ def climb(parameters: Floats, guess_deg: Floats, at_s: float, result: Floats) ->
             y[i] += h / 6.0 * (k[0, i] + 2.0 * k[1, i] + 2.0 * k[2, i] + k[3, i])
     left = flown - burn
     while left > 1e-9:
-        step_s = min(next_step_s(y, 1.0), left)
+        step_s = min(2.0 * next_step_s(y, 1.0), left)
         step_state(y, 0.0, step_s, y_next, work)
         y[:] = y_next
         left -= step_s
