@@ -40,7 +40,6 @@ from beaconfire.vocabulary.entries.arrivals import (
     Estimate,
     LinkArrival,
     LinkState,
-    NodeStart,
     Order,
     ReceiptArrival,
     SensorLines,
@@ -107,8 +106,7 @@ class World:
         }
         first = min([from_s, *(act.at_s for act in scenario.act)])
         for party, nation in self._nations.items():
-            start = NodeStart(party=party, writer=nation.node.writer)
-            self._input_at(first, party, start, "runtime")
+            self._input_at(first, party, nation.node.given, "runtime")
         for pair in pairs:
             self._schedule_line(pair, first)
         for act in scenario.act:
@@ -320,8 +318,7 @@ class World:
         for turn in nation.turns:
             nation.node.fold(turn)
         nation.crashed = False
-        start = NodeStart(party=party, writer=nation.node.writer)
-        self._input(party, start, "runtime", at_s)
+        self._input(party, nation.node.given, "runtime", at_s)
         for solve in nation.node.unanswered():
             self._act_on(party, solve, at_s)
         state = nation.node.stages.link

@@ -1,16 +1,15 @@
 """Checkpoint: the state of a node after a turn, as bytes, and back.
 
-* What a node *remembers* is saved; what it *is* (profile, agreements, keys) is not:
-  that comes from its directory at every start, and no secret goes into the store.
+* What a node *remembers* is saved, and no secret: keys come from its directory.
 * The bytes are the one JSON encoding of the state, so their digest, which an entry in
   the journal's chain names, proves them.
-* A checkpoint of another schema, or of a node that has since become another (other
-  partners, sensors or texts), is not used: the turns are folded from the beginning.
+* What the node was by its newest start is saved with it, as the journal has it; what
+  it is now comes with the next start, like every change.
+* A checkpoint of another schema is not used: the turns are folded from the beginning.
 
 Left to others: when to make one (``run``), where the bytes are kept (``journal``).
 """
 
-import hashlib
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_type_hints
 
@@ -19,6 +18,7 @@ import msgspec
 from beaconfire.errors import BadInput
 from beaconfire.runtime.turns import Node, Place, Stages
 from beaconfire.seals import codec
+from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.entries.sightings import EstimateRequest
 
 SCHEMA = 1
@@ -28,11 +28,11 @@ GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s"})
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
-    """A node's memory after one turn. ``identity`` is what it was given then."""
+    """A node's memory after one turn, and what it was by its newest start."""
 
     v: int = 1
     schema: int
-    identity: str
+    start: NodeStart
     place: Place
     asked: dict[str, EstimateRequest]
     stages: dict[str, msgspec.Raw]
@@ -45,7 +45,7 @@ def save(node: Node) -> bytes:
     return codec.encode(
         Saved(
             schema=SCHEMA,
-            identity=identity_of(node),
+            start=node.start,
             place=node.place,
             asked=dict(node.asked),
             stages={
@@ -60,15 +60,13 @@ def restore(node: Node, data: bytes) -> None:
     """Give a node that has made no turn yet the memory that was saved.
 
     Raises:
-        BadInput: not a checkpoint of this schema and this node; nothing was changed.
+        BadInput: not a checkpoint of this schema; the node must not be used.
     """
     saved = codec.decode(data, Saved, what="checkpoint")
     if saved.schema != SCHEMA:
         message = f"checkpoint: of schema {saved.schema}, this version reads {SCHEMA}"
         raise BadInput(message)
-    if saved.identity != identity_of(node):
-        message = "checkpoint: of a node with other partners, sensors or agreements"
-        raise BadInput(message)
+    node.take_up(saved.start)
     memories = {}
     for name in STAGES:
         state = getattr(node.stages, name)
@@ -80,14 +78,6 @@ def restore(node: Node, data: bytes) -> None:
             setattr(state, field, getattr(memory, field))
     _give_keys(node.stages.fuse)
     node.resume(saved.place, saved.asked)
-
-
-def identity_of(node: Node) -> str:
-    """Return a digest of all that the node was given: profile and agreements."""
-    summary = hashlib.sha256(codec.encode(node.profile))
-    for agreement in node.agreements:
-        summary.update(repr(agreement).encode())
-    return summary.hexdigest()
 
 
 def _memory(state: Any) -> msgspec.Struct:

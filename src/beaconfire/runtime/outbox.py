@@ -12,6 +12,7 @@ from contextlib import suppress
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.border import Border
 from beaconfire.runtime.pull import PartnerPull
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.turns import GiveReceipt, Publish, Purge
 from beaconfire.seals import codec
 from beaconfire.vocabulary.party import Party
@@ -61,16 +62,26 @@ class Outbox:
     async def _move_messages(self) -> None:
         while True:
             effect = await self._messages.get()
-            if isinstance(effect, Purge):
-                await self._border.purge(effect.to, effect.lane)
-            else:
-                await self._border.publish(
-                    effect.to,
-                    effect.lane,
-                    codec.encode(effect.message),
-                    msg_id=f"{effect.epoch}.{effect.number}",
-                )
+            await self._lay(effect)
             self._messages.task_done()
+
+    async def _lay(self, effect: Publish | Purge) -> None:
+        """Do it at the border, however often that takes: it may be starting again."""
+        while True:
+            try:
+                if isinstance(effect, Purge):
+                    await self._border.purge(effect.to, effect.lane)
+                else:
+                    await self._border.publish(
+                        effect.to,
+                        effect.lane,
+                        codec.encode(effect.message),
+                        msg_id=f"{effect.epoch}.{effect.number}",
+                    )
+            except NotReachable:
+                await asyncio.sleep(SETTINGS.link_pause_s_min)
+            else:
+                return
 
     async def _move_receipts(self) -> None:
         while True:

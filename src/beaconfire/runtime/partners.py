@@ -69,23 +69,33 @@ class Partners:
 
     async def start(self) -> None:
         """Fill the border again from the journal, then turn to the partners."""
-        state = self._node.stages.link
-        for party, outbox in self._outboxes.items():
+        for outbox in self._outboxes.values():
             outbox.start()
-            for lane in LANES:
-                for epoch, number, message in link.standing_messages(
-                    state, party, lane
-                ):
-                    outbox.put(Publish(party, lane, epoch, number, message))
-            for lane, receipt in link.receipts_given(state, party):
+        self.fill_border()
+        for party, outbox in self._outboxes.items():
+            for lane, receipt in link.receipts_given(self._node.stages.link, party):
                 outbox.put(GiveReceipt(party, lane, receipt))
         for party, pull in self._pulls.items():
             self._task(pull.run())
             self._task(self._pull(party, pull))
 
+    def fill_border(self) -> None:
+        """Lay at the border all that has no receipt: it keeps its lanes in memory."""
+        for party, outbox in self._outboxes.items():
+            for lane in LANES:
+                for epoch, number, message in link.standing_messages(
+                    self._node.stages.link, party, lane
+                ):
+                    outbox.put(Publish(party, lane, epoch, number, message))
+
     def put(self, effect: Publish | Purge | GiveReceipt) -> None:
-        """Start an effect towards its partner."""
-        self._outboxes[effect.to].put(effect)
+        """Start an effect towards its partner.
+
+        One whose card was taken away gets nothing more: its fate stays unknown.
+        """
+        outbox = self._outboxes.get(effect.to)
+        if outbox is not None:
+            outbox.put(effect)
 
     async def watch(self) -> None:
         """Raise what ends a task here; otherwise go on for ever."""

@@ -11,7 +11,7 @@ Left to others: what an input leads to (``turns``), when it is stored (``writer`
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,11 @@ from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
 from beaconfire.runtime.border import Border, BorderSite
+from beaconfire.runtime.cards import Cards
 from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
 from beaconfire.runtime.doors import Doors
-from beaconfire.runtime.journal_server import start_journal_server
+from beaconfire.runtime.journal_server import JournalServer, start_journal_server
 from beaconfire.runtime.node_dir import (
     NodeConfig,
     clock_of,
@@ -56,7 +57,6 @@ from beaconfire.vocabulary.entries.arrivals import (
     Checkpoint,
     ClockStep,
     Estimate,
-    NodeStart,
     Tick,
 )
 from beaconfire.vocabulary.party import Party
@@ -110,6 +110,7 @@ class _Running:
         self,
         directory: Path,
         config: NodeConfig,
+        known: Cards,
         node: Node,
         journal: Journal,
         clock: Clock,
@@ -126,6 +127,9 @@ class _Running:
         )
         self.solver = Solver(self._solved, report=say)
         self.partners: Partners | None = None
+        self.border: Border | None = None
+        self.server: JournalServer | None = None
+        self.known = known
         self._directory = directory
         self._config = config
         self._clock = clock
@@ -152,7 +156,8 @@ class _Running:
         node = await replay(
             partial(_node, directory, config, profile, agreements), journal, say
         )
-        self = cls(directory, config, node, journal, clock, say)
+        self = cls(directory, config, known, node, journal, clock, say)
+        self.server = server
         stack.push_async_callback(self.solver.stop)
         identity = Identity(
             leaf=directory / "keys" / keys.LEAF_NAME,
@@ -170,18 +175,18 @@ class _Running:
             on_trouble=say,
         )
         stack.push_async_callback(border.stop)
+        self.border = border
         # The solver compiles while the border starts; neither needs the other.
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.solver.start())
-            group.create_task(border.start(known.partners))
+        await _both(self.solver.start(), border.start(known.partners))
+        # What the node is from now on is its first turn: whatever follows is decided
+        # by it, and partners that are new have their place.
+        turn, effects = node.turn(node.given, by="runtime", at=clock.now())
+        await journal.append((turn,))
         self.partners = Partners(known, identity, border, self.writer, node)
         stack.push_async_callback(self.partners.stop)
-        self.writer.offer(
-            NodeStart(party=config.party, writer=node.writer), by="runtime"
-        )
-        for solve in node.unanswered():
-            self.solver.submit(solve)
         await self.partners.start()
+        for effect in (*effects, *node.unanswered()):
+            self._perform(effect)
         doors = Doors(server.writer, self.writer)
         stack.push_async_callback(doors.close)
         await doors.open()
@@ -198,6 +203,8 @@ class _Running:
             asyncio.create_task(self._watch_time()),
             asyncio.create_task(self.partners.watch()),
             asyncio.create_task(self.solver.failed()),
+            asyncio.create_task(self._keep_border()),
+            asyncio.create_task(self._keep_journal()),
         }
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -213,6 +220,36 @@ class _Running:
             for task in (*parts, stopping):
                 task.cancel()
             await asyncio.gather(*parts, stopping, return_exceptions=True)
+
+    async def _keep_border(self) -> None:
+        """Start the border again when it ends, and fill it from the journal.
+
+        Raises:
+            BeaconfireError: it ended too often.
+        """
+        assert self.border is not None
+        assert self.partners is not None
+        for _ in range(SETTINGS.server_restarts_max):
+            await self.border.ended()
+            self._say("the border ended; starting it again")
+            await self.border.restart(self.known.partners)
+            self.partners.fill_border()
+        message = f"the border ended {SETTINGS.server_restarts_max} times"
+        raise BeaconfireError(message)
+
+    async def _keep_journal(self) -> None:
+        """Start the journal's server again when it ends; the writer settles the rest.
+
+        Raises:
+            BeaconfireError: it ended too often.
+        """
+        assert self.server is not None
+        for _ in range(SETTINGS.server_restarts_max):
+            await self.server.server.exited()
+            self._say("the journal's server ended; starting it again")
+            await self.server.server.restart()
+        message = f"the journal's server ended {SETTINGS.server_restarts_max} times"
+        raise BeaconfireError(message)
 
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, Publish | Purge | GiveReceipt):
@@ -277,6 +314,17 @@ class _Running:
             ),
         )
         replace_private(directory / "run" / READY_FILE, codec.encode(ready))
+
+
+async def _both(one: Awaitable[None], other: Awaitable[None]) -> None:
+    """Wait for both; if one fails, end the other and raise the first one's reason."""
+    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _awaited(config: NodeConfig) -> AwaitedClock:

@@ -90,6 +90,9 @@ class Settings:
     server_log_bytes_max: int = limit(
         4 * 1024 * 1024, "bytes", "then a new log file is begun"
     )
+    server_restarts_max: int = limit(
+        5, "times", "of one node's server that ended by itself; then look at its log"
+    )
     server_logs_kept: int = limit(3, "files", "enough to see what led to a failure")
     server_connections_max: int = limit(
         64, "connections", "a node's own processes and sensors, and some more"

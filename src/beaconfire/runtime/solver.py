@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from beaconfire.errors import BeaconfireError
+from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.solver_talk import LENGTH, READY, Solved
 from beaconfire.runtime.turns import Solve
@@ -105,6 +105,9 @@ class Solver:
             await self._end()
             await self._launch()
             solved = Solved(estimate=None, failed="the solver process did not answer")
+        except BadInput as error:
+            # An answer that cannot be told costs itself, not the node.
+            solved = Solved(estimate=None, failed=f"the solver's answer: {error}")
         return Estimate(
             request=request.request,
             launch_id=request.launch_id,

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.text import parse_agreement, print_agreement
 from beaconfire.errors import BeaconfireError
 from beaconfire.journal.entry import GENESIS, By, Entry, Turn, make_turn
 from beaconfire.runtime.sealing import Sealer
@@ -30,7 +31,7 @@ from beaconfire.stages import desk, fuse, ingest, link, release, warn
 from beaconfire.vocabulary.acts import UNSIGNED, Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody, kind_of
-from beaconfire.vocabulary.entries.arrivals import Estimate, Order
+from beaconfire.vocabulary.entries.arrivals import Estimate, NodeStart, Order
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
@@ -134,12 +135,20 @@ class Node:
         self.profile = profile
         self.agreements = agreements
         self.writer = writer
+        self._given = NodeStart(
+            party=profile.party,
+            writer=writer,
+            profile=profile,
+            agreements=tuple(print_agreement(a) for a in agreements),
+            solve_interval_s=solve_interval_s,
+        )
         self._sealer = sealer
         self._turn = 0
         self._seq = 0
         self._digest = GENESIS
         self._at = Instant(0)
         self.asked: dict[str, EstimateRequest] = {}
+        self._start = self._given
         self.stages = Stages(
             ingest=ingest.begin(profile, agreements, standing=standing),
             fuse=fuse.begin(
@@ -149,6 +158,36 @@ class Node:
             link=link.begin(profile, agreements, standing=standing),
             warn=warn.begin(profile),
             desk=desk.begin(profile, agreements, standing=standing),
+        )
+
+    @property
+    def given(self) -> NodeStart:
+        """The entry that takes up the journal with what this node was given."""
+        return self._given
+
+    @property
+    def start(self) -> NodeStart:
+        """The newest start that was made or folded: what the node now is."""
+        return self._start
+
+    def take_up(self, start: NodeStart) -> None:
+        """Be what ``start`` says, keeping all that is remembered."""
+        self._start = start
+        if start.profile is None or start.solve_interval_s is None:
+            return
+        self.profile = start.profile
+        self.agreements = tuple(
+            parse_agreement(text, file=f"agreement {number} of the start")
+            for number, text in enumerate(start.agreements, 1)
+        )
+        stages = self.stages
+        for state in (stages.ingest, stages.link, stages.release, stages.desk):
+            state.profile = self.profile
+            state.agreements = self.agreements
+        stages.warn.profile = self.profile
+        link.know_partners(stages.link)
+        fuse.know_sensors(
+            stages.fuse, self.profile, solve_interval_s=start.solve_interval_s
         )
 
     @property
@@ -291,6 +330,8 @@ class Node:
         )
 
     def _step(self, entry: Entry) -> list[tuple[By, EntryBody]]:
+        if isinstance(entry.body, NodeStart):
+            self.take_up(entry.body)
         stages = self.stages
         if isinstance(entry.body, EstimateRequest):
             self.asked[entry.body.request] = entry.body

@@ -12,8 +12,9 @@ from beaconfire.stages.fuse.stage import (
     FuseStage,
     begin,
     due,
+    know_sensors,
     observations,
     step,
 )
 
-__all__ = ["FuseStage", "begin", "due", "observations", "step"]
+__all__ = ["FuseStage", "begin", "due", "know_sensors", "observations", "step"]

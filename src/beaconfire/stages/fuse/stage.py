@@ -87,6 +87,29 @@ def begin(
     )
 
 
+def know_sensors(
+    state: FuseStage, profile: NodeProfile, *, solve_interval_s: float
+) -> None:
+    """Take the sensors and partners of ``profile``; the picture is kept.
+
+    Own products whose sensors and audience are the same go on; others begin anew, with
+    names of their own, since what they may tell has changed.
+    """
+    state.profile = profile
+    state.solve_interval_s = solve_interval_s
+    kept = {book.product: book for book in state.own}
+    own = []
+    for product in own_products(profile, state.opaque_key):
+        book = kept.get(product)
+        if book is None:
+            book = OwnBook(
+                product=product, profile=profile, opaque_key=state.opaque_key
+            )
+        book.profile = profile
+        own.append(book)
+    state.own = own
+
+
 def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ...]]:
     """Take one entry; return the state and what follows from it."""
     body, at = entry.body, entry.at

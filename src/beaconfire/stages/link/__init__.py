@@ -20,6 +20,7 @@ from beaconfire.stages.link.state import (
     Unit,
     begin,
     begin_partner,
+    know_partners,
 )
 from beaconfire.stages.link.suspending import after_act
 from beaconfire.vocabulary.acts import Act
@@ -49,6 +50,7 @@ __all__ = [
     "begin",
     "begin_partner",
     "due",
+    "know_partners",
     "message_of",
     "receipts_given",
     "standing_messages",

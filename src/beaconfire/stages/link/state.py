@@ -125,6 +125,18 @@ def begin(
     )
 
 
+def know_partners(state: LinkStage) -> None:
+    """Take the partners of the profile: new ones begin, known ones get their new card.
+
+    One that is left out keeps its account, so that what was on its way still ends.
+    """
+    for card in state.profile.partners:
+        if card.party in state.partners:
+            state.partners[card.party].card = card
+        else:
+            state.partners[card.party] = begin_partner(card)
+
+
 def begin_partner(card: Card) -> Partner:
     """Return the state of a link that has carried nothing yet."""
     return Partner(

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.flight import FlightEstimate
 from beaconfire.vocabulary.link import Lane
 from beaconfire.vocabulary.party import Party
@@ -79,11 +80,18 @@ class Tick(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NodeStart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A writer took up this journal."""
+    """A writer took up this journal, and what the node is from now on.
+
+    Partners, sensors and texts change between two starts; a replay must decide by
+    those that held then. ``None`` changes nothing. No secret is in it.
+    """
 
     KIND: ClassVar[str] = "node-start"
     party: Party
     writer: Token
+    profile: NodeProfile | None = None
+    agreements: tuple[str, ...] = ()
+    solve_interval_s: float | None = None
 
 
 class ClockStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
