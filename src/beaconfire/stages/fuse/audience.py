@@ -20,7 +20,7 @@ class Product:
     """An own product: its sensors, who may have it (``None`` = anyone), its seed."""
 
     name: str
-    sensors: frozenset[str]
+    sensors: tuple[str, ...]  # sorted: a set has no one encoding
     audience: tuple[Party, ...] | None
     seed: str
 
@@ -56,7 +56,7 @@ def _product(
 ) -> Product:
     return Product(
         name=f"own:{number}",
-        sensors=sensors,
+        sensors=tuple(sorted(sensors)),
         audience=audience,
         seed=opaque(key, "own product", *sorted(sensors)),
     )
