@@ -17,10 +17,14 @@ from rich.text import Text
 
 from beaconfire.exercise.picture import Nation, Picture
 from beaconfire.exercise.scenario import Scenario
+from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
 NEWS_SHOWN = 9
+NATION_WIDTH_MIN = 44  # below it a nation's panel wraps its articles to death
+HEIGHT_MIN = 40  # rows that panels and news take
+WHOLE_KM2 = 10.0
 ROWS_SHOWN = 6
 PICTURES_PER_S = 5
 
@@ -79,12 +83,33 @@ class LiveView:
             (self._clock(at), "bold"),
             f"  {at}",
         )
-        width = max(36, self._console.width // max(1, len(picture.nations)) - 2)
-        panels = [self._nation(n, at, width) for n in picture.nations.values()]
         feed = Table.grid(padding=(0, 1))
         for when, party, text in self._news:
             feed.add_row(self._clock(when), Text(party, "bold"), Text(text))
+        nations = tuple(picture.nations.values())
+        width = self._console.width // max(1, len(nations)) - 2
+        if width < NATION_WIDTH_MIN or self._console.height < HEIGHT_MIN:
+            return Group(head, self._table(nations, at), feed)
+        panels = [self._nation(nation, at, width) for nation in nations]
         return Group(head, Columns(panels, expand=True), Panel(feed, title="news"))
+
+    def _table(self, nations: tuple[Nation, ...], at: Instant) -> Table:
+        """Return the short form, for a terminal that has no room for panels."""
+        table = Table(expand=True, pad_edge=False)
+        for title in ("", "launch", "impact", "sent", "agreements"):
+            table.add_column(title, overflow="fold")
+        for nation in nations:
+            table.add_row(
+                Text(nation.party, "bold"),
+                self._launch(nation),
+                self._impact(nation, at),
+                Text(
+                    f"{nation.released.total()} released, "
+                    f"{nation.refused.total()} refused"
+                ),
+                _agreements(nation),
+            )
+        return table
 
     def _nation(self, nation: Nation, at: Instant, width: int) -> Panel:
         grid = Table.grid(padding=(0, 1))
@@ -120,12 +145,16 @@ class LiveView:
             return Text("not predicted", "dim")
         left_s = area.time.seconds_since(at)
         when = f"in {left_s:4.0f} s" if left_s > 0 else "passed"
-        size = math.pi * area.ellipse95.semi_major_m * area.ellipse95.semi_minor_m / 1e6
         return Text(
-            f"{area.lat_deg:.2f} N {area.lon_deg:.2f} E, "
-            f"{size:,.0f} km² at 95 %, {when}",
+            f"{area.lat_deg:.2f} N {area.lon_deg:.2f} E, {_size(area)} at 95 %, {when}",
             "bold",
         )
+
+
+def _size(area: ImpactArea) -> str:
+    ellipse = area.ellipse95
+    km2 = math.pi * ellipse.semi_major_m * ellipse.semi_minor_m / 1e6
+    return f"{km2:,.0f} km²" if km2 >= WHOLE_KM2 else f"{km2:.2g} km²"
 
 
 def _links(nation: Nation) -> Text:

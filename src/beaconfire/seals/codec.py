@@ -99,4 +99,5 @@ def _plain(message: str) -> str:
     ):
         text = text.replace(name, word)
     text = text.replace(" - at `$.", " at `").replace(" - at `$`", "")
-    return text[:1].lower() + text[1:]
+    # An abbreviation keeps its capitals.
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
