@@ -16,7 +16,7 @@ test: .venv-test/ready
 	@PYTHON=$(PYTHON) sh tests/browser.sh
 	@.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
 	@.venv-test/bin/mypy
-	@.venv-test/bin/python -m pytest -n 2 --dist loadgroup -m "not long" $(PYTEST_ARGS)
+	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m "not long" $(PYTEST_ARGS)
 
 lint: .venv-test/ready
 	@.venv-test/bin/ruff check --fix . ; .venv-test/bin/ruff format . ; .venv-test/bin/mypy
@@ -25,7 +25,7 @@ bench: .venv-test/ready
 	@.venv-test/bin/beaconfire bench all
 
 long: .venv-test/ready
-	@.venv-test/bin/python -m pytest -n 2 -m long $(PYTEST_ARGS)
+	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
 
 docs: .venv-test/ready
 	@.venv-test/bin/python tools/reference.py docs/reference

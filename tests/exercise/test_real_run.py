@@ -16,7 +16,7 @@ from beaconfire.exercise.scenario import parse_scenario
 from beaconfire.exercise.simulated import sky_of
 from beaconfire.journal.entry import encode_entry
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("real run")]
+pytestmark = pytest.mark.servers
 
 SPEED = 20.0
 SUSPENDED_S, RESTORED_S = 150, 230

@@ -20,7 +20,7 @@ from beaconfire.runtime.door_client import DoorClient
 from beaconfire.vocabulary.times import Instant
 from tests.runtime.walk import RunningNode, beaconfire, done, free_port
 
-pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("two nodes")]
+pytestmark = pytest.mark.servers
 
 GSOMIA = "gsomia-jpn-kor-2016"
 LIBRARY = resources.files("beaconfire.agreements") / "library"
