@@ -22,7 +22,7 @@ that is the sender's duty, and the articles it cites are on record.
 """
 
 from beaconfire.agreements.approval import check_approval
-from beaconfire.agreements.lapse import known_suspended
+from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.standing import entitled
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
@@ -74,7 +74,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
         return [refused, Bell(role="watch officer", text=str(error))]
     except BadInput as error:
         return [_rejection(body.partner, "link message", str(error), body.message)]
-    via = header.sender if header.originator != header.sender else None
+    via = _via(header)
     if again:
         return [_arrival(header, text_digest, via=via, again=True)]
     head = EpochHead(epoch=header.epoch, number=header.number, hash=text_digest)
@@ -104,21 +104,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
         items.append(item.id)
         if lapse:
             quarantined.append(item.id)
-            rest.append(
-                Quarantine(
-                    originator=item.originator,
-                    to=state.profile.party,
-                    via=via,
-                    lane=header.lane,
-                    epoch=header.epoch,
-                    number=header.number,
-                    items=(item.id,),
-                    agreement=lapse.agreement,
-                    act=lapse.act,
-                    reason=lapse.reason,
-                    sealed=(sealed,),
-                )
-            )
+            rest.append(_quarantine(state, header, sealed, lapse))
             continue
         state.held[item.id] = item.valid_until
         rest.append(_held(header, part, sealed, via, at))
@@ -321,6 +307,29 @@ def _held(
             history=sealed.item.valid_until < at,
         ),
     )
+
+
+def _quarantine(
+    state: IngestStage, header: LinkHeader, sealed: SealedItem, lapse: Lapse
+) -> Quarantine:
+    return Quarantine(
+        originator=header.originator,
+        to=state.profile.party,
+        via=_via(header),
+        lane=header.lane,
+        epoch=header.epoch,
+        number=header.number,
+        items=(sealed.item.id,),
+        agreement=lapse.agreement,
+        act=lapse.act,
+        reason=lapse.reason,
+        sealed=(sealed,),
+    )
+
+
+def _via(header: LinkHeader) -> str | None:
+    """Return the relay: the sender, where it is not the originator itself."""
+    return header.sender if header.originator != header.sender else None
 
 
 def _arrival(
