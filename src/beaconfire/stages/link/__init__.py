@@ -58,6 +58,7 @@ __all__ = [
     "waiting_count",
 ]
 
+EXPIRED_AFTER_S = 0.001  # an item is still valid at the very end of its validity
 ITEMS_SWEEP_S = 30.0  # how often items past their validity are let go
 
 _LANE_OF_FORM: dict[str, Lane] = {
@@ -99,14 +100,13 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
 
 def due(state: LinkStage) -> Instant | None:
     """Return when the next queued item expires, or ``None`` when none waits."""
-    waiting = [
-        unit.valid_until
+    ends = [
+        sending.earliest.plus_s(EXPIRED_AFTER_S)
         for partner in state.partners.values()
         for sending in partner.sending.values()
-        for unit in sending.queue
-        if unit.valid_until is not None
+        if sending.earliest is not None and sending.queue
     ]
-    return min(waiting, default=None)
+    return min(ends, default=None)
 
 
 def message_of(state: LinkStage, hand_over: HandOver) -> LinkMessage | None:

@@ -4,6 +4,8 @@
   ready, up to the limits; while none is free, units gather. There is no timer.
 * A unit is judged again at its own hand-over: an agreement that lapsed since the
   release, or an item past its validity, does not leave.
+* A turn costs what it moves, not what waits: a partner that never reads has a long
+  queue, and must not slow the others.
 * Number, previous hash and text are fixed here and nowhere else. Acts go first.
 """
 
@@ -34,14 +36,27 @@ def fill(
     """Hand over what is ready in ``lane``; return what happened, in order."""
     sending = partner.sending[lane]
     out: list[EntryBody] = []
-    if sending.queue:
-        out.extend(_drop_lapsed(state, partner, lane, at))
-    while len(sending.window) < WINDOW_MESSAGES:
-        units = _take(sending, partner)
-        if not units:
+    if sending.earliest is not None and sending.earliest < at:
+        out.extend(_expire(partner, lane, at))
+    while sending.queue and len(sending.window) < WINDOW_MESSAGES:
+        taken = _take(sending, partner)
+        if not taken:
             break
-        out.append(_hand_over(state, partner, lane, units, at))
+        units, withdrawn = _still_standing(state, partner, lane, taken, at)
+        out.extend(withdrawn)
+        if units:
+            out.append(_hand_over(state, partner, lane, units, at))
     out.extend(_say_waiting(partner, lane))
+    return out
+
+
+def withdraw_lapsed(
+    state: LinkStage, partner: Partner, lane: Lane, at: Instant
+) -> list[EntryBody]:
+    """Withdraw from the whole queue what no longer stands; for when an act says so."""
+    sending = partner.sending[lane]
+    kept, out = _still_standing(state, partner, lane, sending.queue, at)
+    sending.queue = kept
     return out
 
 
@@ -66,6 +81,10 @@ def enqueue(sending: Sending, unit: Unit) -> list[Unit]:
         sending.queue.insert(place, unit)
     else:
         sending.queue.append(unit)
+        sending.fresh.append(unit)
+        until = unit.valid_until
+        if until is not None and (sending.earliest is None or until < sending.earliest):
+            sending.earliest = until
     overflow = []
     while len(sending.queue) > QUEUE_UNITS_MAX:
         oldest = next(i for i, u in enumerate(sending.queue) if u.act is None)
@@ -81,45 +100,61 @@ def grouped(units: list[Unit]) -> dict[tuple[str, str | None], list[Unit]]:
     return groups
 
 
-def _drop_lapsed(
-    state: LinkStage, partner: Partner, lane: Lane, at: Instant
-) -> list[EntryBody]:
+def _expire(partner: Partner, lane: Lane, at: Instant) -> list[EntryBody]:
+    """Let go of queued items whose validity has ended."""
     sending = partner.sending[lane]
-    kept: list[Unit] = []
+    ended = [
+        u for u in sending.queue if u.valid_until is not None and u.valid_until < at
+    ]
+    for unit in ended:
+        unit.said = True
+    sending.queue = [
+        u for u in sending.queue if not u.valid_until or u.valid_until >= at
+    ]
+    sending.earliest = min(
+        (u.valid_until for u in sending.queue if u.valid_until is not None),
+        default=None,
+    )
+    return [
+        Expiry(
+            originator=unit.originator,
+            to=partner.card.party,
+            via=unit.via,
+            lane=lane,
+            items=(unit.id,),
+            reason=f"valid until {unit.valid_until}, not handed over by then",
+        )
+        for unit in ended
+    ]
+
+
+def _still_standing(
+    state: LinkStage, partner: Partner, lane: Lane, units: list[Unit], at: Instant
+) -> tuple[list[Unit], list[EntryBody]]:
+    """Return the units that may go now, and withdrawals of the others."""
+    standing: list[Unit] = []
     out: list[EntryBody] = []
-    for unit in sending.queue:
-        if unit.valid_until is not None and unit.valid_until < at:
-            out.append(
-                Expiry(
-                    originator=unit.originator,
-                    to=partner.card.party,
-                    via=unit.via,
-                    lane=lane,
-                    items=(unit.id,),
-                    reason=f"valid until {unit.valid_until}, not handed over by then",
-                )
-            )
-            continue
+    for unit in units:
         lapse = unit.release and still_stands(
             unit.release, agreements=state.agreements, standing=state.standing, at=at
         )
-        if lapse:
-            out.append(
-                Withdrawal(
-                    originator=unit.originator,
-                    to=partner.card.party,
-                    via=unit.via,
-                    lane=lane,
-                    items=(unit.id,),
-                    agreement=lapse.agreement,
-                    act=lapse.act,
-                    reason=lapse.reason,
-                )
-            )
+        if not lapse:
+            standing.append(unit)
             continue
-        kept.append(unit)
-    sending.queue[:] = kept
-    return out
+        unit.said = True
+        out.append(
+            Withdrawal(
+                originator=unit.originator,
+                to=partner.card.party,
+                via=unit.via,
+                lane=lane,
+                items=(unit.id,),
+                agreement=lapse.agreement,
+                act=lapse.act,
+                reason=lapse.reason,
+            )
+        )
+    return standing, out
 
 
 def _take(sending: Sending, partner: Partner) -> list[Unit]:
@@ -147,6 +182,8 @@ def _hand_over(
     state: LinkStage, partner: Partner, lane: Lane, units: list[Unit], at: Instant
 ) -> HandOver:
     sending = partner.sending[lane]
+    for unit in units:
+        unit.said = True
     originator = units[0].originator if units else state.profile.party
     via = units[0].via if units else None
     header = LinkHeader(
@@ -202,7 +239,8 @@ def _part(state: LinkStage, unit: Unit) -> Part:
 
 def _say_waiting(partner: Partner, lane: Lane) -> list[EntryBody]:
     sending = partner.sending[lane]
-    news = [unit for unit in sending.queue if not unit.said and unit.act is None]
+    news = [unit for unit in sending.fresh if not unit.said]
+    sending.fresh.clear()
     if not news:
         return []
     party = partner.card.party

@@ -28,7 +28,7 @@ from beaconfire.vocabulary.times import Instant
 class Unit:
     """One thing on its way to one partner: a released item, or an act.
 
-    ``said`` remembers that its waiting was journalled, so that it is said once.
+    ``said``: it was handed over, or that it waits was journalled.
     """
 
     id: str
@@ -62,6 +62,8 @@ class InFlight:
 class Sending:
     """One lane towards one partner.
 
+    ``fresh`` are queued units of which nothing was said yet; ``earliest`` is when the
+    first queued item ends, so that a long queue is not searched at every turn.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
     window and whose fate only the partner's receipt can tell.
     """
@@ -71,6 +73,8 @@ class Sending:
     hash: str = ZERO_DIGEST
     closes: EpochHead | None = None
     queue: list[Unit] = field(default_factory=list)
+    fresh: list[Unit] = field(default_factory=list)
+    earliest: Instant | None = None
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
 

@@ -11,7 +11,12 @@ From the turn that journals it:
 """
 
 from beaconfire.agreements.lapse import still_stands
-from beaconfire.stages.link.handing import fill, grouped, open_epoch
+from beaconfire.stages.link.handing import (
+    fill,
+    grouped,
+    open_epoch,
+    withdraw_lapsed,
+)
 from beaconfire.stages.link.state import LinkStage, Partner, Unit
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
@@ -56,11 +61,13 @@ def _settle_lane(
                 lapsed.append((message.number, unit))
             else:
                 allowed.append(unit)
+    withdrawn = withdraw_lapsed(state, partner, lane, at)
     if lapse is None:
-        return fill(state, partner, lane, at)
+        return [*withdrawn, *fill(state, partner, lane, at)]
 
     head = EpochHead(epoch=sending.epoch, number=sending.number, hash=sending.hash)
     out: list[EntryBody] = [
+        *withdrawn,
         EpochEnd(
             to=partner.card.party,
             lane=lane,
@@ -68,7 +75,7 @@ def _settle_lane(
             agreement=lapse.agreement,
             act=lapse.act or act_id,
             reason=lapse.reason,
-        )
+        ),
     ]
     unsettled = sending.unsettled.setdefault(sending.epoch, {})
     for number, unit in lapsed:
@@ -93,5 +100,9 @@ def _settle_lane(
     sending.hash = ZERO_DIGEST
     allowed.sort(key=lambda unit: unit.act is None)  # stable: acts first
     sending.queue[:0] = allowed
+    sending.earliest = min(
+        (u.valid_until for u in sending.queue if u.valid_until is not None),
+        default=None,
+    )
     out.extend(open_epoch(state, partner, lane, at))
     return out
