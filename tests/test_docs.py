@@ -5,10 +5,12 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
+from beaconfire.agreements.agreement import OBLIGATIONS
+from beaconfire.agreements.conditions import CONDITIONS
+from beaconfire.agreements.text import parse_agreement
 from beaconfire.cli.commands import COMMANDS
 from beaconfire.vocabulary.entries import BODIES
 
@@ -63,7 +65,7 @@ def test_every_command_a_page_shows_exists_with_its_options(path):
             continue
         module = importlib.import_module(f"beaconfire.cli.{COMMANDS[name][0]}")
         command = typer.main.get_command(module.app)
-        if isinstance(command, click.Group):
+        if hasattr(command, "commands"):
             assert words[1] in command.commands, line
             command = command.commands[words[1]]
         known = {opt for p in command.params for opt in (*p.opts, *p.secondary_opts)}
@@ -100,3 +102,17 @@ def test_every_decision_record_is_numbered_and_has_a_state():
         assert path.name.startswith(f"{number:04d}-")
         assert text.startswith(f"# {number:04d}. ")
         assert "State: " in text
+
+
+def test_every_condition_and_obligation_is_in_the_reference():
+    """Whoever writes a text finds every word that it may use."""
+    text = (ROOT / "docs" / "reference" / "conditions.md").read_text("utf-8")
+    for name in (*CONDITIONS, *OBLIGATIONS):
+        assert f"| `{name}` |" in text, name
+
+
+def test_the_agreement_that_the_guide_shows_can_be_read():
+    """The example is a text that the node would take."""
+    guide = (ROOT / "docs" / "guides" / "agreements.md").read_text("utf-8")
+    (text,) = [text for language, text in BLOCK.findall(guide) if language == "toml"]
+    assert parse_agreement(text, file="guide").parties == ("JPN", "KOR")

@@ -10,9 +10,9 @@ import json
 import sys
 from pathlib import Path
 
-import click
 import msgspec
 import typer
+import typer.core
 
 from beaconfire.cli.commands import COMMANDS
 from beaconfire.runtime.settings import table
@@ -75,7 +75,7 @@ def commands() -> str:
         app = importlib.import_module(f"beaconfire.cli.{module}").app
         command = typer.main.get_command(app)
         lines += ["", f"## `beaconfire {name}`", "", f"{what[:1].upper()}{what[1:]}."]
-        if isinstance(command, click.Group):
+        if hasattr(command, "commands"):
             for sub in sorted(command.commands):
                 lines += ["", f"### `beaconfire {name} {sub}`", ""]
                 lines += _one(command.commands[sub])
@@ -84,12 +84,12 @@ def commands() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _one(command: click.Command) -> list[str]:
+def _one(command: typer.core.TyperCommand) -> list[str]:
     said = " ".join((command.help or "").split())
     lines = [said, ""] if said else []
     lines += ["| | | |", "| --- | --- | --- |"]
     for parameter in command.params:
-        if isinstance(parameter, click.Option):
+        if parameter.param_type_name == "option":
             if {"--install-completion", "--show-completion"} & set(parameter.opts):
                 continue
             names = ", ".join(f"`{name}`" for name in parameter.opts)

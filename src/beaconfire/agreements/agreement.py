@@ -52,9 +52,6 @@ OBLIGATIONS: dict[str, str] = {
         "the relay adds its own equivalent marking outside, and keeps the original"
     ),
     "forward-unchanged": "the relay forwards the originator's signed bytes as they are",
-    "follow-the-item": (
-        "a retraction goes only to a partner that was given the item it retracts"
-    ),
 }
 
 
