@@ -24,9 +24,10 @@ that is the sender's duty, and the articles it cites are on record.
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.standing import entitled
-from beaconfire.errors import BadInput
+from beaconfire.errors import BadInput, Refused
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id, open_act, verify_act
+from beaconfire.seals.cards import require_valid
 from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
 from beaconfire.stages.ingest.state import IngestStage
 from beaconfire.vocabulary.acts import Act
@@ -66,7 +67,7 @@ class _OutOfChain(BadInput):
 def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
     """Verify one link message and return everything that follows from it."""
     try:
-        card = _card(state, body.partner)
+        card = _card(state, body.partner, at)
         message, header, text_digest = _open(state, card, body)  # 1
         again, closed = _continues(state, header, text_digest)  # 2
     except _OutOfChain as error:
@@ -122,11 +123,15 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
     return [*acts, moved, *rest]
 
 
-def _card(state: IngestStage, party: str) -> Card:
+def _card(state: IngestStage, party: str, at: Instant) -> Card:
     card = state.profile.partner(party)
     if card is None:
         message = f"`{party}` is not a partner of this node"
         raise BadInput(message)
+    try:
+        require_valid(card, at)
+    except Refused as error:
+        raise BadInput(str(error)) from None
     return card
 
 
@@ -192,10 +197,7 @@ def _continues(
 def _item(
     state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
 ) -> SealedItem:
-    originator = state.profile.partner(header.originator)
-    if originator is None:
-        text = f"originator `{header.originator}` is not a partner of this node"
-        raise BadInput(text)
+    originator = _card(state, header.originator, at)
     sealed = open_item(  # 4
         envelope, originator.keys_for("items"), originator=header.originator
     )
@@ -250,7 +252,7 @@ def _relayed(
     if part.approval is None or part.marking is None:
         text = f"item `{item.id}` was relayed without approval and marking"
         raise BadInput(text)
-    originator = _card(state, item.originator)
+    originator = _card(state, item.originator, at)
     if part.approval.party != item.originator:
         text = f"item `{item.id}`: {part.approval.party} cannot approve for others"
         raise BadInput(text)
@@ -265,7 +267,7 @@ def _relayed(
 def _take_act(
     state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
 ) -> list[EntryBody]:
-    act = open_act(envelope, _card(state, header.sender))  # 8
+    act = open_act(envelope, _card(state, header.sender, at))  # 8
     identity = act_id(act)
     _named(part, envelope, identity)
     if identity in state.acts:
