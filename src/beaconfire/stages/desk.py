@@ -17,8 +17,8 @@ from beaconfire.seals.acts import act_id, verify_act
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Order
-from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Order
+from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.times import Instant
 
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
@@ -51,6 +51,8 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
         state.acts[act_id(body)] = entry.at
         state.standing = state.standing.after(entry.id, body, entry.at)
         return state, ()
+    if isinstance(body, ClockStep):
+        return state, (_told_of_step(body),)
     if not isinstance(body, Order):
         return state, ()
     try:
@@ -63,6 +65,14 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
             excerpt=body.text[:512],
         )
         return state, (refused,)
+
+
+def _told_of_step(step: ClockStep) -> Bell:
+    text = (
+        f"the node's clock stepped by {step.seconds:+.3f} s: turns never go back in "
+        "time, so validities may end late; check the time source"
+    )
+    return Bell(role="watch officer", text=text)
 
 
 def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
