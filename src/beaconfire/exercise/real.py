@@ -79,7 +79,7 @@ async def run_real(
     if not 0 < speed <= SPEED_MAX:
         message = f"speed {speed:g} is not possible with real nodes: at most 60"
         raise BadInput(message)
-    await _compile(say)
+    await compile_estimator(say)
     begins = scenario.epoch.plus_s(-LEAD_S * speed)
     staged = stage(scenario, out / "nodes", begins=begins, speed=speed)
     run = _Run(scenario, sky, staged, show, say)
@@ -223,7 +223,7 @@ def exercise_clock(staged: dict[Party, Staged], start_ns: int) -> ExerciseClock:
     )
 
 
-async def _compile(say: Say) -> None:
+async def compile_estimator(say: Say) -> None:
     """Compile the estimator once, before three solvers would do it side by side."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,

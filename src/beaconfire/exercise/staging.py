@@ -52,20 +52,37 @@ def stage(
     Raises:
         Refused: ``out`` already holds nodes.
     """
-    ports = iter(_free_ports(2 * len(scenario.parties)))
+    ports = iter(free_ports(2 * len(scenario.parties)))
+    return lay_out(
+        tuple(
+            NodeConfig(
+                party=party,
+                status=scenario.status,
+                policy=scenario.policy.name,
+                classification=scenario.policy.classification_of(party),
+                border=BorderPlace(host=LOOPBACK, port=next(ports), listen=LOOPBACK),
+                journal=JournalPlace(port=next(ports)),
+                exercise=ExerciseTime(id=scenario.name, epoch=begins, speed=speed),
+                sensor=own_sensors(scenario, party),
+            )
+            for party in scenario.parties
+        ),
+        out,
+        begins=begins,
+    )
+
+
+def lay_out(
+    configs: tuple[NodeConfig, ...], out: Path, *, begins: Instant
+) -> dict[Party, Staged]:
+    """Make these nodes under ``out``, each the partner of all the others.
+
+    Raises:
+        Refused: ``out`` already holds nodes.
+    """
     staged: dict[Party, Staged] = {}
-    for party in scenario.parties:
-        directory = out / party
-        config = NodeConfig(
-            party=party,
-            status=scenario.status,
-            policy=scenario.policy.name,
-            classification=scenario.policy.classification_of(party),
-            border=BorderPlace(host=LOOPBACK, port=next(ports), listen=LOOPBACK),
-            journal=JournalPlace(port=next(ports)),
-            exercise=ExerciseTime(id=scenario.name, epoch=begins, speed=speed),
-            sensor=own_sensors(scenario, party),
-        )
+    for config in configs:
+        party, directory = config.party, out / config.party
         node_dir.make_node(directory, config)
         keys.create_keys(directory / "keys", party=party, host=LOOPBACK)
         root = keys.load_signing_key(directory / "keys" / "root.key", "root")
@@ -131,7 +148,7 @@ def _sign_agreements(nation: Staged, staged: dict[Party, Staged]) -> None:
             agreement_files.sign_file(path, party=party, key=staged[party].people)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return free loopback ports, all held open until all are found."""
     sockets = [socket.socket() for _ in range(count)]
     try:

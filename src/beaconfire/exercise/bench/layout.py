@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beaconfire.exercise.bench.figures import Bench, Figure
 from beaconfire.exercise.radar import Radar, look, radar_of, visible
 from beaconfire.exercise.scenario_parts import Scenario
 from beaconfire.exercise.sky import Flight, fly_all
@@ -227,3 +228,38 @@ def sweep_text(rows: Sequence[Row], *, own: Party, partner: Party) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return "never" if seconds is None else f"{seconds:.0f}"
+
+
+def as_bench(rows: Sequence[Row], *, own: Party, partner: Party) -> Bench:
+    """Return the sweep as figures: they bound what may be claimed, and have no goal."""
+    figures = []
+    for row in rows:
+        count = len(row.own_sensor_ids)
+        what = f"{own} with {count} radar" + ("s" if count > 1 else "")
+        figures += [
+            Figure(
+                name=f"least area ratio, {what}",
+                unit="",
+                measured=row.area_ratio,
+            ),
+            Figure(
+                name=f"first plot earlier by, {what}",
+                unit="s",
+                measured=_earlier_s(row),
+            ),
+        ]
+    return Bench(
+        bench="layout",
+        figures=tuple(figures),
+        conditions=(
+            "a bound (posterior Cramér-Rao) from the flight and the sensors' errors "
+            "alone, at burn-out + 60 s: no node runs and no estimate is made",
+            "every sensor site is invented",
+        ),
+        text=sweep_text(rows, own=own, partner=partner),
+    )
+
+
+def _earlier_s(row: Row) -> float | None:
+    alone_s, shared_s = row.alone.first_plot_s, row.shared.first_plot_s
+    return None if alone_s is None or shared_s is None else alone_s - shared_s

@@ -1,0 +1,75 @@
+"""``beaconfire bench``: what was promised in numbers, measured on this machine.
+
+Every figure stands beside its goal, and a goal that is missed says so. What a bench
+starts lives in a folder of its own that is removed at the end. Exit code 0 means that
+it measured, not that every goal was met: a slow machine is no failure of the program.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from beaconfire.exercise.bench import layout as layouts
+from beaconfire.exercise.bench import link as links
+from beaconfire.exercise.bench.figures import Bench, as_json, as_text
+from beaconfire.exercise.scenario import load_scenario
+from beaconfire.seals import codec
+
+app = typer.Typer(help="Measure, beside the goals.", no_args_is_help=True)
+
+SCENARIO = "2022-10-04"
+OWN, PARTNER = "JPN", "KOR"
+SECONDS_MAX = 60.0  # the flight under way must last for all rounds
+RATE_HZ_MAX = 1_000.0
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+Name = Annotated[str, typer.Option(help="A shipped name, or a file's path.")]
+Say = Callable[[str], None]
+
+
+@app.command()
+def link(
+    *,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=SECONDS_MAX, help="Of each timed round.")
+    ] = 10.0,
+    rate: Annotated[
+        float, typer.Option(min=1.0, max=RATE_HZ_MAX, help="Plots a second.")
+    ] = 200.0,
+    as_json_: Json = False,
+) -> None:
+    """Time a plot's way between two real nodes, beside JetStream alone."""
+    load = links.Load(seconds=seconds, rate_hz=rate)
+    tell(in_a_folder(lambda out, say: links.run(out, load, say=say)), json=as_json_)
+
+
+@app.command()
+def layout(*, scenario: Name = SCENARIO, as_json_: Json = False) -> None:
+    """Say how much the sensors' sites alone allow sharing to gain."""
+    rows = layouts.sweep(load_scenario(scenario), own=OWN, partner=PARTNER)
+    tell(layouts.as_bench(rows, own=OWN, partner=PARTNER), json=as_json_)
+
+
+def tell(*benches: Bench, json: bool) -> None:
+    """Print what was measured: tables for people, or one JSON value."""
+    if json:
+        values = [as_json(bench) for bench in benches]
+        typer.echo(codec.encode(values[0] if len(values) == 1 else values).decode())
+        return
+    typer.echo("\n\n".join(map(as_text, benches)))
+
+
+def in_a_folder(work: Callable[[Path, Say], Bench]) -> Bench:
+    """Do it in a new folder that is removed afterwards, whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="beaconfire-bench-") as folder:
+        return work(Path(folder), _progress())
+
+
+def _progress() -> Say:
+    console = Console(stderr=True)
+    return lambda text: console.print(Text(f"… {text}", "dim"))

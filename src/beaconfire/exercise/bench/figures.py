@@ -1,0 +1,148 @@
+"""Figures: what a bench measured, beside its goal and beside its peer.
+
+A figure says what it is, in which unit, what was wanted and what came out. The verdict
+follows from goal and measurement alone; a figure without a goal has none, and one that
+could not be measured is never met. Nothing is rounded before it is judged.
+"""
+
+import math
+from collections.abc import Sequence
+from statistics import median
+from typing import Literal
+
+from msgspec import Struct
+
+from beaconfire.errors import BadInput
+
+Verdict = Literal["met", "missed", "-"]
+_NOTHING = "-"
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One measured number. ``raw`` is the same number of the peer without our work.
+
+    ``goal`` is a bound: from above unless ``at_least``.
+    """
+
+    name: str
+    unit: str
+    measured: float | None
+    goal: float | None = None
+    at_least: bool = False
+    raw: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """The measured number over the peer's."""
+        if self.measured is None or not self.raw:
+            return None
+        return self.measured / self.raw
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the goal is met; a dash where there is none."""
+        if self.goal is None:
+            return "-"
+        if self.measured is None:
+            return "missed"
+        held = (
+            self.measured >= self.goal if self.at_least else self.measured <= self.goal
+        )
+        return "met" if held else "missed"
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """What one bench has to say: figures, under which conditions, and more to read."""
+
+    bench: str
+    figures: tuple[Figure, ...]
+    conditions: tuple[str, ...] = ()
+    text: str = ""
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that at least ``share`` of all do not exceed.
+
+    A value that was measured, not one between two: a tail is not smoothed.
+
+    Raises:
+        BadInput: there are no values.
+    """
+    if not values:
+        message = "a percentile of nothing: no value was measured"
+        raise BadInput(message)
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def median_of(values: Sequence[float | None]) -> float | None:
+    """Return the median of what was measured, or ``None`` if nothing was."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def as_json(bench: Bench) -> dict[str, object]:
+    """Return the bench as one JSON value, verdicts and ratios included."""
+    return {
+        "v": 1,
+        "bench": bench.bench,
+        "conditions": list(bench.conditions),
+        "figures": [
+            {
+                "name": figure.name,
+                "unit": figure.unit,
+                "goal": figure.goal,
+                "at_least": figure.at_least,
+                "measured": figure.measured,
+                "raw": figure.raw,
+                "ratio": figure.ratio,
+                "verdict": figure.verdict,
+            }
+            for figure in bench.figures
+        ],
+    }
+
+
+def as_text(bench: Bench) -> str:
+    """Return the bench as a table; columns that hold nothing are left out."""
+    head = ("figure", "goal", "measured", "raw", "ratio", "verdict")
+    rows = [
+        (
+            f"{figure.name} ({figure.unit})" if figure.unit else figure.name,
+            _goal(figure),
+            _number(figure.measured),
+            _number(figure.raw),
+            _number(figure.ratio),
+            figure.verdict,
+        )
+        for figure in bench.figures
+    ]
+    columns = [
+        (head[at], *(row[at] for row in rows))
+        for at in range(len(head))
+        if any(row[at] != _NOTHING for row in rows)
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [f"bench {bench.bench}"]
+    for first, *rest in zip(*columns, strict=True):
+        cells = (f"{c:>{w}}" for c, w in zip(rest, widths[1:], strict=True))
+        lines.append("  ".join((f"{first:<{widths[0]}}", *cells)))
+    lines += [f"* {condition}" for condition in bench.conditions]
+    if bench.text:
+        lines += ["", bench.text]
+    return "\n".join(lines)
+
+
+def _goal(figure: Figure) -> str:
+    if figure.goal is None:
+        return _NOTHING
+    return f"{'>=' if figure.at_least else '<='} {_number(figure.goal)}"
+
+
+def _number(value: float | None) -> str:
+    """Three digits that mean something; never an exponent."""
+    if value is None:
+        return _NOTHING
+    if value == 0.0 or abs(value) >= 100.0:
+        return f"{value:,.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"

@@ -1,0 +1,87 @@
+"""Figures: a verdict follows from goal and measurement, and from nothing else."""
+
+import pytest
+
+from beaconfire.errors import BadInput
+from beaconfire.exercise.bench.figures import (
+    Bench,
+    Figure,
+    as_json,
+    as_text,
+    median_of,
+    percentile,
+)
+
+
+def figure(**changes):
+    """A figure with a goal from above, met."""
+    whole = {"name": "way", "unit": "ms", "measured": 4.0, "goal": 5.0, **changes}
+    return Figure(**whole)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "met"),
+        ({"measured": 5.0}, "met"),
+        ({"measured": 5.0001}, "missed"),
+        ({"measured": None}, "missed"),
+        ({"at_least": True}, "missed"),
+        ({"at_least": True, "measured": 5.0}, "met"),
+        ({"goal": None}, "-"),
+        ({"goal": None, "measured": None}, "-"),
+    ],
+)
+def test_a_goal_is_met_missed_or_not_set(changes, verdict):
+    """What could not be measured is missed; rounding never helps."""
+    assert figure(**changes).verdict == verdict
+
+
+def test_a_missed_goal_is_printed_as_missed_though_its_digits_look_met():
+    """5.0001 ms reads as 5.00 beside a goal of 5.00, and is missed all the same."""
+    bench = Bench(bench="link", figures=(figure(measured=5.0001),))
+    row = as_text(bench).splitlines()[2]
+    assert row.split() == ["way", "(ms)", "<=", "5.00", "5.00", "missed"]
+
+
+def test_the_ratio_is_ours_over_the_peers():
+    """Without a peer, or with one that measured nothing, there is no ratio."""
+    assert figure(raw=2.0).ratio == 2.0
+    assert figure(raw=None).ratio is None
+    assert figure(raw=0.0).ratio is None
+    assert figure(raw=2.0, measured=None).ratio is None
+
+
+def test_columns_that_hold_nothing_are_left_out():
+    """A bench without a peer has no column for one; one with a peer has both."""
+    alone = as_text(Bench(bench="node", figures=(figure(),)))
+    beside = as_text(Bench(bench="link", figures=(figure(raw=2.0), figure())))
+    assert alone.splitlines()[1].split() == ["figure", "goal", "measured", "verdict"]
+    assert beside.splitlines()[1].split() == [
+        *("figure", "goal", "measured", "raw", "ratio", "verdict")
+    ]
+
+
+def test_a_percentile_is_a_value_that_was_measured():
+    """The smallest that a share of all does not exceed; never one between two."""
+    values = [float(n) for n in range(100, 0, -1)]
+    assert percentile(values, 0.50) == 50.0
+    assert percentile(values, 0.99) == 99.0
+    assert percentile(values, 1.0) == 100.0
+    assert percentile([3.0], 0.99) == 3.0
+    with pytest.raises(BadInput):
+        percentile([], 0.5)
+
+
+def test_a_median_passes_over_what_was_not_measured():
+    """Nothing measured at all has no median."""
+    assert median_of([3.0, None, 1.0, 2.0]) == 2.0
+    assert median_of([None]) is None
+
+
+def test_json_carries_verdict_and_ratio():
+    """A program that reads it need not judge again."""
+    value = as_json(Bench(bench="link", figures=(figure(raw=2.0),)))
+    assert value["bench"] == "link"
+    (row,) = value["figures"]
+    assert (row["verdict"], row["ratio"], row["goal"]) == ("met", 2.0, 5.0)
