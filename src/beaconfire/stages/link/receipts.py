@@ -163,16 +163,13 @@ def _settled(partner: Partner, note: ReceiptNote) -> tuple[list[Unit], list[Unit
                 delivered.extend(message.units)
         sending.window[:] = [m for m in sending.window if m.number > head.number]
     lost: list[Unit] = []
-    for closed in note.closed:
-        for number, units in sorted(sending.unsettled.pop(closed.epoch, {}).items()):
-            (delivered if number <= closed.number else lost).extend(units)
-    if head.epoch < sending.epoch:
-        pending = sending.unsettled.get(head.epoch, {})
-        for number in sorted(n for n in pending if n <= head.number):
-            delivered.extend(pending.pop(number))
-    elif note.closed:
-        # Epochs that ended before the partner saw anything of them: nothing arrived.
-        for epoch in sorted(e for e in sending.unsettled if e < head.epoch):
-            for _, units in sorted(sending.unsettled.pop(epoch).items()):
-                lost.extend(units)
+    # The partner has seen an epoch: those before it have ended there. It had stored
+    # of each what its closing head says, and of one that it does not name nothing.
+    stored = {closed.epoch: closed.number for closed in note.closed}
+    for epoch in sorted(e for e in sending.unsettled if e < head.epoch):
+        for number, units in sorted(sending.unsettled.pop(epoch).items()):
+            (delivered if number <= stored.get(epoch, 0) else lost).extend(units)
+    pending = sending.unsettled.get(head.epoch, {})
+    for number in sorted(n for n in pending if n <= head.number):
+        delivered.extend(pending.pop(number))
     return delivered, lost
