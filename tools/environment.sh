@@ -19,6 +19,8 @@ stop() {
 
 command -v "$python" >/dev/null 2>&1 ||
     stop "there is no \`$python\`: install Python 3.11 or newer, or name one with make PYTHON=..."
+"$python" -c '' 2>/dev/null ||
+    stop "\`$python\` does not run: install Python 3.11 or newer, or name one with make PYTHON=..."
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     stop "$("$python" --version) is too old: install Python 3.11 or newer, or name one with make PYTHON=..."
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
