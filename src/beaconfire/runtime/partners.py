@@ -50,6 +50,7 @@ class Partners:
         self._writer = writer
         self._node = node
         self._tasks: set[asyncio.Task[None]] = set()
+        self._acking: set[asyncio.Task[None]] = set()
         self._pulls: dict[Party, PartnerPull] = {}
         self._outboxes: dict[Party, Outbox] = {}
         self._order: dict[tuple[Party, Lane], Resequencer] = {}
@@ -99,11 +100,10 @@ class Partners:
 
     async def watch(self) -> None:
         """Raise what ends a task here; otherwise go on for ever."""
-        while self._tasks:
+        if self._tasks:
             done, _ = await asyncio.wait(self._tasks, return_when="FIRST_COMPLETED")
             for task in done:
                 task.result()
-                self._tasks.discard(task)
         await asyncio.Event().wait()
 
     async def hush(self) -> None:
@@ -127,6 +127,10 @@ class Partners:
                 text = data.decode()
             except UnicodeDecodeError:
                 text = data.decode("utf-8", "replace")
+            if len(self._acks) > SETTINGS.pull_buffer_messages_max * len(self._order):
+                # What was held and then purged at the other end is never offered; if
+                # it stands there after all it comes again, with a new way to answer.
+                self._acks.clear()
             self._acks.setdefault((party, text), []).append(ack)
             for message in self._order[party, lane].offer(text):
                 await self._offer(party, lane, message)
@@ -137,7 +141,9 @@ class Partners:
 
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
             for ack in acks:
-                self._task(_quietly(ack))
+                going = asyncio.ensure_future(_quietly(ack))
+                self._acking.add(going)
+                going.add_done_callback(self._acking.discard)
 
         # A full queue is no reason to lose a message: it was not acknowledged, so
         # waiting here only stops us from pulling more of this partner's.
