@@ -16,6 +16,7 @@ from rich.text import Text
 
 from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
+from beaconfire.exercise.bench import sharing as sharings
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.seals import codec
@@ -26,6 +27,7 @@ SCENARIO = "2022-10-04"
 OWN, PARTNER = "JPN", "KOR"
 SECONDS_MAX = 60.0  # the flight under way must last for all rounds
 RATE_HZ_MAX = 1_000.0
+SEEDS_MAX = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 Name = Annotated[str, typer.Option(help="A shipped name, or a file's path.")]
@@ -49,10 +51,34 @@ def link(
 
 
 @app.command()
+def sharing(
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=SEEDS_MAX, help="How many, from 1 on.")
+    ] = 100,
+    scenario: Name = SCENARIO,
+    as_json_: Json = False,
+) -> None:
+    """Say what sharing is worth, over many seeds and with fewer sensors."""
+    tell(_sharing(scenario, seeds), json=as_json_)
+
+
+@app.command()
 def layout(*, scenario: Name = SCENARIO, as_json_: Json = False) -> None:
     """Say how much the sensors' sites alone allow sharing to gain."""
     rows = layouts.sweep(load_scenario(scenario), own=OWN, partner=PARTNER)
     tell(layouts.as_bench(rows, own=OWN, partner=PARTNER), json=as_json_)
+
+
+def _sharing(scenario: str, seeds: int) -> Bench:
+    return sharings.measure(
+        scenario,
+        seeds=seeds,
+        own=OWN,
+        partner=PARTNER,
+        workers=sharings.cores(),
+        say=_progress(),
+    )
 
 
 def tell(*benches: Bench, json: bool) -> None:
