@@ -11,25 +11,29 @@ The steps, each with its number again at the code:
  4. An item is signed by its originator's items key, is of our status and exercise, is
     not dated ahead of us, and names us among those it may be released to.
  5. A relayed item carries its originator's approval, signed by that nation's people,
-    for us, by this relay, for such an item, unexpired; and an outer marking.
+    under an agreement it was sent under, for us, by this relay, for such an item,
+    unexpired; and an outer marking.
  6. The agreements named are ours, with both ends of the link among their parties.
  7. An agreement that we know not to be in force: quarantined, unused, receipted so.
  8. An act is signed by the people of the party at the other end, and it may do that.
 
 A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
-the warnings behind it. Not checked here: whether the sender's *decision* was right;
-that is the sender's duty, and the articles it cites are on record.
+the warnings behind it. An act that is refused rings a bell. Not checked here: whether
+the sender's *decision* was right; that is the sender's duty, and the articles it cites
+are on record.
 """
+
+from dataclasses import dataclass, field
 
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
-from beaconfire.agreements.standing import entitled
+from beaconfire.agreements.standing import Standing, entitled
 from beaconfire.errors import BadInput, Refused
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id, open_act, verify_act
 from beaconfire.seals.cards import require_valid
 from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
-from beaconfire.stages.ingest.state import IngestStage
+from beaconfire.stages.ingest.state import Held, IngestStage
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
@@ -56,8 +60,10 @@ from beaconfire.vocabulary.link import (
 from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
-HELD_SWEEP_S = 60.0  # how often ids of long invalid items are forgotten
 HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
+# Ids remembered at most: minutes at the highest rate planned for. A repeat comes by
+# its other route within seconds, and by its own it is refused by its number.
+HELD_ITEMS_MAX = 50_000
 
 
 class _OutOfChain(BadInput):
@@ -81,46 +87,75 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
     head = EpochHead(epoch=header.epoch, number=header.number, hash=text_digest)
     state.heads.setdefault(body.partner, {})[body.lane] = head
 
-    acts: list[EntryBody] = []
-    rest: list[EntryBody] = []
-    items: list[str] = []
-    quarantined: list[str] = []
-    repeated: list[str] = []
-    for part, envelope in zip(header.parts, message.inner, strict=True):
+    taken = _Taken(standing=state.standing)
+    for part, sealed in zip(header.parts, message.inner, strict=True):
         try:
             if part.kind == "act":
-                acts.extend(_take_act(state, header, part, envelope, at))
-                continue
-            sealed = _item(state, header, part, envelope, at)
+                _take_act(state, taken, header, part, sealed, at)
+            else:
+                _take_item(state, taken, header, part, sealed, at)
         except BadInput as error:
-            rest.append(_rejection(body.partner, part.kind, str(error), part.id))
-            continue
-        item = sealed.item
-        if item.id in state.held:
-            repeated.append(item.id)
-            continue
-        lapse = known_suspended(  # 7
-            part.agreements, agreements=state.agreements, standing=state.standing, at=at
-        )
-        items.append(item.id)
-        if lapse:
-            quarantined.append(item.id)
-            rest.append(_quarantine(state, header, sealed, lapse))
-            continue
-        state.held[item.id] = item.valid_until
-        rest.append(_held(header, part, sealed, via, at))
-    _sweep(state, at)
+            taken.rest.append(_rejection(body.partner, part.kind, str(error), part.id))
+            if part.kind == "act":
+                # Whatever it was to do, its sender believes that we know of it now.
+                text = f"an act of {body.partner} was refused: {error}"
+                taken.rest.append(Bell(role="release officer", text=text))
+    _forget(state, at)
     moved = _arrival(
         header,
         text_digest,
         via=via,
-        items=tuple(items),
-        acts=tuple(p.id for p in header.parts if p.kind == "act"),
-        quarantined=tuple(quarantined),
-        repeated=tuple(repeated),
+        items=tuple(taken.items),
+        acts=tuple(taken.known_acts),
+        quarantined=tuple(taken.quarantined),
+        repeated=tuple(taken.repeated),
         closed=closed,
     )
-    return [*acts, moved, *rest]
+    return [*taken.acts, moved, *taken.rest]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Taken:
+    """What one message gave so far. ``standing`` counts its own acts as well."""
+
+    standing: Standing
+    acts: list[Act] = field(default_factory=list)
+    rest: list[EntryBody] = field(default_factory=list)
+    known_acts: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+
+
+def _take_item(
+    state: IngestStage,
+    taken: _Taken,
+    header: LinkHeader,
+    part: Part,
+    envelope: Envelope,
+    at: Instant,
+) -> None:
+    sealed = _item(state, header, part, envelope, at)
+    item = sealed.item
+    # An id is its originator's alone: nobody else's item of that name stands for it.
+    name = f"{item.originator} {item.id}"
+    held = state.held.get(name)
+    if held is not None:
+        if held.digest != part.digest:
+            text = f"item `{item.id}` of {item.originator} came before with other text"
+            raise BadInput(text)
+        taken.repeated.append(item.id)
+        return
+    lapse = known_suspended(  # 7
+        part.agreements, agreements=state.agreements, standing=taken.standing, at=at
+    )
+    taken.items.append(item.id)
+    if lapse:
+        taken.quarantined.append(item.id)
+        taken.rest.append(_quarantine(state, header, sealed, lapse))
+        return
+    state.held[name] = Held(digest=part.digest, valid_until=item.valid_until)
+    taken.rest.append(_held(header, part, sealed, _via(header), at))
 
 
 def _card(state: IngestStage, party: str, at: Instant) -> Card:
@@ -139,9 +174,7 @@ def _open(
     state: IngestStage, card: Card, body: LinkArrival
 ) -> tuple[LinkMessage, LinkHeader, str]:
     message = codec.decode(body.message, LinkMessage, what="link message")
-    payload = open_envelope(
-        message.header, card.keys_for("link"), payload_type=LINK_TYPE
-    )
+    payload = open_envelope(message.header, card.keys, payload_type=LINK_TYPE)
     header = codec.decode(payload, LinkHeader, what="link header")
     expected = (body.partner, state.profile.party, body.lane)
     if (header.sender, header.recipient, header.lane) != expected:
@@ -199,7 +232,7 @@ def _item(
 ) -> SealedItem:
     originator = _card(state, header.originator, at)
     sealed = open_item(  # 4
-        envelope, originator.keys_for("items"), originator=header.originator
+        envelope, originator.keys, originator=header.originator
     )
     item = sealed.item
     _named(part, envelope, item.id)  # 3
@@ -257,6 +290,12 @@ def _relayed(
         text = f"item `{item.id}`: {part.approval.party} cannot approve for others"
         raise BadInput(text)
     verify_act(part.approval, originator)
+    if part.approval.agreement not in part.agreements:
+        text = (
+            f"item `{item.id}`: the approval is under `{part.approval.agreement}`, "
+            "which it was not sent under"
+        )
+        raise BadInput(text)
     wrong = check_approval(
         part.approval, item=item, to=state.profile.party, via=header.sender, at=at
     )
@@ -265,25 +304,32 @@ def _relayed(
 
 
 def _take_act(
-    state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
-) -> list[EntryBody]:
+    state: IngestStage,
+    taken: _Taken,
+    header: LinkHeader,
+    part: Part,
+    envelope: Envelope,
+    at: Instant,
+) -> None:
     act = open_act(envelope, _card(state, header.sender, at))  # 8
     identity = act_id(act)
     _named(part, envelope, identity)
-    if identity in state.acts:
-        return []
-    if act.issued is None or act.issued.seconds_since(at) > AHEAD_S_MAX:
-        text = f"act `{part.id}` bears no time, or one ahead of this node's clock"
-        raise BadInput(text)
-    agreement = next((a for a in state.agreements if a.id == act.agreement), None)
-    if agreement is None:
-        text = f"act `{part.id}` is on `{act.agreement}`, which is not signed here"
-        raise BadInput(text)
-    wrong = entitled(agreement, act)
-    if wrong:
-        raise BadInput(f"act `{part.id}`: {wrong}")
-    state.acts[identity] = act.issued
-    return [act]
+    if identity not in state.acts:
+        if act.issued is None or act.issued.seconds_since(at) > AHEAD_S_MAX:
+            text = f"act `{part.id}` bears no time, or one ahead of this node's clock"
+            raise BadInput(text)
+        agreement = next((a for a in state.agreements if a.id == act.agreement), None)
+        if agreement is None:
+            text = f"act `{part.id}` is on `{act.agreement}`, which is not signed here"
+            raise BadInput(text)
+        wrong = entitled(agreement, act)
+        if wrong:
+            raise BadInput(f"act `{part.id}`: {wrong}")
+        state.acts[identity] = act.issued
+        taken.acts.append(act)
+        # What stands behind it in this message is judged by it.
+        taken.standing = taken.standing.after(identity, act, at)
+    taken.known_acts.append(identity)
 
 
 def take_own_act(state: IngestStage, act: Act) -> None:
@@ -367,12 +413,11 @@ def _rejection(source: str, what: str, reason: str, text: str) -> Rejection:
     return Rejection(source=source, what=what, reason=reason, excerpt=text[:512])
 
 
-def _sweep(state: IngestStage, at: Instant) -> None:
-    if state.swept is not None and at.seconds_since(state.swept) < HELD_SWEEP_S:
-        return
-    state.swept = at
-    state.held = {
-        key: until
-        for key, until in state.held.items()
-        if at.seconds_since(until) < HELD_AFTER_S
-    }
+def _forget(state: IngestStage, at: Instant) -> None:
+    """Let go of ids that ended long ago, oldest arrivals first, and of too many."""
+    while state.held:
+        oldest = next(iter(state.held))
+        long_over = at.seconds_since(state.held[oldest].valid_until) > HELD_AFTER_S
+        if not long_over and len(state.held) <= HELD_ITEMS_MAX:
+            return
+        del state.held[oldest]

@@ -1,18 +1,27 @@
 """State of the ingest stage: heads of partners' lanes, and what is already held.
 
-``held`` remembers item ids with their validity, so that a repeat by another route is
+``held`` remembers items by originator and id, so that a repeat by another route is
 known as one; it is bounded by forgetting what has long been invalid, since the number
 of its link message then refuses it.
 """
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.link import EpochHead, Lane
+from beaconfire.vocabulary.link import Digest, EpochHead, Lane
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What is remembered of an item that was used."""
+
+    digest: Digest
+    valid_until: Instant
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,9 +32,8 @@ class IngestStage:
     agreements: tuple[Agreement, ...]
     standing: Standing
     heads: dict[Party, dict[Lane, EpochHead]] = field(default_factory=dict)
-    held: dict[str, Instant] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
     acts: dict[str, Instant] = field(default_factory=dict)
-    swept: Instant | None = None
 
 
 def begin(
