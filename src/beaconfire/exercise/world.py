@@ -6,7 +6,8 @@ its partners' messages and its people's orders, and nothing else: truth stays ou
 
 The model of a border is the real one's: messages of a lane stand there until they
 were taken and acknowledged, a lost one is delivered again, a purge removes what stands
-but not what is already on its way.
+but not what is already on its way. Of receipts for one lane the newest waits in its
+giver's memory until the partner has taken it.
 """
 
 import heapq
@@ -104,6 +105,7 @@ class World:
         self._lanes: dict[tuple[Party, Party, Lane], _Lane] = {
             (a, b, lane): _Lane() for a, b in pairs for lane in LANES
         }
+        self._receipts: dict[tuple[Party, Party, Lane], str] = {}
         first = min([from_s, *(act.at_s for act in scenario.act)])
         for party, nation in self._nations.items():
             self._input_at(first, party, nation.node.given, "runtime")
@@ -179,7 +181,8 @@ class World:
             self._lanes[party, effect.to, effect.lane].standing.clear()
         elif isinstance(effect, GiveReceipt):
             text = codec.encode(effect.receipt).decode()
-            self._send_receipt(party, effect.to, text, at_s)
+            self._receipts[party, effect.to, effect.lane] = text
+            self._send_receipt(party, effect.to, effect.lane, text, at_s)
         elif isinstance(effect, Solve):
             self._later(at_s + SOLVE_S, lambda t: self._solve(party, effect, t))
 
@@ -233,28 +236,29 @@ class World:
                 for key in [k for k, v in where.standing.items() if v == message]:
                     del where.standing[key]
 
-    def _send_receipt(self, by: Party, to: Party, text: str, at_s: float) -> None:
-        if not self._sharing:
+    def _send_receipt(
+        self, by: Party, to: Party, lane: Lane, text: str, at_s: float
+    ) -> None:
+        """Try to lay down a receipt; try again while it waits."""
+        if not self._sharing or self._receipts.get((by, to, lane)) != text:
             return
-        open_s = self._up((by, to), at_s)
-        delays = self._wires[by, to].delays_s(at_s) if open_s == at_s else ()
-        if not delays:
-            retry_s = open_s if open_s > at_s else at_s + REDELIVER_S
-            self._later(retry_s, lambda t: self._send_receipt(by, to, text, t))
-            return
-        for delay_s in delays:
-            self._later(
-                at_s + delay_s, lambda t: self._receipt_arrives(by, to, text, t)
-            )
+        again_s = self._up((by, to), at_s)
+        if again_s == at_s:
+            again_s = at_s + REDELIVER_S
+            for delay_s in self._wires[by, to].delays_s(at_s):
+                self._later(
+                    at_s + delay_s,
+                    lambda t: self._receipt_arrives(by, to, lane, text, t),
+                )
+        self._later(again_s, lambda t: self._send_receipt(by, to, lane, text, t))
 
-    def _receipt_arrives(self, by: Party, to: Party, text: str, at_s: float) -> None:
-        taken = self._input(
-            to, ReceiptArrival(partner=by, message=text), "runtime", at_s
-        )
-        if not taken:
-            self._later(
-                at_s + REDELIVER_S, lambda t: self._receipt_arrives(by, to, text, t)
-            )
+    def _receipt_arrives(
+        self, by: Party, to: Party, lane: Lane, text: str, at_s: float
+    ) -> None:
+        body = ReceiptArrival(partner=by, message=text)
+        taken = self._input(to, body, "runtime", at_s)
+        if taken and self._receipts.get((by, to, lane)) == text:
+            del self._receipts[by, to, lane]
 
     def _order_act(self, act: ScenarioAct, at_s: float) -> None:
         """A person of the scenario signs an act and hands it to the desk."""
@@ -311,6 +315,8 @@ class World:
         for (sender, _, _), lane in self._lanes.items():
             if sender == party:
                 lane.standing.clear()  # a border keeps its lanes in memory
+        for key in [key for key in self._receipts if key[0] == party]:
+            del self._receipts[key]
 
     def _restart(self, party: Party, at_s: float) -> None:
         nation = self._nations[party]

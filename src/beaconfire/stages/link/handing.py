@@ -165,6 +165,8 @@ def _take(sending: Sending, partner: Partner) -> list[Unit]:
     index = 0
     while index < len(sending.queue) and len(taken) < MESSAGE_UNITS_MAX:
         unit = sending.queue[index]
+        if sending.unheard and unit.act is None:
+            break  # acts stand before all items
         if any(agreement in partner.awaited for agreement in unit.agreements):
             index += 1  # held back by itself; what stands behind it may pass
             continue
@@ -246,9 +248,12 @@ def _say_waiting(partner: Partner, lane: Lane) -> list[EntryBody]:
     party = partner.card.party
     out: list[EntryBody] = []
     for (originator, via), units in grouped(news).items():
-        held = [u for u in units if any(a in partner.awaited for a in u.agreements)]
-        full = [u for u in units if u not in held]
+        unheard = units if sending.unheard else []
+        rest = [] if sending.unheard else units
+        held = [u for u in rest if any(a in partner.awaited for a in u.agreements)]
+        full = [u for u in rest if u not in held]
         for some, reason in (
+            (unheard, f"{party} has given no receipt since many suspensions"),
             (held, f"{party} has not yet acknowledged that the agreement is restored"),
             (full, f"{party} has {WINDOW_MESSAGES} messages without a receipt"),
         ):

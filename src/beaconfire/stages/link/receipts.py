@@ -11,7 +11,12 @@ from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import open_envelope
 from beaconfire.stages.link.handing import fill, grouped
-from beaconfire.stages.link.state import LinkStage, Partner, Unit
+from beaconfire.stages.link.state import (
+    CLOSED_HEADS_MAX,
+    LinkStage,
+    Partner,
+    Unit,
+)
 from beaconfire.vocabulary.acts import UNSIGNED, Signature
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ReceiptArrival
@@ -25,7 +30,6 @@ from beaconfire.vocabulary.link import (
 )
 from beaconfire.vocabulary.times import Instant
 
-CLOSED_HEADS_MAX = 8  # named in a receipt; more epochs than that end only in a test
 QUARANTINED_MAX = 500  # named in a receipt; the window holds at most 32 messages
 
 
@@ -128,9 +132,7 @@ def _open(
     state: LinkStage, partner: Partner, message: str
 ) -> tuple[ReceiptNote, str, Signature]:
     envelope = codec.decode(message, Envelope, what="receipt")
-    payload = open_envelope(
-        envelope, partner.card.keys_for("link"), payload_type=RECEIPT_TYPE
-    )
+    payload = open_envelope(envelope, partner.card.keys, payload_type=RECEIPT_TYPE)
     note = codec.decode(payload, ReceiptNote, what="receipt")
     if note.sender != state.profile.party or note.recipient != partner.card.party:
         text = (

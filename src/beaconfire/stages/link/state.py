@@ -23,6 +23,8 @@ from beaconfire.vocabulary.link import (
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
+CLOSED_HEADS_MAX = 8  # closed epochs of a lane that a receipt can name
+
 
 @dataclass(slots=True, kw_only=True)
 class Unit:
@@ -77,6 +79,14 @@ class Sending:
     earliest: Instant | None = None
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether as many epochs are unsettled as a receipt can name.
+
+        Items wait then, so that no further epoch ends with one in its window.
+        """
+        return len(self.unsettled) >= CLOSED_HEADS_MAX
 
 
 @dataclass(slots=True, kw_only=True)

@@ -98,8 +98,8 @@ def _settle_lane(
     sending.epoch += 1
     sending.number = 0
     sending.hash = ZERO_DIGEST
-    allowed.sort(key=lambda unit: unit.act is None)  # stable: acts first
     sending.queue[:0] = allowed
+    sending.queue.sort(key=lambda unit: unit.act is None)  # stable: acts first
     sending.earliest = min(
         (u.valid_until for u in sending.queue if u.valid_until is not None),
         default=None,
