@@ -73,7 +73,7 @@ def test_two_windows_share_no_name():
 @pytest.mark.servers
 def test_nodes_and_the_raw_peer_bring_every_plot(tmp_path):
     """Small, on real servers: all arrives by both ways and every figure is there."""
-    load = Load(seconds=1.0, rounds=1, burst=60, burst_full=6)
+    load = Load(seconds=1.0, rounds=1, burst=60, burst_full=6, warm_s=2.0)
     bench = link.run(tmp_path, load, say=lambda text: None)
     rows = {figure.name: figure for figure in bench.figures}
     lost = rows.pop("plots that did not arrive")

@@ -13,10 +13,11 @@ from contextlib import suppress
 
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.solver_talk import LENGTH, READY, Solved
+from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, parts_of
 from beaconfire.runtime.turns import Solve
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import Estimate
+from beaconfire.vocabulary.flight import Observations
 
 Deliver = Callable[[Estimate], None]
 
@@ -97,9 +98,9 @@ class Solver:
         request = solve.request
         solved: Solved
         try:
-            data = codec.encode(solve.observations)
             async with asyncio.timeout(SETTINGS.solve_s_max):
-                solved = codec.decode(await self._ask(data), Solved, what="answer")
+                answer = await self._ask(solve.observations)
+            solved = codec.decode(answer, Solved, what="answer")
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             self._report("the solver did not answer; starting it again")
             await self._end()
@@ -116,11 +117,17 @@ class Solver:
             failed=solved.failed,
         )
 
-    async def _ask(self, data: bytes) -> bytes:
+    async def _ask(self, observations: Observations) -> bytes:
         assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(LENGTH.pack(len(data)) + data)
-        await self._process.stdin.drain()
+        sink = self._process.stdin
+        assert sink is not None
+        for part in parts_of(observations):
+            data = codec.encode(part)
+            sink.write(LENGTH.pack(len(data)) + data)
+            await sink.drain()
+            await asyncio.sleep(0)  # between two parts the node's other work goes on
+        sink.write(LENGTH.pack(0))
+        await sink.drain()
         return await self._read()
 
     async def _read(self) -> bytes:

@@ -2,26 +2,34 @@
 
 Started by ``runtime/solver.py``; only this process loads the numerical libraries,
 which keeps the node itself small. It reads requests from standard input and writes
-answers to standard output, each a length (4 bytes, big endian) and that many bytes of
-JSON. It compiles first and says ``ready``; it ends when its input does. It holds no
-state: the same request gives the same answer.
+answers to standard output, as ``solver_talk`` says. It compiles first and says
+``ready``; it ends when its input does. It holds no state: the same request gives the
+same answer.
+
+It runs below the node's priority: an estimate may come a moment later, but a plot on
+its way to a partner must not wait for one.
 """
 
+import os
 import sys
 from typing import BinaryIO
 
 from beaconfire.errors import BeaconfireError
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.warm import warm_up
-from beaconfire.runtime.solver_talk import LENGTH, READY, Solved
+from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, joined
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import Observations
 
+NICE = 10  # a tenth of the node's share of a processor that both want
 
-def solve(data: bytes) -> Solved:
+
+def solve(parts: list[bytes]) -> Solved:
     """Answer one request."""
     try:
-        observations = codec.decode(data, Observations, what="observations")
+        observations = joined(
+            codec.decode(part, Observations, what="observations") for part in parts
+        )
         return Solved(estimate=estimate_flight(observations))
     except (BeaconfireError, ArithmeticError, ValueError) as error:
         # Numbers that no rule foresaw must cost one answer, not the solver.
@@ -30,14 +38,20 @@ def solve(data: bytes) -> Solved:
 
 def main(source: BinaryIO, sink: BinaryIO) -> None:
     """Serve requests until the source ends."""
+    os.nice(NICE)
     warm_up()
     _write(sink, READY)
+    parts: list[bytes] = []
     while True:
         head = source.read(LENGTH.size)
         if len(head) < LENGTH.size:
             return
         (length,) = LENGTH.unpack(head)
-        _write(sink, codec.encode(solve(source.read(length))))
+        if length:
+            parts.append(source.read(length))
+            continue
+        _write(sink, codec.encode(solve(parts)))
+        parts.clear()
 
 
 def _write(sink: BinaryIO, data: bytes) -> None:

@@ -1,16 +1,21 @@
 """Solver talk: what the node and its solver process say to each other.
 
-Each message is a length (4 bytes, big endian) and that many bytes of JSON. Kept apart
-so that the node need not load the numerical libraries to speak it.
+Each message is a length (4 bytes, big endian) and that many bytes of JSON. A request
+is several: parts of what is held, in order, then an empty one; so a long arc need not
+be written in one go. Kept apart so that the node need not load the numerical libraries
+to speak it.
 """
 
 import struct
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from beaconfire.vocabulary.flight import FlightEstimate
+from beaconfire.vocabulary.flight import FlightEstimate, Observations
 
 LENGTH = struct.Struct(">I")
+PART_PLOTS = 256  # about a millisecond to write
 READY = b"ready"
 
 
@@ -19,3 +24,21 @@ class Solved(Struct, frozen=True, kw_only=True):
 
     estimate: FlightEstimate | None
     failed: str | None = None
+
+
+def parts_of(observations: Observations) -> Iterator[Observations]:
+    """Yield what is held in parts; ``joined`` makes the whole of them again."""
+    plots = observations.plots
+    yield replace(observations, plots=plots[:PART_PLOTS])
+    for at in range(PART_PLOTS, len(plots), PART_PLOTS):
+        yield Observations(plots=plots[at : at + PART_PLOTS])
+
+
+def joined(parts: Iterable[Observations]) -> Observations:
+    """Return the whole of which these are the parts, in order."""
+    all_parts = tuple(parts)
+    return Observations(
+        plots=tuple(plot for part in all_parts for plot in part.plots),
+        tracklets=tuple(one for part in all_parts for one in part.tracklets),
+        cues=tuple(cue for part in all_parts for cue in part.cues),
+    )

@@ -10,7 +10,7 @@ No clock is read here; ``runtime/clock.py`` is the only place that may.
 
 import re
 from datetime import UTC, datetime
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from beaconfire.errors import BadInput
 
@@ -53,14 +53,12 @@ class Instant:
             )
             raise BadInput(message)
         day, clock, fraction, offset = match.groups()
-        zone = "+00:00" if offset in "Zz" else offset
         try:
-            moment = datetime.fromisoformat(f"{day}T{clock}{zone}")
-            delta = moment - _EPOCH
+            seconds = _seconds(day, clock, "+00:00" if offset in "Zz" else offset)
         except (ValueError, OverflowError):
             message = f"`{text}` is not a time that exists"
             raise BadInput(message) from None
-        ns = (delta.days * 86_400 + delta.seconds) * NS_PER_S
+        ns = seconds * NS_PER_S
         if fraction:
             ns += int(fraction.ljust(9, "0"))
         if not 0 <= ns < _LATEST_NS:
@@ -78,7 +76,7 @@ class Instant:
 
     def __str__(self) -> str:
         seconds, ns = divmod(self.ns, NS_PER_S)
-        stem = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        stem = _to_the_second(seconds)
         if ns % 1_000_000 == 0:
             return f"{stem}.{ns // 1_000_000:03d}Z"
         if ns % 1_000 == 0:
@@ -96,6 +94,18 @@ class Instant:
 
     def __hash__(self) -> int:
         return hash(self.ns)
+
+
+# Thousands of sightings share a second: the calendar is asked once for each.
+@lru_cache(maxsize=4_096)
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(maxsize=4_096)
+def _seconds(day: str, clock: str, zone: str) -> int:
+    delta = datetime.fromisoformat(f"{day}T{clock}{zone}") - _EPOCH
+    return delta.days * 86_400 + delta.seconds
 
 
 _LATEST_NS = 7_258_118_400 * NS_PER_S  # 2200-01-01T00:00:00Z

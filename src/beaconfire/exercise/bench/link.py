@@ -38,8 +38,8 @@ P50_MS_MAX = 5.0
 P99_MS_MAX = 20.0
 AHEAD_S = 0.5  # a round's plots are made before its first is due
 AFTER_LIFT_OFF_S = 160.0  # burn-out is at 147 s: from here the radars see it whole
-# A flat-out round sends what was reported over this long before.
-PAST_S = 60.0
+PAST_S_MIN = 1.0  # of the time just past, sent flat out
+SPARE = 1.2  # not every scan of a radar has a plot
 FALSE_PLOTS = 49.0  # of a full scan, beside the object's own plot
 
 Say = Callable[[str], None]
@@ -119,7 +119,9 @@ class _Sky:
         now = WallClock().now()
         # A microsecond more each time: another window, so other names for its plots.
         self._bursts += 1
-        begin = Instant(now.plus_s(-PAST_S).ns + self._bursts * 1_000)
+        rate_hz = sum(sensor.rate_hz or 0.0 for sensor in self._scenario.sensor)
+        past_s = max(PAST_S_MIN, SPARE * count / rate_hz)
+        begin = Instant(now.plus_s(-past_s).ns + self._bursts * 1_000)
         scans = pair.scans_between(
             self._scenario, self._flight, begin, now, false_plots=false_plots
         )

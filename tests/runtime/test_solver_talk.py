@@ -1,0 +1,73 @@
+"""What is asked of the solver goes in parts and is whole again on the other side."""
+
+import io
+import os
+
+import pytest
+
+from beaconfire.runtime import solver_process
+from beaconfire.runtime.solver_talk import (
+    LENGTH,
+    PART_PLOTS,
+    READY,
+    Solved,
+    joined,
+    parts_of,
+)
+from beaconfire.seals import codec
+from beaconfire.vocabulary.flight import Observations
+from beaconfire.vocabulary.motion import Plot
+from beaconfire.vocabulary.places import SensorSite
+from beaconfire.vocabulary.times import Instant
+
+START = Instant.parse("2022-10-03T22:24:00Z")
+SITE = SensorSite(id="near", lat_deg=37.0, lon_deg=130.0, alt_m=0.0)
+
+
+def held(count):
+    """So many plots of a still object."""
+    return Observations(
+        plots=tuple(
+            Plot(
+                time=START.plus_s(float(second)), sensor=SITE, range_m=5e4,
+                azimuth_deg=10.0, elevation_deg=5.0, sigma_range_m=30.0,
+                sigma_azimuth_mrad=1.0, sigma_elevation_mrad=1.0,
+            )
+            for second in range(count)
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [0, 1, PART_PLOTS, PART_PLOTS + 1, 5 * PART_PLOTS])
+def test_the_parts_make_the_whole_again(count):
+    """Nothing is lost, doubled or put out of order; no part is long."""
+    whole = held(count)
+    parts = list(parts_of(whole))
+    assert parts
+    assert joined(parts) == whole
+    assert all(len(part.plots) <= PART_PLOTS for part in parts)
+
+
+def test_the_solver_answers_once_for_each_request_of_several_parts(monkeypatch):
+    """Two requests, two answers: parts of one never run into the next."""
+    monkeypatch.setattr(os, "nice", lambda by: by)  # this process goes on
+    monkeypatch.setattr(solver_process, "warm_up", lambda: None)
+    asked = []
+    monkeypatch.setattr(
+        solver_process,
+        "estimate_flight",
+        lambda observations: asked.append(len(observations.plots)),
+    )
+    requests = b""
+    for count in (2 * PART_PLOTS + 3, 1):
+        for part in parts_of(held(count)):
+            data = codec.encode(part)
+            requests += LENGTH.pack(len(data)) + data
+        requests += LENGTH.pack(0)
+    sink = io.BytesIO()
+    solver_process.main(io.BytesIO(requests), sink)
+
+    answer = codec.encode(Solved(estimate=None))
+    framed = LENGTH.pack(len(answer)) + answer
+    assert asked == [2 * PART_PLOTS + 3, 1]
+    assert sink.getvalue() == LENGTH.pack(len(READY)) + READY + 2 * framed
