@@ -4,7 +4,9 @@ Pure: no clock, disk or network. The loop of a node (``runtime/run.py``) and the
 world (``exercise/world.py``) drive this same object.
 
 * Every stage sees every entry, in the order of the journal, stages in a fixed order.
-* What a stage emits is sealed, numbered and appended; then it is seen in its turn.
+* What follows from an entry is sealed and stands right behind it, before whatever else
+  waits: an act and all that it stops, and only then the next act. So the journal never
+  shows behind an act what was decided before it.
 * Effects are what must happen outside *after* the turn is stored. Each follows from
   one entry and may be repeated without harm.
 * ``fold`` takes a recorded turn instead of making one: it advances the stages over the
@@ -95,6 +97,14 @@ class Answer(NamedTuple):
 
 
 Effect = Publish | Purge | GiveReceipt | Solve | Ring | Answer
+
+
+class _Waiting(NamedTuple):
+    """What a stage emitted, by which stage, and the entry it follows from."""
+
+    by: By
+    cause: tuple[str, ...]
+    body: EntryBody
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -247,18 +257,17 @@ class Node:
         number = self._turn + 1
         entries: list[Entry] = []
         effects: list[Effect] = []
-        queue: deque[Entry] = deque([self._entry(number, 0, at, by, (), body)])
-        count = 1
-        while queue:
-            entry = queue.popleft()
+        waiting: deque[_Waiting] = deque([_Waiting(by, (), body)])
+        while waiting:
+            stage, cause, emitted = waiting.popleft()
+            sealed = self._sealer.seal(emitted)
+            entry = self._entry(number, len(entries), at, stage, cause, sealed)
             entries.append(entry)
-            for stage, emitted in self._step(entry):
-                sealed = self._sealer.seal(emitted)
-                queue.append(self._entry(number, count, at, stage, (entry.id,), sealed))
-                count += 1
-                if count > TURN_ENTRIES_MAX:
-                    message = f"turn {number} set off {count} entries without end"
-                    raise RuntimeError(message)
+            if len(entries) > TURN_ENTRIES_MAX:
+                message = f"turn {number} set off {len(entries)} entries without end"
+                raise RuntimeError(message)
+            follows = [_Waiting(s, (entry.id,), b) for s, b in self._step(entry)]
+            waiting.extendleft(reversed(follows))
             effects.extend(self._effects(entry, entries[0]))
         turn = make_turn(
             turn=number,
@@ -277,11 +286,12 @@ class Node:
             BeaconfireError: the rules of this build would have decided otherwise; the
                 message names the turn and the first entry that differs.
         """
+        self._follows(turn)
         expected: deque[tuple[By, EntryBody]] = deque()
         for index, entry in enumerate(turn.entries):
             if index > 0:
                 self._same(turn, entry, expected)
-            expected.extend(self._step(entry))
+            expected.extendleft(reversed(self._step(entry)))
         if expected:
             message = (
                 f"journal turn {turn.turn}: this build would have added "
@@ -289,6 +299,16 @@ class Node:
             )
             raise BeaconfireError(message)
         self._turned(turn)
+
+    def _follows(self, turn: Turn) -> None:
+        if turn.turn != self._turn + 1:
+            message = f"journal turn {turn.turn}: turn {self._turn + 1} is expected"
+            raise BeaconfireError(message)
+        if turn.previous != self._digest:
+            message = (
+                f"journal turn {turn.turn}: it does not follow from the turn before"
+            )
+            raise BeaconfireError(message)
 
     def _same(
         self, turn: Turn, entry: Entry, expected: deque[tuple[By, EntryBody]]
