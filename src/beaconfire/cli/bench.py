@@ -16,6 +16,7 @@ from rich.text import Text
 
 from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
+from beaconfire.exercise.bench import node as nodes
 from beaconfire.exercise.bench import sharing as sharings
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.scenario import load_scenario
@@ -28,6 +29,8 @@ OWN, PARTNER = "JPN", "KOR"
 SECONDS_MAX = 60.0  # the flight under way must last for all rounds
 RATE_HZ_MAX = 1_000.0
 SEEDS_MAX = 10_000
+SEEDS_OF_ALL = 20  # of `bench all`, so that it ends while one waits
+SPEED = 60.0
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 Name = Annotated[str, typer.Option(help="A shipped name, or a file's path.")]
@@ -46,8 +49,7 @@ def link(
     as_json_: Json = False,
 ) -> None:
     """Time a plot's way between two real nodes, beside JetStream alone."""
-    load = links.Load(seconds=seconds, rate_hz=rate)
-    tell(in_a_folder(lambda out, say: links.run(out, load, say=say)), json=as_json_)
+    tell(_link(links.Load(seconds=seconds, rate_hz=rate)), json=as_json_)
 
 
 @app.command()
@@ -64,10 +66,49 @@ def sharing(
 
 
 @app.command()
+def node(*, scenario: Name = SCENARIO, as_json_: Json = False) -> None:
+    """Say how much memory a real node takes and how soon it is ready."""
+    tell(_node(scenario), json=as_json_)
+
+
+@app.command()
 def layout(*, scenario: Name = SCENARIO, as_json_: Json = False) -> None:
     """Say how much the sensors' sites alone allow sharing to gain."""
-    rows = layouts.sweep(load_scenario(scenario), own=OWN, partner=PARTNER)
-    tell(layouts.as_bench(rows, own=OWN, partner=PARTNER), json=as_json_)
+    tell(_layout(scenario), json=as_json_)
+
+
+@app.command("all")
+def everything(
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=SEEDS_MAX, help="For sharing, from 1 on.")
+    ] = SEEDS_OF_ALL,
+    as_json_: Json = False,
+) -> None:
+    """Measure all of it, one after another."""
+    benches = (
+        _link(links.Load()),
+        _sharing(SCENARIO, seeds),
+        _node(SCENARIO),
+        _layout(SCENARIO),
+    )
+    tell(*benches, json=as_json_)
+
+
+def _link(load: links.Load) -> Bench:
+    return in_a_folder(lambda out, say: links.run(out, load, say=say))
+
+
+def _node(name: str) -> Bench:
+    scenario = load_scenario(name)
+    return in_a_folder(
+        lambda out, say: nodes.run(out, scenario, party=OWN, speed=SPEED, say=say)
+    )
+
+
+def _layout(name: str) -> Bench:
+    rows = layouts.sweep(load_scenario(name), own=OWN, partner=PARTNER)
+    return layouts.as_bench(rows, own=OWN, partner=PARTNER)
 
 
 def _sharing(scenario: str, seeds: int) -> Bench:
