@@ -10,15 +10,14 @@ import random
 import pytest
 
 from beaconfire.exercise.scenario_parts import Link
-from beaconfire.exercise.world import REDELIVER_S
-from beaconfire.vocabulary.entries.carriage import (
-    Arrival,
-    HandOver,
-)
+from beaconfire.exercise.world import REDELIVER_S, World
+from beaconfire.stages.link.handing import WINDOW_MESSAGES
+from beaconfire.vocabulary.entries.carriage import Arrival, Expiry, HandOver, Waiting
 from tests.exercise.worlds import (
     PAIRS,
     PARTIES,
     assert_settled,
+    bodies,
     cut,
     delivery,
     entries,
@@ -133,3 +132,32 @@ def test_a_line_that_never_mends_leaves_its_units_waiting_and_says_so() -> None:
     assert audited.sound, audited.problems
     assert not audited.settled
     assert audited.sent_fate_unknown > 0
+
+
+def handed(made: World, sender: str, to: str) -> list[tuple[str, ...]]:
+    """Return what was handed over, message by message, with its lane."""
+    return [
+        (body.lane, *body.items)
+        for body in bodies(made, sender, HandOver)
+        if body.to == to and body.via is None
+    ]
+
+
+def test_a_silent_partner_fills_its_own_window_and_nobody_elses() -> None:
+    """At most a window leaves, the rest waits and ends; the others notice nothing."""
+    seen = sightings(10, 50)
+    away = (cut("JPN", "KOR", 9.0, 62.0), cut("KOR", "JPN", 9.0, 62.0))
+    made = world(links=(*lines(), *away), seen=seen)
+    calm = world(seen=seen)
+    for one in (made, calm):
+        one.run(60.0)
+    lanes = made.node("JPN").stages.link.partners["KOR"].sending
+    assert max(len(lane.window) for lane in lanes.values()) == WINDOW_MESSAGES
+    assert any(lane.queue for lane in lanes.values())
+    assert [w for w in bodies(made, "JPN", Waiting) if w.to == "KOR" and w.reason]
+    assert handed(made, "JPN", "USA") == handed(calm, "JPN", "USA")
+    made.run(95.0)
+    audited = assert_settled(made)
+    ended = [e for p in PARTIES for e in bodies(made, p, Expiry)]
+    assert audited.expired == sum(len(one.items) for one in ended)
+    assert all(one.reason for one in ended)
