@@ -1,0 +1,67 @@
+"""``beaconfire bench`` prints figures beside their goals, for people or programs."""
+
+import json
+
+from beaconfire.cli import bench as command
+from beaconfire.cli.commands import run
+from beaconfire.exercise.bench.figures import Bench, Figure
+
+MISSED = Bench(
+    bench="link",
+    figures=(Figure(name="way", unit="ms", measured=7.0, goal=5.0),),
+)
+
+
+def test_the_layout_is_printed_for_people(capsys):
+    """Every number of radars is told, and that all sites are invented."""
+    assert run(["bench", "layout"]) == 0
+    out = capsys.readouterr().out
+    for count in ("1 radar", "2 radars", "3 radars"):
+        assert f"JPN with {count}" in out
+    assert "every sensor site is invented" in out
+
+
+def test_json_is_one_value(capsys):
+    """Other programs read it, and need no table."""
+    assert run(["bench", "layout", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["bench"] == "layout"
+    assert len(value["figures"]) == 6
+
+
+def test_a_missed_goal_is_told_and_is_no_failure_of_the_program(monkeypatch, capsys):
+    """The exit code says that it measured; the verdict says what came out."""
+    monkeypatch.setattr(command.links, "run", lambda out, load, say: MISSED)
+    assert run(["bench", "link"]) == 0
+    assert capsys.readouterr().out.splitlines()[2].split()[-1] == "missed"
+
+
+def test_a_bench_leaves_no_folder_behind(monkeypatch, capsys):
+    """What it starts lives in a folder of its own, removed at the end."""
+    folders = []
+
+    def work(out, load, say):
+        folders.append(out)
+        (out / "left").write_text("something", "ascii")
+        return MISSED
+
+    monkeypatch.setattr(command.links, "run", work)
+    assert run(["bench", "link", "--json"]) == 0
+    assert folders
+    assert not folders[0].exists()
+
+
+def test_all_prints_one_summary(monkeypatch, capsys):
+    """Four benches, one JSON list; `make bench` is this."""
+    monkeypatch.setattr(command.links, "run", lambda out, load, say: MISSED)
+    monkeypatch.setattr(command.nodes, "run", lambda *rest, **named: MISSED)
+    monkeypatch.setattr(command.sharings, "measure", lambda *rest, **named: MISSED)
+    assert run(["bench", "all", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert [one["bench"] for one in value] == ["link", "link", "link", "layout"]
+
+
+def test_seconds_and_rate_have_bounds(capsys):
+    """A flight is under way for so long, and radars turn only so fast."""
+    assert run(["bench", "link", "--seconds", "0"]) == 2
+    assert run(["bench", "link", "--rate", "1e9"]) == 2
