@@ -223,3 +223,13 @@ def test_without_approval_refused_and_released_once_it_comes_in_time() -> None:
     assert released
     assert released <= first
     assert relays(later)
+
+
+def test_a_radar_hidden_from_one_partner_does_not_reach_it_through_the_hub() -> None:
+    """The hub may know of it; what it relays must be what the other may know."""
+    both = tuple(sorted((*SEEN, *by_second()), key=lambda s: (s.at, s.sensor_id)))
+    hidden = watched(("KOR",), both)
+    absent = watched(("KOR",), SEEN)
+    assert came(hidden, "KOR")
+    assert came(hidden, "KOR") == came(absent, "KOR")
+    assert came(hidden, "USA") != came(absent, "USA")

@@ -31,6 +31,7 @@ from beaconfire.seals.dsse import (
     sign_item,
 )
 from beaconfire.seals.keys import SigningKey
+from beaconfire.stages.link.state import Sending
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import LinkArrival, Order, ReceiptArrival
@@ -338,3 +339,14 @@ class Fed:
         restored = self._fresh()
         restore(restored, save(self.node))
         assert save(restored) == save(self.node)
+
+
+def receipt_note(sender: str, recipient: str, sending: Sending) -> ReceiptNote:
+    """Return what a recipient signs that has stored all of a lane of notices."""
+    return ReceiptNote(
+        sender=sender,
+        recipient=recipient,
+        lane="notices",
+        head=EpochHead(epoch=sending.epoch, number=sending.number, hash=sending.hash),
+        closed=() if sending.closes is None else (sending.closes,),
+    )

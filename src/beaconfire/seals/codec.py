@@ -16,6 +16,11 @@ from beaconfire.vocabulary.times import Instant
 
 T = TypeVar("T")
 
+# What is wrong with a text must not be as long as the text: keys and values in it are
+# its author's. The end is kept as well, since it says where.
+_TOLD_MAX = 320
+_TOLD_ENDS = 150
+
 
 def _encode_instant(value: object) -> object:
     if isinstance(value, Instant):
@@ -99,5 +104,7 @@ def _plain(message: str) -> str:
     ):
         text = text.replace(name, word)
     text = text.replace(" - at `$.", " at `").replace(" - at `$`", "")
+    if len(text) > _TOLD_MAX:
+        text = f"{text[:_TOLD_ENDS]} ... {text[-_TOLD_ENDS:]}"
     # An abbreviation keeps its capitals.
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -17,11 +17,17 @@ PICTURE = "picture"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """An own product: its sensors, who may have it (``None`` = anyone), its seed."""
+    """An own product: its sensors, who may have it (``None`` = anyone), its seed.
+
+    ``releasable_to`` is what its items' labels say, for partners who relay them: empty
+    unless some partner may not know of one of the sensors. A product of sensors that
+    everybody may know of says nothing, so that nothing hidden shows in its label.
+    """
 
     name: str
     sensors: tuple[str, ...]  # sorted: a set has no one encoding
     audience: tuple[Party, ...] | None
+    releasable_to: tuple[Party, ...]
     seed: str
 
 
@@ -37,26 +43,34 @@ def own_products(profile: NodeProfile, opaque_key: bytes) -> tuple[Product, ...]
     if not everything:
         return ()
     if not any(sensor.hidden_from for sensor in profile.sensors):
-        return (_product(0, everything, None, opaque_key),)
+        return (_product(0, everything, None, (), opaque_key),)
+    visible = {
+        party: frozenset(s.id for s in profile.sensors if party not in s.hidden_from)
+        for party in sorted(card.party for card in profile.partners)
+    }
     seen_by: dict[frozenset[str], list[Party]] = {}
-    for party in sorted(card.party for card in profile.partners):
-        visible = frozenset(
-            sensor.id for sensor in profile.sensors if party not in sensor.hidden_from
-        )
-        if visible:
-            seen_by.setdefault(visible, []).append(party)
-    return tuple(
-        _product(number, sensors, tuple(parties), opaque_key)
-        for number, (sensors, parties) in enumerate(seen_by.items())
-    )
+    for party, sensors in visible.items():
+        if sensors:
+            seen_by.setdefault(sensors, []).append(party)
+    products = []
+    for number, (sensors, parties) in enumerate(seen_by.items()):
+        may_know = tuple(p for p, seen in visible.items() if sensors <= seen)
+        limited = may_know if len(may_know) < len(visible) else ()
+        products.append(_product(number, sensors, tuple(parties), limited, opaque_key))
+    return tuple(products)
 
 
 def _product(
-    number: int, sensors: frozenset[str], audience: tuple[Party, ...] | None, key: bytes
+    number: int,
+    sensors: frozenset[str],
+    audience: tuple[Party, ...] | None,
+    releasable_to: tuple[Party, ...],
+    key: bytes,
 ) -> Product:
     return Product(
         name=f"own:{number}",
         sensors=tuple(sorted(sensors)),
         audience=audience,
+        releasable_to=releasable_to,
         seed=opaque(key, "own product", *sorted(sensors)),
     )

@@ -214,7 +214,13 @@ def _item(
         originator=profile.party,
         status=profile.status,
         exercise=profile.exercise,
-        label=Label(policy=profile.policy, classification=profile.classification),
+        # A partner that relays the item must not bring it to one from whom its sensors
+        # are hidden; that it does not is on the label.
+        label=Label(
+            policy=profile.policy,
+            classification=profile.classification,
+            releasable_to=book.product.releasable_to,
+        ),
         created=at,
         valid_until=at.plus_s(valid_s),
         lineage=(launch.token,),

@@ -57,6 +57,7 @@ def withdraw_lapsed(
     sending = partner.sending[lane]
     kept, out = _still_standing(state, partner, lane, sending.queue, at)
     sending.queue = kept
+    sending.held = 0
     return out
 
 
@@ -79,6 +80,7 @@ def enqueue(sending: Sending, unit: Unit) -> list[Unit]:
     if unit.act is not None:
         place = sum(1 for queued in sending.queue if queued.act is not None)
         sending.queue.insert(place, unit)
+        sending.held = 0
     else:
         sending.queue.append(unit)
         sending.fresh.append(unit)
@@ -89,6 +91,7 @@ def enqueue(sending: Sending, unit: Unit) -> list[Unit]:
     while len(sending.queue) > QUEUE_UNITS_MAX:
         oldest = next(i for i, u in enumerate(sending.queue) if u.act is None)
         overflow.append(sending.queue.pop(oldest))
+        sending.held = 0
     return overflow
 
 
@@ -111,6 +114,7 @@ def _expire(partner: Partner, lane: Lane, at: Instant) -> list[EntryBody]:
     sending.queue = [
         u for u in sending.queue if not u.valid_until or u.valid_until >= at
     ]
+    sending.held = 0
     sending.earliest = min(
         (u.valid_until for u in sending.queue if u.valid_until is not None),
         default=None,
@@ -162,12 +166,16 @@ def _take(sending: Sending, partner: Partner) -> list[Unit]:
     taken: list[Unit] = []
     size = 0
     account: tuple[str, str | None] | None = None
-    index = 0
+    if sending.held_for != tuple(partner.awaited):
+        sending.held, sending.held_for = 0, tuple(partner.awaited)
+    index = sending.held
     while index < len(sending.queue) and len(taken) < MESSAGE_UNITS_MAX:
         unit = sending.queue[index]
         if sending.unheard and unit.act is None:
             break  # acts stand before all items
         if any(agreement in partner.awaited for agreement in unit.agreements):
+            if index == sending.held:
+                sending.held += 1  # not looked at again until something changes
             index += 1  # held back by itself; what stands behind it may pass
             continue
         account = account or (unit.originator, unit.via)

@@ -66,6 +66,7 @@ class Sending:
 
     ``fresh`` are queued units of which nothing was said yet; ``earliest`` is when the
     first queued item ends, so that a long queue is not searched at every turn.
+    ``held`` units at its head are known to wait for the agreements in ``held_for``.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
     window and whose fate only the partner's receipt can tell.
     """
@@ -77,6 +78,8 @@ class Sending:
     queue: list[Unit] = field(default_factory=list)
     fresh: list[Unit] = field(default_factory=list)
     earliest: Instant | None = None
+    held: int = 0
+    held_for: tuple[str, ...] = ()
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
 

@@ -100,6 +100,7 @@ def _settle_lane(
     sending.hash = ZERO_DIGEST
     sending.queue[:0] = allowed
     sending.queue.sort(key=lambda unit: unit.act is None)  # stable: acts first
+    sending.held = 0
     sending.earliest = min(
         (u.valid_until for u in sending.queue if u.valid_until is not None),
         default=None,
