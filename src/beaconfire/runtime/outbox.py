@@ -1,6 +1,8 @@
 """Outbox: effects on their way out, one queue a partner, in the order of the turns.
 
-* Publishing and purging at our border, and receipts at the partner's, each in order.
+* Messages are laid at our border in order, each without waiting for the border's word
+  on the one before; a purge waits for all before it, and what follows waits for it.
+* Receipts go to the partner's border one after another.
 * A partner whose border does not answer holds up its own receipts and nothing else.
 * Of receipts for one lane that wait, the newest is enough: it covers the older ones.
 * Effects may be repeated: messages carry their lane, epoch and number as their id.
@@ -60,10 +62,20 @@ class Outbox:
                 await task
 
     async def _move_messages(self) -> None:
-        while True:
-            effect = await self._messages.get()
-            await self._lay(effect)
-            self._messages.task_done()
+        # A wait for each answer would cost every message one way there and back more
+        # than the one before it.
+        async with asyncio.TaskGroup() as laying:
+            under_way: set[asyncio.Task[None]] = set()
+            while True:
+                effect = await self._messages.get()
+                if isinstance(effect, Purge):
+                    if under_way:
+                        await asyncio.wait(under_way)
+                    await self._lay(effect)
+                else:
+                    task = laying.create_task(self._lay(effect))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
 
     async def _lay(self, effect: Publish | Purge) -> None:
         """Do it at the border, however often that takes: it may be starting again."""
@@ -81,6 +93,7 @@ class Outbox:
             except NotReachable:
                 await asyncio.sleep(SETTINGS.link_pause_s_min)
             else:
+                self._messages.task_done()
                 return
 
     async def _move_receipts(self) -> None:
