@@ -9,10 +9,12 @@ and nobody else's. Bytes on the wire are the runtime's; the text to sign is ours
 The state is owned by the stage and changed in place.
 """
 
+from beaconfire.agreements.ways import may_relay
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.acts import act_id, envelope_of_act
 from beaconfire.seals.dsse import envelope, envelope_digest, envelope_of
-from beaconfire.stages.link.handing import enqueue, fill, grouped
+from beaconfire.stages.link import queue
+from beaconfire.stages.link.handing import fill, in_entries, waiting
 from beaconfire.stages.link.receipts import receipt_for, settle
 from beaconfire.stages.link.state import (
     LinkStage,
@@ -58,8 +60,8 @@ __all__ = [
     "waiting_count",
 ]
 
-EXPIRED_AFTER_S = 0.001  # an item is still valid at the very end of its validity
-ITEMS_SWEEP_S = 30.0  # how often items past their validity are let go
+# Partners' items kept for a relay that an approval may still allow.
+ITEMS_KEPT_MAX = 2_000
 
 _LANE_OF_FORM: dict[str, Lane] = {
     "notice": "notices",
@@ -76,8 +78,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     body = entry.body
     out: list[EntryBody] = []
     if isinstance(body, ItemHeld):
-        state.items[body.sealed.item.id] = body.sealed
-        _sweep(state, entry.at)
+        _keep_item(state, body, entry)
     elif isinstance(body, Release):
         out = _queue_item(state, body, entry.at)
     elif isinstance(body, ReceiptArrival):
@@ -101,10 +102,10 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
 def due(state: LinkStage) -> Instant | None:
     """Return when the next queued item expires, or ``None`` when none waits."""
     ends = [
-        sending.earliest.plus_s(EXPIRED_AFTER_S)
+        end
         for partner in state.partners.values()
         for sending in partner.sending.values()
-        if sending.earliest is not None and sending.queue
+        if (end := queue.due(sending)) is not None
     ]
     return min(ends, default=None)
 
@@ -159,15 +160,50 @@ def receipts_given(state: LinkStage, party: Party) -> tuple[tuple[Lane, Envelope
 def waiting_count(state: LinkStage, party: Party) -> int:
     """Return how many units wait for a place in a window towards ``party``."""
     sending = state.partners[party].sending.values()
-    return sum(len(lane.queue) for lane in sending)
+    return sum(queue.count(lane) for lane in sending)
+
+
+def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
+    """Keep an item for as long as leave to send it may come."""
+    item, carriage = held.sealed.item, held.carriage
+    if carriage is None:
+        if state.own_turn != entry.turn:
+            state.own_turn = entry.turn
+            state.own.clear()
+        state.own[item.id] = held.sealed
+        return
+    if carriage.via is not None or not _may_be_relayed(state, item.originator):
+        return
+    state.items[f"{item.originator} {item.id}"] = held.sealed
+    while state.items:
+        oldest = next(iter(state.items))
+        ended = state.items[oldest].item.valid_until < entry.at
+        if not ended and len(state.items) <= ITEMS_KEPT_MAX:
+            break
+        del state.items[oldest]
+
+
+def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
+    relay = state.profile.party
+    return any(
+        may_relay(state.agreements, originator=originator, relay=relay, to=to)
+        for to in state.partners
+        if to != originator
+    )
 
 
 def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBody]:
     partner = state.partners.get(release.to)
-    sealed = state.items.get(release.item)
-    # Release comes after the item in the same turn, or while it is still valid.
     assert partner is not None, release.to
-    assert sealed is not None, release.item
+    lane = _LANE_OF_FORM[release.form]
+    if release.via is None:
+        # Leave for an item of ours comes in the turn that made it, or never.
+        sealed = state.own[release.item]
+    else:
+        kept = state.items.get(f"{release.originator} {release.item}")
+        if kept is None:
+            return [_forgotten(release, lane)]
+        sealed = kept
     sealed_form = envelope_of(sealed)
     unit = Unit(
         id=release.item,
@@ -178,9 +214,22 @@ def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBo
         release=release,
         valid_until=sealed.item.valid_until,
     )
-    lane = _LANE_OF_FORM[release.form]
-    out = _overflow(partner, lane, enqueue(partner.sending[lane], unit))
-    return [*out, *fill(state, partner, lane, at)]
+    out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
+    out.extend(fill(state, partner, lane, at))
+    return [*out, *waiting(partner, lane, [unit])]
+
+
+def _forgotten(release: Release, lane: Lane) -> Withdrawal:
+    return Withdrawal(
+        originator=release.originator,
+        to=release.to,
+        via=release.via,
+        lane=lane,
+        items=(release.item,),
+        agreement=None,
+        act=None,
+        reason="leave to relay it came when it was not kept any more",
+    )
 
 
 def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody]:
@@ -195,7 +244,7 @@ def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody
             act=None,
             reason=f"the queue to {partner.card.party} is full; the oldest gave way",
         )
-        for (originator, via), some in grouped(units).items()
+        for (originator, via), some in in_entries(units)
     ]
 
 
@@ -218,7 +267,7 @@ def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
                 envelope=sealed_form,
                 act=act,
             )
-            enqueue(partner.sending["notices"], unit)
+            queue.put(partner.sending["notices"], partner, unit)
     out.extend(after_act(state, act, entry.id, entry.at))
     return out
 
@@ -231,14 +280,3 @@ def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:
     elif body.to == state.profile.party:
         link = body.via or body.originator
         state.partners[link].receiving[body.lane].receipt = body
-
-
-def _sweep(state: LinkStage, at: Instant) -> None:
-    if state.swept is not None and at.seconds_since(state.swept) < ITEMS_SWEEP_S:
-        return
-    state.swept = at
-    state.items = {
-        key: sealed
-        for key, sealed in state.items.items()
-        if sealed.item.valid_until >= at
-    }

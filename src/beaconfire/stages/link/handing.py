@@ -4,15 +4,17 @@
   ready, up to the limits; while none is free, units gather. There is no timer.
 * A unit is judged again at its own hand-over: an agreement that lapsed since the
   release, or an item past its validity, does not leave.
-* A turn costs what it moves, not what waits: a partner that never reads has a long
-  queue, and must not slow the others.
+* What ends by the thousand (an act, a long silence) ends in few entries.
 * Number, previous hash and text are fixed here and nowhere else. Acts go first.
 """
 
-from beaconfire.agreements.lapse import still_stands
+from collections.abc import Iterator
+
+from beaconfire.agreements.lapse import Lapse, still_stands
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import digest
-from beaconfire.stages.link.state import InFlight, LinkStage, Partner, Sending, Unit
+from beaconfire.stages.link import queue
+from beaconfire.stages.link.state import InFlight, LinkStage, Partner, Unit
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
@@ -22,12 +24,11 @@ from beaconfire.vocabulary.entries.carriage import (
     Withdrawal,
 )
 from beaconfire.vocabulary.link import LINK_TYPE, Lane, LinkHeader, Part
+from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
 WINDOW_MESSAGES = 32  # without a receipt, per partner and lane; the border's W
-MESSAGE_UNITS_MAX = 50  # items in one message; keeps one verification short
-MESSAGE_BYTES_MAX = 256 * 1024  # inner payloads in one message; the border's maximum
-QUEUE_UNITS_MAX = 20_000  # per partner and lane: hours of plots for a silent partner
+ENTRY_ITEMS_MAX = 1_000  # named by one entry: what waited by the thousand ends at once
 
 
 def fill(
@@ -35,29 +36,15 @@ def fill(
 ) -> list[EntryBody]:
     """Hand over what is ready in ``lane``; return what happened, in order."""
     sending = partner.sending[lane]
-    out: list[EntryBody] = []
-    if sending.earliest is not None and sending.earliest < at:
-        out.extend(_expire(partner, lane, at))
-    while sending.queue and len(sending.window) < WINDOW_MESSAGES:
-        taken = _take(sending, partner)
-        if not taken:
+    out: list[EntryBody] = list(_expired(partner, lane, queue.overdue(sending, at)))
+    judge = judge_at(state, at)
+    while len(sending.window) < WINDOW_MESSAGES:
+        units, lapsed = queue.next_units(sending, judge)
+        out.extend(withdrawn(partner, lane, lapsed))
+        if not units:
             break
-        units, withdrawn = _still_standing(state, partner, lane, taken, at)
-        out.extend(withdrawn)
-        if units:
-            out.append(_hand_over(state, partner, lane, units, at))
-    out.extend(_say_waiting(partner, lane))
-    return out
-
-
-def withdraw_lapsed(
-    state: LinkStage, partner: Partner, lane: Lane, at: Instant
-) -> list[EntryBody]:
-    """Withdraw from the whole queue what no longer stands; for when an act says so."""
-    sending = partner.sending[lane]
-    kept, out = _still_standing(state, partner, lane, sending.queue, at)
-    sending.queue = kept
-    sending.held = 0
+        out.append(_hand_over(state, partner, lane, units, at))
+    queue.tidy(sending)
     return out
 
 
@@ -75,125 +62,101 @@ def open_epoch(
     return out
 
 
-def enqueue(sending: Sending, unit: Unit) -> list[Unit]:
-    """Put ``unit`` in its place, acts before items; return what no longer fits."""
-    if unit.act is not None:
-        place = sum(1 for queued in sending.queue if queued.act is not None)
-        sending.queue.insert(place, unit)
-        sending.held = 0
-    else:
-        sending.queue.append(unit)
-        sending.fresh.append(unit)
-        until = unit.valid_until
-        if until is not None and (sending.earliest is None or until < sending.earliest):
-            sending.earliest = until
-    overflow = []
-    while len(sending.queue) > QUEUE_UNITS_MAX:
-        oldest = next(i for i, u in enumerate(sending.queue) if u.act is None)
-        overflow.append(sending.queue.pop(oldest))
-        sending.held = 0
-    return overflow
+def judge_at(state: LinkStage, at: Instant) -> queue.Judge:
+    """Return what tells of a unit why it may not leave at ``at``, if it may not.
+
+    Units by the thousand rest on a handful of agreements and approvals, and the
+    standing does not change while one entry is handled: each is looked up once.
+    """
+    known: dict[tuple[object, ...], Lapse | None] = {}
+
+    def judge(unit: Unit) -> Lapse | None:
+        release = unit.release
+        if release is None:
+            return None
+        ground = (release.agreements, release.approval, release.to, unit.way)
+        if ground not in known:
+            known[ground] = still_stands(
+                release, agreements=state.agreements, standing=state.standing, at=at
+            )
+        return known[ground]
+
+    return judge
 
 
-def grouped(units: list[Unit]) -> dict[tuple[str, str | None], list[Unit]]:
-    """Group units by originator and relay, the account that their entries name."""
-    groups: dict[tuple[str, str | None], list[Unit]] = {}
-    for unit in units:
-        groups.setdefault((unit.originator, unit.via), []).append(unit)
-    return groups
-
-
-def _expire(partner: Partner, lane: Lane, at: Instant) -> list[EntryBody]:
-    """Let go of queued items whose validity has ended."""
-    sending = partner.sending[lane]
-    ended = [
-        u for u in sending.queue if u.valid_until is not None and u.valid_until < at
-    ]
-    for unit in ended:
-        unit.said = True
-    sending.queue = [
-        u for u in sending.queue if not u.valid_until or u.valid_until >= at
-    ]
-    sending.held = 0
-    sending.earliest = min(
-        (u.valid_until for u in sending.queue if u.valid_until is not None),
-        default=None,
-    )
-    return [
-        Expiry(
-            originator=unit.originator,
-            to=partner.card.party,
-            via=unit.via,
-            lane=lane,
-            items=(unit.id,),
-            reason=f"valid until {unit.valid_until}, not handed over by then",
-        )
-        for unit in ended
-    ]
-
-
-def _still_standing(
-    state: LinkStage, partner: Partner, lane: Lane, units: list[Unit], at: Instant
-) -> tuple[list[Unit], list[EntryBody]]:
-    """Return the units that may go now, and withdrawals of the others."""
-    standing: list[Unit] = []
-    out: list[EntryBody] = []
-    for unit in units:
-        lapse = unit.release and still_stands(
-            unit.release, agreements=state.agreements, standing=state.standing, at=at
-        )
-        if not lapse:
-            standing.append(unit)
-            continue
-        unit.said = True
-        out.append(
-            Withdrawal(
-                originator=unit.originator,
+def withdrawn(
+    partner: Partner, lane: Lane, lapsed: list[queue.Lapsed]
+) -> Iterator[Withdrawal]:
+    """Say of units taken off the queue that they will not be sent, and why."""
+    by_reason: dict[Lapse, list[Unit]] = {}
+    for unit, lapse in lapsed:
+        by_reason.setdefault(lapse, []).append(unit)
+    for lapse, units in by_reason.items():
+        for (originator, via), some in in_entries(units):
+            yield Withdrawal(
+                originator=originator,
                 to=partner.card.party,
-                via=unit.via,
+                via=via,
                 lane=lane,
-                items=(unit.id,),
+                items=tuple(unit.id for unit in some),
                 agreement=lapse.agreement,
                 act=lapse.act,
                 reason=lapse.reason,
             )
+
+
+def waiting(partner: Partner, lane: Lane, units: list[Unit]) -> Iterator[Waiting]:
+    """Say why those of ``units`` that are still on the queue wait; acts just do."""
+    party, sending = partner.card.party, partner.sending[lane]
+    full = f"{party} has {WINDOW_MESSAGES} messages without a receipt"
+    if sending.unheard:
+        full = f"{party} has given no receipt since many suspensions"
+    awaited = f"{party} has not yet acknowledged that the agreement is restored"
+    for where, reason in ((sending.held, awaited), (sending.items, full)):
+        some = [unit for unit in units if unit.act is None and unit.order in where]
+        for (originator, via), group in in_entries(some):
+            yield Waiting(
+                originator=originator,
+                to=party,
+                via=via,
+                lane=lane,
+                items=tuple(unit.id for unit in group),
+                reason=reason,
+            )
+
+
+def in_entries(
+    units: list[Unit],
+) -> Iterator[tuple[tuple[Party, Party | None], list[Unit]]]:
+    """Group units by originator and relay, the account that their entries name.
+
+    A group larger than an entry may name comes in several.
+    """
+    groups: dict[tuple[Party, Party | None], list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(unit.way, []).append(unit)
+    for way, some in groups.items():
+        for begin in range(0, len(some), ENTRY_ITEMS_MAX):
+            yield way, some[begin : begin + ENTRY_ITEMS_MAX]
+
+
+def _expired(partner: Partner, lane: Lane, units: list[Unit]) -> Iterator[Expiry]:
+    for (originator, via), some in in_entries(units):
+        last = max(unit.valid_until for unit in some if unit.valid_until is not None)
+        yield Expiry(
+            originator=originator,
+            to=partner.card.party,
+            via=via,
+            lane=lane,
+            items=tuple(unit.id for unit in some),
+            reason=f"valid until {last}, not handed over by then",
         )
-    return standing, out
-
-
-def _take(sending: Sending, partner: Partner) -> list[Unit]:
-    """Take the next message's units off the queue: one originator, one way."""
-    taken: list[Unit] = []
-    size = 0
-    account: tuple[str, str | None] | None = None
-    if sending.held_for != tuple(partner.awaited):
-        sending.held, sending.held_for = 0, tuple(partner.awaited)
-    index = sending.held
-    while index < len(sending.queue) and len(taken) < MESSAGE_UNITS_MAX:
-        unit = sending.queue[index]
-        if sending.unheard and unit.act is None:
-            break  # acts stand before all items
-        if any(agreement in partner.awaited for agreement in unit.agreements):
-            if index == sending.held:
-                sending.held += 1  # not looked at again until something changes
-            index += 1  # held back by itself; what stands behind it may pass
-            continue
-        account = account or (unit.originator, unit.via)
-        size += len(unit.envelope.payload)
-        if (unit.originator, unit.via) != account or (
-            taken and size > MESSAGE_BYTES_MAX
-        ):
-            break
-        taken.append(sending.queue.pop(index))
-    return taken
 
 
 def _hand_over(
     state: LinkStage, partner: Partner, lane: Lane, units: list[Unit], at: Instant
 ) -> HandOver:
     sending = partner.sending[lane]
-    for unit in units:
-        unit.said = True
     originator = units[0].originator if units else state.profile.party
     via = units[0].via if units else None
     header = LinkHeader(
@@ -245,37 +208,3 @@ def _part(state: LinkStage, unit: Unit) -> Part:
         if release.approval
         else None,
     )
-
-
-def _say_waiting(partner: Partner, lane: Lane) -> list[EntryBody]:
-    sending = partner.sending[lane]
-    news = [unit for unit in sending.fresh if not unit.said]
-    sending.fresh.clear()
-    if not news:
-        return []
-    party = partner.card.party
-    out: list[EntryBody] = []
-    for (originator, via), units in grouped(news).items():
-        unheard = units if sending.unheard else []
-        rest = [] if sending.unheard else units
-        held = [u for u in rest if any(a in partner.awaited for a in u.agreements)]
-        full = [u for u in rest if u not in held]
-        for some, reason in (
-            (unheard, f"{party} has given no receipt since many suspensions"),
-            (held, f"{party} has not yet acknowledged that the agreement is restored"),
-            (full, f"{party} has {WINDOW_MESSAGES} messages without a receipt"),
-        ):
-            if some:
-                out.append(
-                    Waiting(
-                        originator=originator,
-                        to=party,
-                        via=via,
-                        lane=lane,
-                        items=tuple(unit.id for unit in some),
-                        reason=reason,
-                    )
-                )
-        for unit in units:
-            unit.said = True
-    return out

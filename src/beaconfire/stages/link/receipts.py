@@ -10,11 +10,13 @@
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import open_envelope
-from beaconfire.stages.link.handing import fill, grouped
+from beaconfire.stages.link import queue
+from beaconfire.stages.link.handing import WINDOW_MESSAGES, fill, in_entries
 from beaconfire.stages.link.state import (
     CLOSED_HEADS_MAX,
     LinkStage,
     Partner,
+    Receiving,
     Unit,
 )
 from beaconfire.vocabulary.acts import UNSIGNED, Signature
@@ -30,7 +32,9 @@ from beaconfire.vocabulary.link import (
 )
 from beaconfire.vocabulary.times import Instant
 
-QUARANTINED_MAX = 500  # named in a receipt; the window holds at most 32 messages
+# Characters of quarantined ids in a receipt: those of a window of full messages, or of
+# fewer with longer ids; a receipt must fit through the border.
+QUARANTINED_CHARACTERS_MAX = 60_000
 
 
 def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[EntryBody]:
@@ -55,7 +59,8 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
     items = [unit for unit in delivered if unit.act is None]
     arrived = {unit.id for unit in delivered}
     partner.awaited = {a: i for a, i in partner.awaited.items() if i not in arrived}
-    for (originator, via), units in grouped(items).items():
+    quarantined = set(note.quarantined)
+    for (originator, via), units in in_entries(items):
         ids = tuple(unit.id for unit in units)
         out.append(
             Receipt(
@@ -66,12 +71,12 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 epoch=note.head.epoch,
                 number=note.head.number,
                 items=ids,
-                quarantined=tuple(i for i in ids if i in set(note.quarantined)),
+                quarantined=tuple(i for i in ids if i in quarantined),
                 note=text,
                 signature=signature,
             )
         )
-    for (originator, via), units in grouped(lost).items():
+    for (originator, via), units in in_entries(lost):
         out.append(
             Withdrawal(
                 originator=originator,
@@ -84,7 +89,8 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 reason=f"{partner.card.party} closed the epoch before it was read",
             )
         )
-    for lane in partner.sending:
+    for lane, sending in partner.sending.items():
+        queue.let_go(sending, partner)
         out.extend(fill(state, partner, lane, at))
     return out
 
@@ -92,16 +98,13 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
 def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody]:
     """Sign for what ingest took from ``link``: one receipt for the lane's head."""
     receiving = state.partners[link].receiving[arrival.lane]
-    if arrival.closed is not None and not arrival.again:
-        receiving.closed = [*receiving.closed, arrival.closed][-CLOSED_HEADS_MAX:]
-        receiving.quarantined = []
     if not arrival.again:
+        if arrival.closed is not None:
+            receiving.closed = [*receiving.closed, arrival.closed][-CLOSED_HEADS_MAX:]
         receiving.head = EpochHead(
             epoch=arrival.epoch, number=arrival.number, hash=arrival.hash
         )
-        receiving.quarantined = [*receiving.quarantined, *arrival.quarantined][
-            -QUARANTINED_MAX:
-        ]
+        _set_apart(receiving, arrival)
     if receiving.head is None:
         return []
     note = ReceiptNote(
@@ -110,7 +113,7 @@ def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody
         lane=arrival.lane,
         head=receiving.head,
         closed=tuple(receiving.closed),
-        quarantined=tuple(receiving.quarantined),
+        quarantined=tuple(item for _, _, item in receiving.quarantined),
     )
     return [
         Receipt(
@@ -126,6 +129,27 @@ def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody
             signature=UNSIGNED,
         )
     ]
+
+
+def _set_apart(receiving: Receiving, arrival: Arrival) -> None:
+    """Remember what was quarantined until the partner has surely heard of it.
+
+    It does not hand over a message before it has a receipt for the one a window
+    before, so what lies further back need not be named again.
+    """
+    kept = [
+        (epoch, number, item)
+        for epoch, number, item in receiving.quarantined
+        if arrival.number <= WINDOW_MESSAGES + (number if epoch == arrival.epoch else 0)
+    ]
+    kept.extend((arrival.epoch, arrival.number, item) for item in arrival.quarantined)
+    characters = 0
+    for index, (_, _, item) in enumerate(reversed(kept)):
+        characters += len(item)
+        if characters > QUARANTINED_CHARACTERS_MAX:
+            kept = kept[len(kept) - index :]
+            break
+    receiving.quarantined = kept
 
 
 def _open(

@@ -30,7 +30,7 @@ CLOSED_HEADS_MAX = 8  # closed epochs of a lane that a receipt can name
 class Unit:
     """One thing on its way to one partner: a released item, or an act.
 
-    ``said``: it was handed over, or that it waits was journalled.
+    ``order`` is its place among the lane's items, kept for as long as it lives.
     """
 
     id: str
@@ -41,7 +41,12 @@ class Unit:
     release: Release | None = None
     act: Act | None = None
     valid_until: Instant | None = None
-    said: bool = False
+    order: int = 0
+
+    @property
+    def way(self) -> tuple[Party, Party | None]:
+        """Its originator and relay: the account that an entry names."""
+        return (self.originator, self.via)
 
     @property
     def agreements(self) -> tuple[str, ...]:
@@ -64,9 +69,9 @@ class InFlight:
 class Sending:
     """One lane towards one partner.
 
-    ``fresh`` are queued units of which nothing was said yet; ``earliest`` is when the
-    first queued item ends, so that a long queue is not searched at every turn.
-    ``held`` units at its head are known to wait for the agreements in ``held_for``.
+    What is not numbered yet (``queue.py``): ``acts`` in order; ``items`` by their
+    order, none before ``first``; ``held``, items that wait for a receipt of an
+    agreement's restoration; ``deadlines``, a heap of when items end, by order.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
     window and whose fate only the partner's receipt can tell.
     """
@@ -75,11 +80,12 @@ class Sending:
     number: int = 0
     hash: str = ZERO_DIGEST
     closes: EpochHead | None = None
-    queue: list[Unit] = field(default_factory=list)
-    fresh: list[Unit] = field(default_factory=list)
-    earliest: Instant | None = None
-    held: int = 0
-    held_for: tuple[str, ...] = ()
+    acts: list[Unit] = field(default_factory=list)
+    items: dict[int, Unit] = field(default_factory=dict)
+    held: dict[int, Unit] = field(default_factory=dict)
+    first: int = 1
+    newest: int = 0
+    deadlines: list[tuple[int, int]] = field(default_factory=list)
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
 
@@ -94,11 +100,15 @@ class Sending:
 
 @dataclass(slots=True, kw_only=True)
 class Receiving:
-    """One lane from one partner, as far as we have receipted it."""
+    """One lane from one partner, as far as we have receipted it.
+
+    ``quarantined`` are items with the epoch and number of their message, for as long
+    as the partner may not have heard of it.
+    """
 
     head: EpochHead | None = None
     closed: list[EpochHead] = field(default_factory=list)
-    quarantined: list[str] = field(default_factory=list)
+    quarantined: list[tuple[int, int, str]] = field(default_factory=list)
     receipt: Receipt | None = None
 
 
@@ -120,14 +130,19 @@ class Partner:
 
 @dataclass(slots=True, kw_only=True)
 class LinkStage:
-    """The state of the stage."""
+    """The state of the stage.
+
+    ``own`` are our items of the turn ``own_turn``, which are released in it or never;
+    ``items`` are partners' that we may be asked to relay, by originator and id.
+    """
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
     partners: dict[Party, Partner]
+    own: dict[str, SealedItem] = field(default_factory=dict)
+    own_turn: int = 0
     items: dict[str, SealedItem] = field(default_factory=dict)
-    swept: Instant | None = None
 
 
 def begin(

@@ -10,12 +10,14 @@ From the turn that journals it:
 * on restoration, what relies on it waits until the partner has receipted our act.
 """
 
-from beaconfire.agreements.lapse import still_stands
+from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import (
     fill,
-    grouped,
+    in_entries,
+    judge_at,
     open_epoch,
-    withdraw_lapsed,
+    waiting,
+    withdrawn,
 )
 from beaconfire.stages.link.state import LinkStage, Partner, Unit
 from beaconfire.vocabulary.acts import Act
@@ -48,26 +50,21 @@ def _settle_lane(
     lapsed: list[tuple[int, Unit]] = []
     allowed: list[Unit] = []
     lapse = None
+    judge = judge_at(state, at)
     for message in sending.window:
         for unit in message.units:
-            why = unit.release and still_stands(
-                unit.release,
-                agreements=state.agreements,
-                standing=state.standing,
-                at=at,
-            )
-            if why:
+            why = judge(unit)
+            if why is not None:
                 lapse = why
                 lapsed.append((message.number, unit))
             else:
                 allowed.append(unit)
-    withdrawn = withdraw_lapsed(state, partner, lane, at)
+    out: list[EntryBody] = list(withdrawn(partner, lane, queue.lapsed(sending, judge)))
     if lapse is None:
-        return [*withdrawn, *fill(state, partner, lane, at)]
+        return [*out, *fill(state, partner, lane, at)]
 
     head = EpochHead(epoch=sending.epoch, number=sending.number, hash=sending.hash)
-    out: list[EntryBody] = [
-        *withdrawn,
+    out.append(
         EpochEnd(
             to=partner.card.party,
             lane=lane,
@@ -75,12 +72,12 @@ def _settle_lane(
             agreement=lapse.agreement,
             act=lapse.act or act_id,
             reason=lapse.reason,
-        ),
-    ]
+        )
+    )
     unsettled = sending.unsettled.setdefault(sending.epoch, {})
     for number, unit in lapsed:
         unsettled.setdefault(number, []).append(unit)
-    for (originator, via), units in grouped([unit for _, unit in lapsed]).items():
+    for (originator, via), units in in_entries([unit for _, unit in lapsed]):
         out.append(
             FateUnknown(
                 originator=originator,
@@ -98,12 +95,6 @@ def _settle_lane(
     sending.epoch += 1
     sending.number = 0
     sending.hash = ZERO_DIGEST
-    sending.queue[:0] = allowed
-    sending.queue.sort(key=lambda unit: unit.act is None)  # stable: acts first
-    sending.held = 0
-    sending.earliest = min(
-        (u.valid_until for u in sending.queue if u.valid_until is not None),
-        default=None,
-    )
+    queue.put_back(sending, partner, allowed)
     out.extend(open_epoch(state, partner, lane, at))
-    return out
+    return [*out, *waiting(partner, lane, allowed)]
