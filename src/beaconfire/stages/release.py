@@ -59,7 +59,7 @@ def step(
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
-            return state, tuple(_decide_again(state, entry.at))
+            return state, tuple(_decide_again(state, body, entry.at))
     return state, ()
 
 
@@ -89,29 +89,38 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
         if not own and not isinstance(decision, Release):
             refused.append(to)
     if refused:
-        state.refused[item.id] = (item, refused)
+        state.refused[_name(item)] = (item, refused)
         while len(state.refused) > REFUSED_KEPT_MAX:
             del state.refused[next(iter(state.refused))]
     return out
 
 
-def _decide_again(state: ReleaseStage, at: Instant) -> list[EntryBody]:
+def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[EntryBody]:
+    """Ask again about what ``approval`` may open: its party's items, to whom it names.
+
+    Whatever else was refused it leaves refused, without asking.
+    """
     out: list[EntryBody] = []
     still: dict[str, tuple[Item, list[Party]]] = {}
-    for item, parties in state.refused.values():
+    for name, (item, parties) in state.refused.items():
         if item.valid_until < at:
             continue
-        left = []
-        for to in parties:
-            decision = _decide(state, item, to, at)
+        left = list(parties)
+        named = (approval.party, approval.via) == (item.originator, state.profile.party)
+        if named and approval.to is not None and approval.to in left:
+            decision = _decide(state, item, approval.to, at)
             if isinstance(decision, Release):
                 out.append(decision)
-            else:
-                left.append(to)
+                left.remove(approval.to)
         if left:
-            still[item.id] = (item, left)
+            still[name] = (item, left)
     state.refused = still
     return out
+
+
+def _name(item: Item) -> str:
+    # An id is its originator's alone: two nations may use the same.
+    return f"{item.originator} {item.id}"
 
 
 def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBody:

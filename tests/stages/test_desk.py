@@ -1,0 +1,201 @@
+"""Desk: an order counts if our own people signed it, just now, for what they may do.
+
+Every refusal is the sentence that goes back to whoever gave the order, and changes
+nothing: the next good order is carried out.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from beaconfire.runtime.turns import Answer
+from beaconfire.seals import codec
+from beaconfire.seals.acts import act_id
+from beaconfire.vocabulary.acts import Act, Signature
+from beaconfire.vocabulary.entries.sightings import Rejection
+from tests.stages.partners_made import (
+    GSOMIA,
+    KOR_USA,
+    TISA,
+    Fed,
+    act_of,
+    approval_of,
+    at_s,
+    members,
+    only,
+    strangers,
+)
+
+
+class Ordered(Fed):
+    """Japan's node, whose desk is open."""
+
+    def refuses(
+        self, act: Act | str, *, verb: str | None = None, seconds: float = 0.0
+    ) -> str:
+        """Give an order that must be refused: nothing changes; the reason."""
+        before = self.memory()
+        out = self.order(act, verb=verb, seconds=seconds)
+        rejection = only(Rejection, out)
+        assert len(out) == 1
+        assert rejection.source == "desk"
+        assert self.effects == [Answer(False, rejection.reason)]
+        assert self.memory() == before
+        return rejection.reason
+
+    def accepts(self, act: Act, *, seconds: float = 0.0) -> None:
+        """Give an order that must be carried out: the act is an entry, and said."""
+        out = self.order(act, seconds=seconds)
+        assert only(Act, out) == act
+        answers = [effect for effect in self.effects if isinstance(effect, Answer)]
+        said = f"{act.act} {act.agreement}: entry {act_id(act)}"
+        assert answers == [Answer(True, said)]
+
+
+@pytest.fixture
+def desk() -> Iterator[Ordered]:
+    """A desk that takes a good order after whatever it was given."""
+    ordered = Ordered()
+    yield ordered
+    ordered.accepts(act_of("suspend", "JPN", issued_s=5_000.0), seconds=5_000.0)
+    ordered.check_replay()
+
+
+def test_the_desk_carries_out_what_its_own_people_order(desk: Ordered) -> None:
+    """Suspend, restore, approve, revoke: each is an entry and an answer."""
+    desk.accepts(act_of("suspend", "JPN"))
+    desk.accepts(act_of("restore", "JPN", issued_s=1.0), seconds=1.0)
+    desk.accepts(approval_of("JPN", to="KOR"))
+    revoke = {"to": "KOR", "via": "USA", "item_class": "launch-warning"}
+    act = act_of("revoke", "JPN", agreement=TISA, issued_s=2.0, **revoke)
+    desk.accepts(act, seconds=2.0)
+
+
+def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
+    desk: Ordered,
+) -> None:
+    """What is no order, no act, or another act than was ordered is refused."""
+    act = act_of("suspend", "JPN")
+    assert desk.refuses(act, verb="notice") == (
+        "`notice` is no order: one of suspend, restore, approve, revoke"
+    )
+    assert desk.refuses("", verb="suspend").startswith("order: not JSON")
+    assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"
+    unknown = codec.encode(act).decode().replace("{", '{"x":1,', 1)
+    assert desk.refuses(unknown, verb="suspend") == "order: unknown key `x`"
+    assert desk.refuses(act, verb="restore") == (
+        "the order says restore, the signed act suspend"
+    )
+
+
+def test_a_desk_takes_orders_of_its_own_nation_alone(desk: Ordered) -> None:
+    """A partner's act comes by its link, never over our desk."""
+    assert desk.refuses(act_of("suspend", "KOR")) == (
+        "the act is KOR's; this desk is JPN's"
+    )
+
+
+def test_an_order_is_signed_by_a_person_of_ours(desk: Ordered) -> None:
+    """Unsigned, changed, a stranger's, a partner's and the node's own key: refused."""
+    act = act_of("suspend", "JPN")
+    name = f"act `suspend` on `{GSOMIA}`"
+    assert desk.refuses(replace(act, signature=None)) == (
+        f"{name}: has no `signature`: a node takes only signed acts"
+    )
+    assert desk.refuses(replace(act, issued=None)) == (
+        f"{name}: has no `issued`: a node takes only dated acts"
+    )
+    changed = replace(act, agreement=TISA)
+    assert "act: the signature does not match under key" in desk.refuses(changed)
+    blank = replace(act, signature=Signature(keyid="unsigned", sig="unsigned"))
+    assert desk.refuses(blank) == "act: not signed"
+    for party, cast in (("JPN", strangers()), ("KOR", members())):
+        key = cast[party].people
+        forged = replace(act, signature=act_of("suspend", "JPN", key=key).signature)
+        assert desk.refuses(forged) == (
+            f"act: no key for people is known by the id `{key.keyid}`"
+        )
+
+
+def test_an_order_is_for_an_agreement_that_we_are_party_to(desk: Ordered) -> None:
+    """One that nobody signed and one of others are refused by name."""
+    assert desk.refuses(act_of("suspend", "JPN", agreement="unheard-of")) == (
+        "`unheard-of` is not an agreement that all parties have signed"
+    )
+    assert desk.refuses(act_of("suspend", "JPN", agreement=KOR_USA)) == (
+        f"JPN is no party to {KOR_USA}"
+    )
+
+
+def test_an_order_is_fresh(desk: Ordered) -> None:
+    """Signed more than ten minutes ago, or two seconds ahead: sign it anew."""
+    stale = act_of("suspend", "JPN", issued_s=0.0)
+    assert desk.refuses(stale, seconds=600.001) == (
+        f"the act was issued at {at_s(0.0)}, the node's clock says {at_s(600.001)}"
+    )
+    ahead = act_of("suspend", "JPN", issued_s=1_002.001)
+    assert desk.refuses(ahead, seconds=1_000.0) == (
+        f"the act was issued at {at_s(1_002.001)}, the node's clock says "
+        f"{at_s(1_000.0)}"
+    )
+    desk.accepts(act_of("suspend", "JPN", issued_s=1_002.0), seconds=1_000.0)
+    desk.accepts(act_of("suspend", "JPN", issued_s=401.0), seconds=1_001.0)
+
+
+def test_an_act_is_carried_out_once(desk: Ordered) -> None:
+    """The same paper twice is one act; after a restoration it suspends nothing."""
+    suspend = act_of("suspend", "JPN")
+    desk.accepts(suspend)
+    again = "this act was carried out already; issue a new one"
+    assert desk.refuses(suspend, seconds=1.0) == again
+    desk.accepts(act_of("restore", "JPN", issued_s=2.0), seconds=2.0)
+    assert desk.refuses(suspend, seconds=3.0) == again
+
+
+def test_only_who_suspended_can_restore(desk: Ordered) -> None:
+    """A restoration of what was not suspended by us changes nothing."""
+    assert desk.refuses(act_of("restore", "JPN")) == (
+        f"JPN has not suspended {GSOMIA}: only the party that suspended it can "
+        "restore it"
+    )
+
+
+def test_an_act_on_a_whole_agreement_names_no_part_of_it(desk: Ordered) -> None:
+    """A suspension with an end, or for one way, is no suspension of ours."""
+    for extra in ({"to": "KOR"}, {"item": "one"}, {"expires": at_s(60.0)}):
+        assert desk.refuses(act_of("suspend", "JPN", **extra)) == (
+            "`suspend` concerns the whole agreement: it names no item, way or end"
+        )
+
+
+def test_an_approval_says_all_that_it_opens(desk: Ordered) -> None:
+    """Recipient, relay, object and end: whatever is missing is named."""
+    for changes, reason in (
+        (
+            {"to": None},
+            "an approval names the recipient and the relay (`to` and `via`)",
+        ),
+        (
+            {"to": "USA"},
+            "an approval names three different parties: who approves, via ",
+        ),
+        ({"item_class": None}, "an approval names an item or a class"),
+        ({"item_class": "all"}, "`all` is no class: write one of launch-warning"),
+        ({"expires": None}, "an approval names the instant at which it expires"),
+        ({"expires_s": -61.0}, "the approval expires at"),
+    ):
+        fields = {"to": "KOR", **changes}
+        if fields.get("expires", 0) is None:
+            fields.pop("expires")
+            signed = act_of(
+                "approve",
+                "JPN",
+                agreement=TISA,
+                to="KOR",
+                via="USA",
+                item_class="launch-warning",
+            )
+        else:
+            signed = approval_of("JPN", **fields)  # type: ignore[arg-type]
+        assert desk.refuses(signed).startswith(reason), reason
