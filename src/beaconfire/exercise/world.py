@@ -23,6 +23,7 @@ from beaconfire.exercise.scenario_parts import Act as ScenarioAct
 from beaconfire.exercise.sensors import Sighting
 from beaconfire.exercise.wire import Wire
 from beaconfire.journal.entry import By, Turn
+from beaconfire.journal.memory import CrashPoint
 from beaconfire.runtime.resequence import Resequencer
 from beaconfire.runtime.turns import (
     Effect,
@@ -34,7 +35,7 @@ from beaconfire.runtime.turns import (
 )
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
-from beaconfire.stages import link
+from beaconfire.stages import ingest, link
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
@@ -73,6 +74,7 @@ class _Nation:
     node: Node
     turns: list[Turn] = field(default_factory=list)
     crashed: bool = False
+    dies: CrashPoint | None = None
     tick_s: float | None = None
 
 
@@ -144,9 +146,20 @@ class World:
         """Return a nation's node, to look at; changing it voids the run."""
         return self._nations[party].node
 
-    def crash(self, party: Party, at_s: float, *, restart_s: float) -> None:
-        """Kill a node between two turns and start it again from its journal."""
-        self._later(at_s, lambda t: self._kill(party))
+    def crash(
+        self,
+        party: Party,
+        at_s: float,
+        *,
+        restart_s: float,
+        during: CrashPoint | None = None,
+    ) -> None:
+        """Kill a node and start it again from its journal.
+
+        It dies between two turns, or ``during`` the next: before that turn is stored,
+        or after it, when nothing that follows from it has been done yet.
+        """
+        self._later(at_s, lambda t: self._kill(party, during))
         self._later(restart_s, lambda t: self._restart(party, t))
 
     def _fresh(self, member: Member) -> Node:
@@ -165,7 +178,11 @@ class World:
         turn, effects = nation.node.turn(
             body, by=by, at=self._scenario.epoch.plus_s(at_s)
         )
-        nation.turns.append(turn)
+        if nation.dies is not CrashPoint.BEFORE_STORE:
+            nation.turns.append(turn)
+        if nation.dies is not None:
+            self._kill(party)
+            return False  # whoever gave the input has no acknowledgement
         for effect in effects:
             self._act_on(party, effect, at_s)
         self._schedule_tick(party, at_s)
@@ -310,8 +327,12 @@ class World:
         self._nations[party].tick_s = None
         self._input(party, Tick(), "runtime", at_s)
 
-    def _kill(self, party: Party) -> None:
-        self._nations[party].crashed = True
+    def _kill(self, party: Party, during: CrashPoint | None = None) -> None:
+        nation = self._nations[party]
+        nation.dies = during
+        if during is not None:
+            return
+        nation.crashed = True
         for (sender, _, _), lane in self._lanes.items():
             if sender == party:
                 lane.standing.clear()  # a border keeps its lanes in memory
@@ -320,10 +341,19 @@ class World:
 
     def _restart(self, party: Party, at_s: float) -> None:
         nation = self._nations[party]
+        self._kill(party)  # if nothing came that it could have died of
         nation.node = self._fresh(nation.member)
         for turn in nation.turns:
             nation.node.fold(turn)
         nation.crashed = False
+        for (sender, to, lane), where in self._lanes.items():
+            head = ingest.head(nation.node.stages.ingest, sender, lane)
+            if to == party:
+                where.order = (
+                    Resequencer(epoch=head.epoch, number=head.number)
+                    if head
+                    else Resequencer()
+                )
         self._input(party, nation.node.given, "runtime", at_s)
         for solve in nation.node.unanswered():
             self._act_on(party, solve, at_s)

@@ -1,0 +1,275 @@
+"""Receipts: believed under the partner's key, for what was sent, and once.
+
+Whatever is wrong with one is said in a sentence, and window, numbers and fates stay as
+they were; the next good receipt counts.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from beaconfire.seals import codec
+from beaconfire.seals.dsse import LINK_TYPE, envelope, pae
+from beaconfire.stages.link.handing import WINDOW_MESSAGES
+from beaconfire.stages.link.state import CLOSED_HEADS_MAX
+from beaconfire.vocabulary.acts import UNSIGNED
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.carriage import (
+    EpochEnd,
+    FateUnknown,
+    HandOver,
+    Receipt,
+    Withdrawal,
+)
+from beaconfire.vocabulary.entries.sightings import Bell, Rejection
+from beaconfire.vocabulary.link import (
+    RECEIPT_TYPE,
+    EpochHead,
+    ReceiptNote,
+)
+from tests.stages.partners_made import (
+    TISA,
+    Fed,
+    Line,
+    act_of,
+    approval_of,
+    carried_act,
+    item_of,
+    members,
+    only,
+    receipt_note,
+    receipt_text,
+    strangers,
+)
+
+ITEMS = 3
+
+
+class Hub(Fed):
+    """The hub, which handed three of Japan's items to Korea, and nobody receipted."""
+
+    def __init__(self) -> None:
+        super().__init__("USA")
+        self.jpn, self.kor = Line(sender="JPN", to="USA"), Line(to="USA")
+        leave = approval_of("JPN", to="KOR", expires_s=6_000.0)
+        self.pull(self.jpn.send(carried_act(leave)), partner="JPN")
+        self.sent = [self.relay() for _ in range(ITEMS)]
+
+    @property
+    def sending(self) -> object:
+        """The lane of notices towards Korea."""
+        return self.node.stages.link.partners["KOR"].sending["notices"]
+
+    def relay(self, seconds: float = 0.0) -> str:
+        """Take an item of Japan's; it is handed to Korea, or waits. Its id."""
+        item = item_of("JPN", created_s=seconds)
+        self.pull(self.jpn.send(self.jpn.carry(item)), partner="JPN", seconds=seconds)
+        return item.id
+
+    def note(self, **changes: object) -> ReceiptNote:
+        """Return what Korea signs that has stored everything."""
+        return replace(receipt_note("USA", "KOR", self.sending), **changes)
+
+    def refuses(self, text: str, *, partner: str = "KOR") -> str:
+        """Give a receipt that must be refused: nothing moves; the reason."""
+        before = self.memory()
+        out = self.receipt(text, partner=partner)
+        rejection = only(Rejection, out)
+        assert len(out) == 1
+        assert (rejection.source, rejection.what) == (partner, "receipt")
+        assert self.memory() == before
+        assert self.effects == []
+        return rejection.reason
+
+    def suspend(self, seconds: float, does: str = "suspend") -> list[EntryBody]:
+        """Let Korea suspend or restore the arrangement."""
+        act = act_of(does, "KOR", agreement=TISA, issued_s=seconds)
+        return self.pull(self.kor.send(carried_act(act)), seconds=seconds)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    """A hub that a good receipt reaches after whatever was tried."""
+    hub = Hub()
+    yield hub
+    hub.suspend(1_999.0, "restore")
+    last = hub.relay(2_000.0)
+    got: list[str] = []
+    while hub.sending.window:
+        got.extend(settled(hub.receipt(receipt_text(hub.note()), seconds=2_000.0)))
+    assert got[-1] == last
+    hub.check_replay()
+
+
+def settled(out: list[EntryBody]) -> list[str]:
+    """Return the items that receipts among ``out`` settle."""
+    return [i for body in out if isinstance(body, Receipt) for i in body.items]
+
+
+def test_a_receipt_settles_everything_up_to_its_head(hub: Hub) -> None:
+    """One for the second message settles two; one for the last settles the rest."""
+    second = hub.sending.window[1]
+    head = EpochHead(epoch=1, number=second.number, hash=second.hash)
+    out = hub.receipt(receipt_text(hub.note(head=head)))
+    assert settled(out) == hub.sent[:2]
+    assert settled(hub.receipt(receipt_text(hub.note()))) == hub.sent[2:]
+
+
+def test_a_receipt_given_again_or_overtaken_changes_nothing(hub: Hub) -> None:
+    """Old receipts are harmless: what they settle is settled."""
+    first = hub.sending.window[0]
+    head = EpochHead(epoch=1, number=first.number, hash=first.hash)
+    early = receipt_text(hub.note(head=head))
+    late = receipt_text(hub.note())
+    assert settled(hub.receipt(late)) == hub.sent
+    for text in (late, early):
+        assert hub.receipt(text) == []
+
+
+def test_what_is_no_receipt_is_refused(hub: Hub) -> None:
+    """Malformed, of another version, with unknown keys, or another kind of thing."""
+    assert hub.refuses("").startswith("receipt: not JSON")
+    assert hub.refuses("{}").startswith("receipt: missing key")
+    good = codec.encode(hub.note())
+    key = members()["KOR"].sealer.link
+    for payload, said in (
+        (good.replace(b'"v":1', b'"v":2'), "receipt: invalid enum value 2 at `v`"),
+        (good.replace(b'{"v"', b'{"x":1,"v"'), "receipt: unknown key `x`"),
+        (b"[]", "receipt: expected an object"),
+    ):
+        assert hub.refuses(receipt_text(hub.note(), payload=payload)).startswith(said)
+    header = envelope(LINK_TYPE, good, key.sign_bytes(pae(LINK_TYPE, good)))
+    text = codec.encode(header).decode()
+    assert hub.refuses(text).startswith("receipt: the envelope holds `application/vnd")
+
+
+def test_a_receipt_is_signed_by_the_partners_key_for_links(hub: Hub) -> None:
+    """Nobody receipts for another, nor with a key for something else."""
+    for key in (members()["JPN"].sealer.link, strangers()["KOR"].sealer.link):
+        assert hub.refuses(receipt_text(hub.note(), key=key)) == (
+            f"receipt: no key for link is known by the id `{key.keyid}`"
+        )
+    payload = codec.encode(hub.note())
+    people = members()["KOR"].people
+    forged = envelope(
+        RECEIPT_TYPE, payload, people.sign_bytes(pae(RECEIPT_TYPE, payload))
+    )
+    assert "a key for link must sign here" in hub.refuses(codec.encode(forged).decode())
+    blank = envelope(RECEIPT_TYPE, payload, UNSIGNED)
+    assert hub.refuses(codec.encode(blank).decode()) == "receipt: not signed"
+
+
+def test_a_receipt_is_for_this_link(hub: Hub) -> None:
+    """One for another sender, or laid down by another partner, settles nothing here."""
+    elsewhere = hub.note(sender="JPN")
+    assert hub.refuses(receipt_text(elsewhere)) == (
+        "receipt is for a link from JPN to KOR, not from USA to KOR"
+    )
+    posing = hub.note(recipient="JPN")
+    key = members()["KOR"].sealer.link
+    assert hub.refuses(receipt_text(posing, key=key)) == (
+        "receipt is for a link from USA to JPN, not from USA to KOR"
+    )
+    assert "no key for link is known" in hub.refuses(
+        receipt_text(hub.note()), partner="JPN"
+    )
+    assert hub.refuses(receipt_text(hub.note()), partner="CHN") == (
+        "`CHN` is not a partner of this node"
+    )
+
+
+def test_a_receipt_is_for_what_was_sent(hub: Hub) -> None:
+    """Numbers and epochs that were never handed over are refused, in each lane."""
+    head = hub.note().head
+    for false, lane in (
+        (replace(head, number=ITEMS + 1), "notices"),
+        (replace(head, epoch=2, number=1), "notices"),
+        (replace(head, epoch=2, number=0), "notices"),
+        (head, "tracks"),
+        (replace(head, number=1), "plots"),
+    ):
+        said = hub.refuses(receipt_text(hub.note(head=false, lane=lane)))
+        assert said.startswith(f"receipt for {lane} {false.epoch}/{false.number}, but")
+
+
+def test_a_receipt_is_for_the_text_that_was_sent(hub: Hub) -> None:
+    """The same number over another text: one of us does not have what the other has."""
+    head = hub.note().head
+    for number in (1, ITEMS):
+        false = replace(head, number=number, hash="a" * 64)
+        assert hub.refuses(receipt_text(hub.note(head=false))) == (
+            f"receipt for notices 1/{number} of another text"
+        )
+
+
+def test_a_refused_receipt_rings_no_bell(hub: Hub) -> None:
+    """It is on record; nothing that anybody was told depends on it."""
+    out = hub.receipt("nonsense")
+    assert not any(isinstance(body, Bell) for body in out)
+
+
+# Fates
+
+
+def test_a_purged_window_is_settled_by_the_head_at_which_it_was_closed(
+    hub: Hub,
+) -> None:
+    """Up to that head the partner has it, beyond it it is withdrawn: each once."""
+    second = hub.sending.window[1]
+    out = hub.suspend(1.0)
+    assert [u for b in out if isinstance(b, FateUnknown) for u in b.items] == hub.sent
+    assert only(EpochEnd, out).head.number == ITEMS
+    closed = EpochHead(epoch=1, number=second.number, hash=second.hash)
+    out = hub.receipt(receipt_text(hub.note(closed=(closed,))), seconds=2.0)
+    assert settled(out) == hub.sent[:2]
+    assert only(Withdrawal, out).items == tuple(hub.sent[2:])
+    out = hub.receipt(receipt_text(hub.note(closed=(closed,))), seconds=3.0)
+    assert out == []
+
+
+def test_a_receipt_of_the_old_epoch_settles_what_it_covers(hub: Hub) -> None:
+    """It was on its way when the window was purged; the rest stays unknown."""
+    first = hub.sending.window[0]
+    head = EpochHead(epoch=1, number=first.number, hash=first.hash)
+    early = receipt_text(hub.note(head=head))
+    hub.suspend(1.0)
+    assert settled(hub.receipt(early, seconds=2.0)) == hub.sent[:1]
+    assert hub.receipt(early, seconds=2.5) == []
+    out = hub.receipt(receipt_text(hub.note(closed=(head,))), seconds=3.0)
+    assert settled(out) == []
+    assert only(Withdrawal, out).items == tuple(hub.sent[1:])
+
+
+def test_what_the_partner_quarantined_is_delivered_and_marked(hub: Hub) -> None:
+    """The receipt says which items will not be used; so does our journal."""
+    note = hub.note(quarantined=(hub.sent[1], "something else"))
+    got = only(Receipt, hub.receipt(receipt_text(note)))
+    assert got.items == tuple(hub.sent)
+    assert got.quarantined == (hub.sent[1],)
+
+
+def test_at_most_a_window_leaves_without_a_receipt(hub: Hub) -> None:
+    """The thirty-third message waits for a receipt, whatever stands behind it."""
+    for _ in range(2 * WINDOW_MESSAGES):
+        hub.relay()
+    assert len(hub.sending.window) == WINDOW_MESSAGES
+    first = hub.sending.window[0]
+    head = EpochHead(epoch=1, number=first.number, hash=first.hash)
+    out = hub.receipt(receipt_text(hub.note(head=head)))
+    handed = [body for body in out if isinstance(body, HandOver)]
+    assert [body.number for body in handed] == [WINDOW_MESSAGES + 1]
+    assert len(hub.sending.window) == WINDOW_MESSAGES
+
+
+def test_no_more_epochs_are_left_unsettled_than_a_receipt_can_name(hub: Hub) -> None:
+    """Items wait then; acts and receipts still travel."""
+    for turn in range(2 * CLOSED_HEADS_MAX):
+        hub.suspend(10.0 + turn)
+        hub.suspend(10.5 + turn, "restore")
+        hub.relay(10.6 + turn)
+    assert len(hub.sending.unsettled) == CLOSED_HEADS_MAX
+    assert hub.node.stages.link.partners["KOR"].sending["notices"].items
+    out = hub.receipt(receipt_text(hub.note()), seconds=40.0)
+    assert hub.sending.unsettled == {}
+    assert any(isinstance(body, HandOver) and body.items for body in out)
