@@ -59,6 +59,54 @@ def part_of(out: list[EntryBody], to: str) -> tuple[LinkHeader, Part]:
     return header, header.parts[0]
 
 
+def own_item(
+    node: Fed, *, audience: tuple[str, ...] | None, seconds: float = 0.0
+) -> list[EntryBody]:
+    """Let a node hold an item of its own sensors, for an audience."""
+    sealed = sign_item(
+        item_of(node.party, created_s=seconds), members()[node.party].sealer.items
+    )
+    held = ItemHeld(sealed=sealed, audience=audience)
+    return node.give(held, by="fuse", seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("audience", "asked"),
+    [
+        (None, ["KOR", "USA"]),
+        (("KOR", "USA"), ["KOR", "USA"]),
+        (("USA",), ["USA"]),
+        ((), []),
+    ],
+)
+def test_an_own_item_is_asked_about_for_every_partner_of_its_audience(
+    audience: tuple[str, ...] | None, asked: list[str]
+) -> None:
+    """From whom a sensor is hidden, nothing of it is decided, queued or handed over."""
+    node = Fed()
+    out = own_item(node, audience=audience)
+    assert decisions(out) == [("Release", to, None) for to in asked]
+    handed = [body.to for body in out if isinstance(body, HandOver)]
+    assert sorted(handed) == asked
+    node.check_replay()
+
+
+def test_an_own_item_that_was_refused_is_not_asked_about_again() -> None:
+    """No approval opens it: what keeps it at home is the agreement's own state."""
+    node, kor = Fed(), Line()
+    node.pull(kor.send(carried_act(act_of("suspend"))))
+    out = own_item(node, audience=None)
+    assert decisions(out) == [("Refusal", "KOR", None), ("Release", "USA", None)]
+    leave = approval_of("JPN", to="KOR")
+    assert decisions(node.order(leave)) == []
+    assert decisions(node.pull(kor.send(carried_act(act_of("restore"))))) == []
+    assert decisions(own_item(node, audience=None, seconds=1.0)) == [
+        ("Release", "KOR", None),
+        ("Release", "USA", None),
+    ]
+    node.check_replay()
+
+
 def test_the_hub_passes_an_item_on_unchanged_marked_anew_with_the_approval() -> None:
     """Inner bytes stay the originator's; what the relay adds stands outside."""
     approval = approval_of("JPN", to="KOR")
