@@ -85,6 +85,27 @@ def test_a_revoked_approval_lapses_the_relay():
     )
 
 
+def test_an_endless_approval_lapses_the_relay():
+    """None such is ever taken in; if one were found, it would be none."""
+    release, _ = relayed()
+    endless = standing(approval(expires_s=None))
+    lapse = still_stands(release, agreements=[TRIO], standing=endless, at=NOW)
+    assert lapse.reason == (
+        "KOR's approval for JPN via USA does not say when it expires"
+    )
+
+
+def test_the_lapse_of_an_approval_names_the_agreement_it_was_given_under():
+    """It need not be the first of the way."""
+    release, _ = relayed()
+    two = replace(release, agreements=("test-one", "tisa-2014"))
+    now = standing(approval())
+    end = approval().expires
+    asked = {"agreements": [TEXT, TRIO], "standing": now}
+    assert still_stands(two, at=end, **asked) is None
+    assert still_stands(two, at=end.plus_s(1), **asked).agreement == "tisa-2014"
+
+
 def test_a_relay_lapses_by_status_like_anything_else():
     """The agreement is asked before the approval."""
     release, now = relayed()

@@ -115,11 +115,15 @@ def test_an_approval_long_over_is_dropped():
     assert [a.entry for a in kept.approvals] == ["e1", "e2"]
     gone = old.after("e2", approval(by="JPN", to="KOR"), NOW.plus_s(3600.001))
     assert [a.entry for a in gone.approvals] == ["e2"]
+    endless = standing(approval(expires_s=None))
+    assert endless.after("e2", approval(), NOW.plus_s(9e6)).approvals[0].entry == "e1"
 
 
 def test_acts_about_notice_change_nothing_here():
     """They are refused before they get this far, and never half carried out."""
     assert standing(act("notice", "KOR"), act("withdraw", "KOR")) == Standing()
+    approved = standing(approval())
+    assert approved.after("e2", replace(approval(), act="notice"), NOW) == approved
 
 
 class TestEntitled:
@@ -160,6 +164,7 @@ class TestEntitled:
         again = by_korea.after("e2", act("restore", "KOR"), NOW)
         assert entitled(TEXT, act("restore", "KOR"), again) is not None
         assert entitled(TEXT, act("suspend", "KOR"), by_korea) is None
+        assert entitled(TEXT, act("suspend", "JPN"), by_korea) is None
 
     def test_a_suspension_names_nothing_but_the_agreement(self):
         """There is no suspension of a part, so none may look like one."""

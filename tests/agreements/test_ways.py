@@ -45,6 +45,11 @@ def test_two_that_ask_for_each_other_are_one_way_the_wider_first():
     assert ids(ways_between([hop, same], "JPN", "KOR")) == [("a", "hop")]
 
 
+def test_an_agreement_is_no_companion_of_its_own():
+    """A text that names itself finds nobody."""
+    assert ids(ways_between([asking("one", "one")], "JPN", "KOR")) == [("one",)]
+
+
 def test_a_companion_that_is_missing_leaves_the_asker_alone():
     """It is still asked, so that the refusal can say what is missing."""
     assert ids(ways_between([asking("tisa", "hop")], "JPN", "KOR")) == [("tisa",)]
@@ -86,5 +91,11 @@ def test_only_a_foreseen_relay_is_worth_asking():
     assert not may_relay([pair], **asked)
     forbidden = agreement(prohibit(1, ApprovalOfOriginator(value=True)), parties=TRIO)
     assert not may_relay([forbidden], **asked)
-    unapproved = agreement(permit(1, ApprovalOfOriginator(value=False)), parties=TRIO)
-    assert not may_relay([unapproved], **asked)
+    for when in (
+        (ApprovalOfOriginator(value=False),),
+        (ApprovalOfOriginator(value=False), Sender(("USA",))),
+    ):
+        unapproved = agreement(permit(1, *when), parties=TRIO)
+        assert not may_relay([unapproved], **asked)
+    anybody = agreement(permit(1, ApprovalOfOriginator(value=True)), parties=TRIO)
+    assert may_relay([anybody], **asked)

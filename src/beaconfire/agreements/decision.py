@@ -230,7 +230,7 @@ def _closed(way: Way, objections: list[Objection]) -> _Closed:
             outcome="refusal",
             articles=tuple(o.under.cite(a) for o in grounds for a in o.relied_on),
             acts=tuple(act for o in grounds for act in o.acts),
-            reason="; ".join(once(o.reason for o in grounds)),
+            reason="; ".join(o.reason for o in grounds),
         ),
         objections=tuple(objections),
     )

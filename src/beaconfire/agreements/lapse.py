@@ -87,7 +87,9 @@ def _approval_gone(
     way = f"{release.originator}'s approval for {release.to} via {via}"
     if approval is None:
         reason = f"{way} does not stand any more"
-    elif approval.expires is None or approval.expires < at:
+    elif approval.expires is None:
+        reason = f"{way} does not say when it expires"
+    elif approval.expires < at:
         reason = f"{way} expired at {approval.expires}"
     else:
         return None
