@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from beaconfire.stages.fuse.portion import portion
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import BiasPrior, Cue, Plot, Tracklet
@@ -180,8 +181,11 @@ def retract(evidence: Evidence, originator: Party, item: str) -> bool:
 
 
 def observations(evidence: Evidence) -> Observations:
-    """Return what the estimator is given: every sighting in its richest form, once."""
-    plots = [plot for held in evidence.own.values() for plot in held.values()]
+    """Return what the estimator is given: every sighting in its richest form, once.
+
+    Where that is more than one solve can use, each sensor's portion of it.
+    """
+    plots = [list(held.values()) for held in evidence.own.values()]
     tracklets: list[Tracklet] = []
     used: set[tuple[Party, str]] = set()
     for form, by_plots in _richest_first(evidence):
@@ -191,12 +195,12 @@ def observations(evidence: Evidence) -> Observations:
         used |= tokens
         if by_plots:
             plots.extend(
-                plot for held in form.plots.values() for _, plot in held.values()
+                [plot for _, plot in held.values()] for held in form.plots.values()
             )
         elif form.tracklet is not None:
             tracklets.append(form.tracklet)
     return Observations(
-        plots=tuple(plots),
+        plots=portion(plots),
         tracklets=tuple(tracklets),
         cues=tuple(evidence.cues.values()),
     )

@@ -61,7 +61,7 @@ class Recent:
         """Keep a new scan and let go of what is too old or too many."""
         self.scans.append(plots[:PLOTS_KEPT_MAX])
         newest = plots[0].time
-        held = sum(len(scan) for scan in self.scans)
+        held = sum(map(len, self.scans))
         while len(self.scans) > 1:
             age_s = newest.seconds_since(self.scans[0][0].time)
             many = len(self.scans) > SCANS_KEPT and age_s > KEPT_S

@@ -1,0 +1,42 @@
+"""Portion: which plots go into one solve, when more are held than one can use.
+
+* No solve is given more than ``SOLVE_PLOTS_MAX``, so that its time is bounded whatever
+  the radars' number and rate.
+* Every sensor has the same share; what one does not need falls to the others.
+* A sensor with more than its share is thinned evenly over what it has seen, the first
+  and the last plot it gave kept. That costs noise, which is no longer what limits the
+  answer: by then the sensors' registration errors do.
+
+Nothing is sorted here: a step that asks for a solve must stay short, and the estimator
+takes plots in any order.
+"""
+
+from collections.abc import Sequence
+
+from beaconfire.vocabulary.motion import Plot
+
+# A solve takes some 20 us a plot: two launches of two products, twice a second each,
+# leave four fifths of a processor to everything else. Four radars at 1 Hz reach this
+# after eight minutes.
+SOLVE_PLOTS_MAX = 2_000
+
+
+def portion(
+    sensors: Sequence[Sequence[Plot]], *, most: int = SOLVE_PLOTS_MAX
+) -> tuple[Plot, ...]:
+    """Return at most ``most`` plots of those that each sensor has."""
+    waiting = sorted(sensors, key=len)
+    given: list[Plot] = []
+    for number, held in enumerate(waiting):
+        share = (most - len(given)) // (len(waiting) - number)
+        given.extend(_evenly(held, share))
+    return tuple(given)
+
+
+def _evenly(held: Sequence[Plot], share: int) -> Sequence[Plot]:
+    if len(held) <= share:
+        return held
+    if share < 2:
+        return held[len(held) - share :]
+    step = (len(held) - 1) / (share - 1)
+    return [held[round(place * step)] for place in range(share)]
