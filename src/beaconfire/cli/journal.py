@@ -12,7 +12,6 @@ import typer
 
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
-from beaconfire.journal.entry import encode_entry
 from beaconfire.runtime.journal_check import JournalCheck, check_journal
 from beaconfire.runtime.journal_server import stored_journal
 from beaconfire.seals import codec
@@ -76,7 +75,7 @@ async def _export(node_dir: Path, file: BinaryIO) -> int:
     async with stored_journal(node_dir, progress=_progress) as stored:
         try:
             async for turn in stored.journal.read():
-                file.writelines(encode_entry(entry) + b"\n" for entry in turn.entries)
+                file.writelines(line + b"\n" for line in turn.lines)
                 turns += 1
         except ChainBroken as error:
             broken = str(error)

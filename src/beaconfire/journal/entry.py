@@ -45,13 +45,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Turn(Struct, frozen=True, kw_only=True):
-    """What was committed at once. ``entries`` is never empty."""
+    """What was committed at once. ``entries`` is never empty.
+
+    ``lines`` are the entries' bytes, one for one, as they are stored and as the
+    digest covers them: encoding is a tenth of what a turn costs, and is done once.
+    """
 
     turn: int
     at: Instant
     writer: str
     previous: str
     entries: tuple[Entry, ...]
+    lines: tuple[bytes, ...]
     digest: str
 
 
@@ -81,12 +86,9 @@ def make_turn(
     *, turn: int, at: Instant, writer: str, previous: str, entries: tuple[Entry, ...]
 ) -> Turn:
     """Close ``entries`` into a turn with its chained digest."""
+    lines = tuple(encode_entry(entry) for entry in entries)
     digest = turn_digest(
-        turn=turn,
-        at=at,
-        writer=writer,
-        previous=previous,
-        entries=tuple(encode_entry(entry) for entry in entries),
+        turn=turn, at=at, writer=writer, previous=previous, entries=lines
     )
     return Turn(
         turn=turn,
@@ -94,6 +96,7 @@ def make_turn(
         writer=writer,
         previous=previous,
         entries=entries,
+        lines=lines,
         digest=digest,
     )
 
@@ -150,7 +153,7 @@ def encode_turn(turn: Turn) -> bytes:
             writer=turn.writer,
             previous=turn.previous,
             digest=turn.digest,
-            entries=tuple(msgspec.Raw(encode_entry(entry)) for entry in turn.entries),
+            entries=tuple(map(msgspec.Raw, turn.lines)),
         )
     )
 
@@ -181,5 +184,6 @@ def decode_turn(data: bytes) -> Turn:
         writer=form.writer,
         previous=form.previous,
         entries=tuple(decode_entry(entry) for entry in raw),
+        lines=raw,
         digest=form.digest,
     )
