@@ -3,6 +3,8 @@
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from beaconfire.errors import BadInput, BeaconfireError
@@ -10,7 +12,7 @@ from beaconfire.exercise.cast import cast, node_of
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.exercise.simulated import agreements_of, sky_of
 from beaconfire.journal.entry import make_turn
-from beaconfire.runtime.checkpoint import restore, save
+from beaconfire.runtime.checkpoint import SCHEMA, pack, restore, save, unpack
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import SensorLines
 
@@ -80,9 +82,32 @@ def test_a_checkpoint_of_another_schema_is_refused_by_number():
     """A later version folds the turns instead of guessing at old bytes."""
     node = fresh()
     started(node)
-    data = save(node).replace(b'"schema":1', b'"schema":2')
-    with pytest.raises(BadInput, match="schema 2"):
+    later = SCHEMA + 1
+    data = save(node).replace(b'"schema":%d' % SCHEMA, b'"schema":%d' % later)
+    with pytest.raises(BadInput, match=f"schema {later}"):
         restore(fresh(), data)
+
+
+@given(state=st.binary(max_size=2_000))
+def test_a_packed_state_unpacks_to_the_same_bytes(state):
+    """What is kept is smaller, and loses nothing."""
+    assert unpack(pack(state), bytes_max=2_000) == state
+
+
+@given(data=st.binary(max_size=200))
+def test_bytes_that_are_no_packed_state_are_refused(data):
+    """Whatever stands in the store, a start says so and folds the turns."""
+    try:
+        state = unpack(data, bytes_max=100)
+    except BadInput:
+        return
+    assert unpack(pack(state), bytes_max=100) == state
+
+
+def test_a_packed_state_is_not_unpacked_beyond_its_limit():
+    """A damaged store cannot fill the memory."""
+    with pytest.raises(BadInput, match="at most 1000 bytes"):
+        unpack(pack(bytes(1_000_000)), bytes_max=1_000)
 
 
 def test_a_replay_decides_by_the_partners_and_texts_of_their_time():

@@ -1,8 +1,8 @@
 """Checkpoint: the state of a node after a turn, as bytes, and back.
 
 * What a node *remembers* is saved, and no secret: keys come from its directory.
-* The bytes are the one JSON encoding of the state, so their digest, which an entry in
-  the journal's chain names, proves them.
+* The bytes are the one JSON encoding of the state, packed; their digest, which an
+  entry in the journal's chain names, proves them.
 * What the node was by its newest start is saved with it, as the journal has it; what
   it is now comes with the next start, like every change.
 * A checkpoint of another schema is not used: the turns are folded from the beginning.
@@ -10,6 +10,7 @@
 Left to others: when to make one (``run``), where the bytes are kept (``journal``).
 """
 
+import zlib
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, get_type_hints
 
@@ -21,7 +22,7 @@ from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.entries.sightings import EstimateRequest
 
-SCHEMA = 1
+SCHEMA = 2
 STAGES = tuple(field.name for field in fields(Stages))
 # What a node is: taken from its directory, never from a checkpoint.
 GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s"})
@@ -78,6 +79,32 @@ def restore(node: Node, data: bytes) -> None:
             setattr(state, field, getattr(memory, field))
     _give_keys(node.stages.fuse)
     node.resume(saved.place, saved.asked)
+
+
+def pack(state: bytes) -> bytes:
+    """Return ``state`` as it is kept: about a tenth of it, made in a tenth of a second.
+
+    The bytes for one state may differ between builds; what unpacks does not.
+    """
+    return zlib.compress(state, level=1)
+
+
+def unpack(data: bytes, *, bytes_max: int) -> bytes:
+    """Return the state that was packed.
+
+    Raises:
+        BadInput: not a packed state, or one larger than any that is made.
+    """
+    unpacking = zlib.decompressobj()
+    try:
+        state = unpacking.decompress(data, bytes_max)
+    except zlib.error:
+        message = "checkpoint: not a packed state"
+        raise BadInput(message) from None
+    if not unpacking.eof or unpacking.unused_data:
+        message = f"checkpoint: not one whole state of at most {bytes_max} bytes"
+        raise BadInput(message)
+    return state
 
 
 def _memory(state: Any) -> msgspec.Struct:

@@ -1,7 +1,8 @@
 """Checkpointing: when a running node saves its memory, and how it starts from it.
 
-A checkpoint is made between two frames, kept beside the journal in the background, and
-counts once the entry that names its digest is stored. Starting, the newest one that
+A checkpoint is of the memory between two frames, made by a copy of the process, kept
+beside the journal in the background, and counts once the entry that names its digest
+is stored. Starting, the newest one that
 verifies is taken and the turns after it are folded; if none serves, all are.
 """
 
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.entry import Turn
 from beaconfire.journal.journal import Journal
-from beaconfire.runtime.checkpoint import SCHEMA, restore, save
+from beaconfire.runtime.checkpoint import SCHEMA, pack, restore, save, unpack
+from beaconfire.runtime.forked import Copy
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.turns import Node
 from beaconfire.vocabulary.entries.arrivals import Checkpoint
@@ -46,18 +48,23 @@ class Checkpointing:
         # The entry of the last checkpoint is itself a turn: alone it asks for none.
         if turns >= SETTINGS.checkpoint_turns_max or (long_ago and turns > 1):
             self._saved_turn, self._saved_s = self._node.turns, now_s
-            self._saving = asyncio.create_task(
-                self._keep(self._node.turns, save(self._node))
-            )
+            try:
+                # Now and not in the task: the next turn may begin before it does.
+                copy = Copy(lambda: pack(save(self._node)))
+            except BeaconfireError as error:
+                self._say(f"no checkpoint after turn {self._node.turns}: {error}")
+                return
+            self._saving = asyncio.create_task(self._keep(self._node.turns, copy))
 
     async def stop(self) -> None:
         """Wait for a checkpoint that is being kept."""
         if self._saving is not None:
             await asyncio.wait({self._saving}, timeout=SETTINGS.stop_s_max)
 
-    async def _keep(self, upto: int, state: bytes) -> None:
+    async def _keep(self, upto: int, copy: Copy) -> None:
         try:
-            digest = await self._journal.save_checkpoint(upto, state)
+            packed = await copy.bytes_made()
+            digest = await self._journal.save_checkpoint(upto, packed)
             self._offer(Checkpoint(upto=upto, state_digest=digest, schema=SCHEMA))
         except BeaconfireError as error:
             # Nothing is lost: the next start folds more turns.
@@ -101,12 +108,13 @@ async def _from_checkpoint(
                 found = entry.body
     if found is None:
         return None
-    state = await journal.load_checkpoint(found.state_digest)
-    if state is None:
+    packed = await journal.load_checkpoint(found.state_digest)
+    if packed is None:
         say(f"the checkpoint after turn {found.upto} is not whole: folding all turns")
         return None
     node = fresh()
     try:
+        state = unpack(packed, bytes_max=SETTINGS.checkpoint_bytes_max)
         restore(node, state)
     except BadInput as error:
         say(f"{error}: folding all turns")

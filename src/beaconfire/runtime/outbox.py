@@ -5,11 +5,13 @@
 * Receipts go to the partner's border one after another.
 * A partner whose border does not answer holds up its own receipts and nothing else.
 * Of receipts for one lane that wait, the newest is enough: it covers the older ones.
+  Between two there is a pause, in which more of them become one; it is short against
+  the time in which a partner fills a window.
 * Effects may be repeated: messages carry their lane, epoch and number as their id.
 """
 
 import asyncio
-from contextlib import suppress
+from collections import deque
 
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.border import Border
@@ -28,54 +30,83 @@ class Outbox:
         self._party = party
         self._border = border
         self._pull = pull
-        self._messages: asyncio.Queue[Publish | Purge] = asyncio.Queue()
+        # Held back: before the start, and behind a purge. Else a message is on its
+        # way as soon as it is put: every wait in between would be the plot's.
+        self._held: deque[Publish | Purge] = deque()
+        self._laying: set[asyncio.Task[None]] = set()
+        self._moving: asyncio.Task[None] | None = None
         self._receipts: dict[str, bytes] = {}
         self._receipt_ready = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._giving: asyncio.Task[None] | None = None
+        self._failed: asyncio.Future[None] = asyncio.Future()
 
     def start(self) -> None:
         """Begin to move what waits."""
-        self._tasks = [
-            asyncio.create_task(self._move_messages()),
-            asyncio.create_task(self._move_receipts()),
-        ]
+        self._giving = asyncio.create_task(self._move_receipts())
+        self._giving.add_done_callback(self._note_failure)
+        self._move_on()
 
     def put(self, effect: Publish | Purge | GiveReceipt) -> None:
-        """Queue one effect."""
+        """Take one effect; it follows those that were put before."""
         if isinstance(effect, GiveReceipt):
             self._receipts.pop(effect.lane, None)
             self._receipts[effect.lane] = codec.encode(effect.receipt)
             self._receipt_ready.set()
+        elif self._giving is None or self._moving or isinstance(effect, Purge):
+            self._held.append(effect)
+            self._move_on()
         else:
-            self._messages.put_nowait(effect)
+            self._begin(effect)
+
+    async def failed(self) -> None:
+        """Raise what went wrong for good; otherwise wait for ever."""
+        await asyncio.shield(self._failed)
 
     async def idle(self) -> None:
-        """Return when all messages queued so far are at the border."""
-        await self._messages.join()
+        """Return when all messages that were put so far are at the border."""
+        while under_way := {*self._laying, *filter(None, [self._moving])}:
+            await asyncio.wait(under_way)
 
     async def stop(self) -> None:
         """Move nothing more; the journal knows what to repeat."""
-        for task in self._tasks:
+        tasks = {*self._laying, *filter(None, [self._moving, self._giving])}
+        for task in tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._failed.cancel()
 
-    async def _move_messages(self) -> None:
-        # A wait for each answer would cost every message one way there and back more
-        # than the one before it.
-        async with asyncio.TaskGroup() as laying:
-            under_way: set[asyncio.Task[None]] = set()
-            while True:
-                effect = await self._messages.get()
-                if isinstance(effect, Purge):
-                    if under_way:
-                        await asyncio.wait(under_way)
-                    await self._lay(effect)
+    def _move_on(self) -> None:
+        if self._held and self._moving is None and self._giving is not None:
+            self._moving = asyncio.create_task(self._move_held())
+            self._moving.add_done_callback(self._note_failure)
+
+    async def _move_held(self) -> None:
+        """Move what is held back, each purge alone, until nothing is."""
+        try:
+            while self._held:
+                if isinstance(self._held[0], Purge):
+                    await asyncio.gather(*self._laying)
+                    await self._lay(self._held[0])
                 else:
-                    task = laying.create_task(self._lay(effect))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
+                    self._begin(self._held[0])
+                self._held.popleft()
+        finally:
+            self._moving = None
+
+    def _begin(self, effect: Publish | Purge) -> None:
+        task = asyncio.create_task(self._lay(effect))
+        self._laying.add(task)
+        task.add_done_callback(self._laying.discard)
+        task.add_done_callback(self._note_failure)
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        # A message that the border refuses must end the node with its reason: passed
+        # over, it would be a hole in the lane and the partner would wait for ever.
+        if task.cancelled() or self._failed.done():
+            return
+        error = task.exception()
+        if error is not None:
+            self._failed.set_exception(error)
 
     async def _lay(self, effect: Publish | Purge) -> None:
         """Do it at the border, however often that takes: it may be starting again."""
@@ -93,7 +124,6 @@ class Outbox:
             except NotReachable:
                 await asyncio.sleep(SETTINGS.link_pause_s_min)
             else:
-                self._messages.task_done()
                 return
 
     async def _move_receipts(self) -> None:
@@ -109,3 +139,4 @@ class Outbox:
                     # Tried for long enough. A newer one covers it; otherwise it is
                     # laid down again when the line is next told to be up.
                     break
+            await asyncio.sleep(SETTINGS.receipt_pause_s)

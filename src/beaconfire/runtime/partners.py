@@ -100,11 +100,17 @@ class Partners:
 
     async def watch(self) -> None:
         """Raise what ends a task here; otherwise go on for ever."""
-        if self._tasks:
-            done, _ = await asyncio.wait(self._tasks, return_when="FIRST_COMPLETED")
-            for task in done:
-                task.result()
-        await asyncio.Event().wait()
+        failing = [asyncio.ensure_future(o.failed()) for o in self._outboxes.values()]
+        watched = {*self._tasks, *failing}
+        try:
+            if watched:
+                done, _ = await asyncio.wait(watched, return_when="FIRST_COMPLETED")
+                for task in done:
+                    task.result()
+            await asyncio.Event().wait()
+        finally:
+            for task in failing:
+                task.cancel()
 
     async def hush(self) -> None:
         """Take nothing more from partners; what was taken is still being stored."""

@@ -119,6 +119,9 @@ class Settings:
         2_000, "turns", "folding as many takes about 1 s, well below what a start may"
     )
     checkpoint_s_max: float = limit(60.0, "s", "between two, while turns are made")
+    copy_s_max: float = limit(
+        20.0, "s", "a copy of the node encodes 100 MB a second; then it hangs"
+    )
     clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
     due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
     stop_s_max: float = limit(5.0, "s", "how long a child may take to end")
@@ -184,6 +187,9 @@ class Settings:
     link_pause_s_max: float = limit(5.0, "s", "so that a restored line is soon used")
     receipt_answer_s_max: float = limit(
         2.0, "s", "the partner answers once the receipt is stored"
+    )
+    receipt_pause_s: float = limit(
+        0.02, "s", "each is a turn of the partner's journal; at 200 a second it has 4"
     )
     receipt_tries: int = limit(3, "times", "then the caller decides")
 

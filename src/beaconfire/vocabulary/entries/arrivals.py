@@ -103,7 +103,7 @@ class ClockStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The digest of the canonical state after turn ``upto``."""
+    """The digest of the packed state after turn ``upto``."""
 
     KIND: ClassVar[str] = "checkpoint"
     upto: int

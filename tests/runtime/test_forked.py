@@ -1,0 +1,71 @@
+"""A copy of the process makes bytes of the moment it began, or says why it cannot."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from beaconfire.errors import BeaconfireError
+from beaconfire.runtime.forked import Copy
+
+LARGE = 3_000_000  # more than a pipe holds at once
+
+
+def made(make, *, after=None):
+    """Return what a copy makes, having called ``after`` once it is on its way."""
+
+    async def tried():
+        copy = Copy(make)
+        if after is not None:
+            after()
+        return await copy.bytes_made()
+
+    return asyncio.run(tried())
+
+
+def test_the_bytes_are_of_the_memory_as_it_was():
+    """What changes after the copy began is not in it, however long it takes."""
+    memory = {"turn": 1}
+
+    def make():
+        time.sleep(0.05)
+        return b"%d" % memory["turn"]
+
+    assert made(make, after=lambda: memory.update(turn=2)) == b"1"
+
+
+@pytest.mark.parametrize("size", [0, 1, LARGE])
+def test_any_number_of_bytes_comes_whole(size):
+    """A pipe holds 64 KiB; a node's memory takes more."""
+    data = os.urandom(size)
+    assert made(lambda: data) == data
+
+
+def test_a_copy_that_fails_is_said_to_have_died():
+    """No half of a checkpoint counts, and the copy never runs on as the node."""
+
+    def make():
+        raise MemoryError
+
+    with pytest.raises(BeaconfireError, match="died before it was done"):
+        made(make)
+
+
+def test_a_copy_that_is_killed_is_said_to_have_died():
+    """Whatever kills it, the node goes on and knows that it has no bytes."""
+
+    def make():
+        os.kill(os.getpid(), signal.SIGKILL)
+        return b"never"
+
+    with pytest.raises(BeaconfireError, match="died before it was done"):
+        made(make)
+
+
+def test_no_copy_is_left_behind():
+    """Each is waited for: a node makes thousands in its life."""
+    made(lambda: b"done")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
