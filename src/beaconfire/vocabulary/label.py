@@ -47,6 +47,18 @@ class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     equivalents: Annotated[tuple[Equivalent, ...], Meta(max_length=32)] = ()
 
 
+class OwnMarking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a receiver keeps what another party marked: that party's name and label.
+
+    ``label`` has the receiver's own equivalent added and the original marking kept;
+    ``articles`` are those that ask for it.
+    """
+
+    originator: Party
+    label: Label
+    articles: Annotated[tuple[Token, ...], Meta(max_length=64)] = ()
+
+
 def join(one: Label, other: Label) -> Label:
     """Return the label of a thing made from both: at least as strict as either.
 
@@ -77,6 +89,12 @@ def re_marked(label: Label, *, by: Party, marking: str) -> Label:
         original=label.original or label.classification,
         equivalents=(*(e for e in label.equivalents if e.party != by), mark),
     )
+
+
+def marking_by(label: Label, party: Party) -> str:
+    """Return ``party``'s equivalent on ``label``, or what the label itself says."""
+    own = (mark.marking for mark in label.equivalents if mark.party == party)
+    return next(own, label.classification)
 
 
 def _rank(label: Label) -> tuple[int, str]:

@@ -15,7 +15,9 @@ The steps, each with its number again at the code:
     unexpired; and an outer marking.
  6. The agreements named are ours, with both ends of the link among their parties.
  7. An agreement that we know not to be in force: quarantined, unused, receipted so.
- 8. An act is signed by the people of the party at the other end, and it may do that.
+ 8. It is marked as the articles ask: our own equivalent beside the original marking.
+    A marking that has none is refused with the article.
+ 9. An act is signed by the people of the party at the other end, and it may do that.
 
 A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
 the warnings behind it. An act that is refused rings a bell. Not checked here: whether
@@ -27,6 +29,7 @@ from dataclasses import dataclass, field
 
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
+from beaconfire.agreements.marking import mark_on_receipt
 from beaconfire.agreements.standing import Standing, entitled
 from beaconfire.errors import BadInput, Refused
 from beaconfire.seals import codec
@@ -47,6 +50,7 @@ from beaconfire.vocabulary.entries.sightings import (
     Rejection,
 )
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.label import OwnMarking
 from beaconfire.vocabulary.link import (
     LINK_TYPE,
     ZERO_DIGEST,
@@ -137,6 +141,7 @@ def _take_item(
 ) -> None:
     sealed = _item(state, header, part, envelope, at)
     item = sealed.item
+    marking = _marking(state, header, part, item)  # 8
     # An id is its originator's alone: nobody else's item of that name stands for it.
     name = f"{item.originator} {item.id}"
     held = state.held.get(name)
@@ -152,10 +157,10 @@ def _take_item(
     taken.items.append(item.id)
     if lapse:
         taken.quarantined.append(item.id)
-        taken.rest.append(_quarantine(state, header, sealed, lapse))
+        taken.rest.append(_quarantine(state, header, sealed, lapse, marking))
         return
     state.held[name] = Held(digest=part.digest, valid_until=item.valid_until)
-    taken.rest.append(_held(header, part, sealed, _via(header), at))
+    taken.rest.append(_held(header, part, sealed, marking, at))
 
 
 def _card(state: IngestStage, party: str, at: Instant) -> Card:
@@ -311,7 +316,7 @@ def _take_act(
     envelope: Envelope,
     at: Instant,
 ) -> None:
-    act = open_act(envelope, _card(state, header.sender, at))  # 8
+    act = open_act(envelope, _card(state, header.sender, at))  # 9
     identity = act_id(act)
     _named(part, envelope, identity)
     if identity not in state.acts:
@@ -338,14 +343,32 @@ def take_own_act(state: IngestStage, act: Act) -> None:
         state.acts[act_id(act)] = act.issued
 
 
+def _marking(
+    state: IngestStage, header: LinkHeader, part: Part, item: Item
+) -> OwnMarking | None:
+    texts = {agreement.id: agreement for agreement in state.agreements}
+    return mark_on_receipt(
+        item,
+        by=state.profile.party,
+        under=[texts[name] for name in part.agreements],
+        cited=part.articles,
+        relay=_via(header),
+        outside=part.marking,
+    )
+
+
 def _held(
-    header: LinkHeader, part: Part, sealed: SealedItem, via: str | None, at: Instant
+    header: LinkHeader,
+    part: Part,
+    sealed: SealedItem,
+    marking: OwnMarking | None,
+    at: Instant,
 ) -> ItemHeld:
     return ItemHeld(
         sealed=sealed,
         carriage=Carriage(
             link=header.sender,
-            via=via,
+            via=_via(header),
             lane=header.lane,
             epoch=header.epoch,
             number=header.number,
@@ -353,12 +376,17 @@ def _held(
             articles=part.articles,
             approval=act_id(part.approval) if part.approval else None,
             history=sealed.item.valid_until < at,
+            marking=marking,
         ),
     )
 
 
 def _quarantine(
-    state: IngestStage, header: LinkHeader, sealed: SealedItem, lapse: Lapse
+    state: IngestStage,
+    header: LinkHeader,
+    sealed: SealedItem,
+    lapse: Lapse,
+    marking: OwnMarking | None,
 ) -> Quarantine:
     return Quarantine(
         originator=header.originator,
@@ -372,6 +400,7 @@ def _quarantine(
         act=lapse.act,
         reason=lapse.reason,
         sealed=(sealed,),
+        marking=marking,
     )
 
 

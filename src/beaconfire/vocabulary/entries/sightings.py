@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct, field
 
 from beaconfire.vocabulary.flight import TrackPoint
+from beaconfire.vocabulary.label import OwnMarking
 from beaconfire.vocabulary.link import Lane, SealedItem
 from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
@@ -32,6 +33,7 @@ class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a partner's item came: by which link and number, under which articles.
 
     ``history`` marks what was stale on arrival: it is kept, and rings nothing.
+    ``marking`` is how we keep it, the original marking in it.
     """
 
     link: Party
@@ -43,6 +45,7 @@ class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     articles: tuple[Token, ...]
     approval: Token | None
     history: bool
+    marking: OwnMarking | None = None
 
 
 class ItemHeld(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,7 +107,10 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Items that came under an agreement known not to be in force: kept, unused."""
+    """Items that came under an agreement known not to be in force: kept, unused.
+
+    They are marked like any other: an agreement's rules outlive its end.
+    """
 
     KIND: ClassVar[str] = "quarantine"
     originator: Party = field(name="from")
@@ -118,6 +124,7 @@ class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     act: Token | None
     reason: str
     sealed: tuple[SealedItem, ...]
+    marking: OwnMarking | None = None
 
 
 class Bell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
