@@ -85,6 +85,19 @@ class TestOnPaper:
         assert [line.split(": ")[1].split(",")[0] for line in out.splitlines()] == IDS
         assert "not signed by JPN, KOR, USA" in err
 
+    def test_check_takes_the_shipped_library_by_its_name(
+        self, command, tmp_path, monkeypatch
+    ):
+        """`library` means the shipped texts, unless a file or folder is called so."""
+        monkeypatch.chdir(tmp_path)
+        code, out, err = command("agreement", "check", "library")
+        assert code == 0
+        assert [line.split(": ")[1].split(",")[0] for line in out.splitlines()] == IDS
+        assert "gsomia-jpn-kor-2016.toml: not signed by JPN, KOR" in err
+        Path("library").mkdir()
+        code, _, err = command("agreement", "check", "library")
+        assert (code, "`library` holds no agreement" in err) == (2, True)
+
     def test_check_explains_every_mistake_in_every_file(self, command, tmp_path):
         """File, line and key of each, in one go, and exit code 2."""
         good = shipped_texts()[0].data.decode()

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from beaconfire.agreements.agreement import OBLIGATIONS, Agreement, Article
 from beaconfire.agreements.standing import CLASSES, Standing, status_of
-from beaconfire.cli.decide import texts_from
+from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.agreement_files import (
@@ -22,6 +22,7 @@ from beaconfire.runtime.agreement_files import (
     in_force_texts,
     read_agreement,
     read_agreements,
+    shipped_texts,
     sign_file,
 )
 from beaconfire.runtime.clock import WallClock
@@ -71,10 +72,18 @@ ItemOption = Annotated[
 @app.command()
 def check(
     path: Annotated[
-        Path, typer.Argument(metavar="FILE|DIR", help="A text, or a folder of texts.")
+        Path,
+        typer.Argument(
+            metavar="FILE|DIR|library",
+            help="A text, a folder of texts, or `library` = the shipped.",
+        ),
     ],
 ) -> None:
     """Explain every mistake in a text, or in each text of a folder."""
+    if str(path) == LIBRARY and not path.exists():
+        for text in shipped_texts():
+            _in_order(text.file, text)
+        return
     paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not paths:
         raise BadInput(f"`{path}` holds no agreement (`*.toml`)")
@@ -85,14 +94,18 @@ def check(
         except BadInput as error:
             mistakes.append(str(error))
             continue
-        count = len(text.agreement.articles)
-        typer.echo(f"{one}: {text.agreement.id}, {count} articles, in order")
-        if text.unsigned_by:
-            typer.echo(f"{one}: not signed by {', '.join(text.unsigned_by)}", err=True)
+        _in_order(str(one), text)
     if not mistakes and path.is_dir():
         read_agreements(path)  # two files must not hold one id
     if mistakes:
         raise BadInput("\n".join(mistakes))
+
+
+def _in_order(place: str, text: AgreementFile) -> None:
+    count = len(text.agreement.articles)
+    typer.echo(f"{place}: {text.agreement.id}, {count} articles, in order")
+    if text.unsigned_by:
+        typer.echo(f"{place}: not signed by {', '.join(text.unsigned_by)}", err=True)
 
 
 @app.command("list")
