@@ -80,8 +80,8 @@ def test_a_checkpoint_of_another_schema_is_refused_by_number():
     """A later version folds the turns instead of guessing at old bytes."""
     node = fresh()
     started(node)
-    data = save(node).replace(b'"schema":1', b'"schema":2')
-    with pytest.raises(BadInput, match="schema 2"):
+    data = save(node).replace(b'"schema":2', b'"schema":3')
+    with pytest.raises(BadInput, match="schema 3"):
         restore(fresh(), data)
 
 
