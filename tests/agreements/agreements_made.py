@@ -134,9 +134,9 @@ def approval(
     )  # fmt: skip
 
 
-def act(name, by, under="test-one"):
+def act(name, by, under="test-one", *, issued_s=-60.0):
     """A suspension, restoration, notice or the like."""
-    return Act(agreement=under, act=name, party=by, issued=NOW.plus_s(-60))
+    return Act(agreement=under, act=name, party=by, issued=NOW.plus_s(issued_s))
 
 
 def standing(*acts, at=NOW):

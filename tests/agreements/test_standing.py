@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from beaconfire.agreements.approval import check_approval, find_approval
 from beaconfire.agreements.conditions import Sender
-from beaconfire.agreements.standing import Standing, entitled, status_of
+from beaconfire.agreements.entitled import entitled
+from beaconfire.agreements.standing import Standing, status_of
 from beaconfire.seals import codec
 from tests.agreements.agreements_made import (
     NOW,
@@ -155,14 +156,15 @@ class TestEntitled:
 
     def test_only_the_party_that_suspended_can_restore(self):
         """Each party's own view is its own."""
-        by_korea = standing(act("suspend", "KOR"))
+        by_korea = standing(act("suspend", "KOR", issued_s=-70))
         assert entitled(TEXT, act("restore", "KOR"), by_korea) is None
         assert entitled(TEXT, act("restore", "JPN"), by_korea) == (
             "JPN has not suspended test-one: only the party that suspended it can "
             "restore it"
         )
         again = by_korea.after("e2", act("restore", "KOR"), NOW)
-        assert entitled(TEXT, act("restore", "KOR"), again) is not None
+        later = act("restore", "KOR", issued_s=-50)
+        assert "KOR has not suspended test-one" in entitled(TEXT, later, again)
         assert entitled(TEXT, act("suspend", "KOR"), by_korea) is None
         assert entitled(TEXT, act("suspend", "JPN"), by_korea) is None
 

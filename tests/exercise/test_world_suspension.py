@@ -7,6 +7,7 @@ alone. In every world here the lines carry again and all nodes run before the en
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from beaconfire.exercise.scenario_parts import Act as ScenarioAct
 from beaconfire.exercise.world import World
@@ -21,11 +22,13 @@ from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import Quarantine
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
 from tests.exercise.worlds import (
+    ALWAYS_S,
     APPROVALS,
     GSOMIA,
     PARTIES,
     TISA,
     act,
+    approval,
     assert_settled,
     bodies,
     cut,
@@ -166,12 +169,13 @@ def test_nothing_handed_over_after_a_restoration_is_quarantined(seed: int) -> No
         assert not after & apart
 
 
-def test_more_suspensions_than_a_receipt_can_name_leave_the_books_true() -> None:
+def test_more_epochs_than_a_receipt_can_name_leave_the_books_true() -> None:
     """With receipts cut off items wait, and no epoch ends that could not be settled."""
+    leave = approval("JPN", "KOR")
     acts = [
-        act(12.0 + 0.5 * index + later, "JPN", does, TISA)
+        replace(leave, at_s=12.0 + 0.5 * index + later, act=does, expires_s=until_s)
         for index in range(20)
-        for later, does in ((0.0, "suspend"), (0.25, "restore"))
+        for later, does, until_s in ((0.0, "revoke", None), (0.25, "approve", ALWAYS_S))
     ]
     made = world(
         acts=(*APPROVALS, *acts),

@@ -139,8 +139,12 @@ def test_an_order_is_fresh(desk: Ordered) -> None:
         f"the act was issued at {at_s(1_002.001)}, the node's clock says "
         f"{at_s(1_000.0)}"
     )
+    desk.accepts(act_of("suspend", "JPN", issued_s=400.0), seconds=1_000.0)
     desk.accepts(act_of("suspend", "JPN", issued_s=1_002.0), seconds=1_000.0)
-    desk.accepts(act_of("suspend", "JPN", issued_s=401.0), seconds=1_001.0)
+    late = act_of("restore", "JPN", issued_s=1_002.0)
+    assert desk.refuses(late, seconds=1_001.0).endswith(
+        f"(suspend, {at_s(1_002.0)}): sign it anew"
+    )
 
 
 def test_an_act_is_carried_out_once(desk: Ordered) -> None:

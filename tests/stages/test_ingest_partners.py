@@ -435,7 +435,7 @@ def test_one_bad_part_stops_no_good_one(told: Told) -> None:
     """The good parts of a message are used, the bad ones refused one by one."""
     good = [item_of(), item_of()]
     bad = [item_of(status="ACTUAL"), item_of(created_s=60.0)]
-    late = act_of("suspend", issued_s=60.0)
+    late = act_of("suspend", issued_s=100_000.0)
     made = told.kor.send(
         told.kor.carry(bad[0]),
         told.kor.carry(good[0]),

@@ -185,19 +185,11 @@ def test_an_act_is_the_one_that_the_header_names(told: Relayed) -> None:
     assert said.endswith("is not the one that the header names")
 
 
-def test_an_act_from_the_future_is_refused(told: Relayed) -> None:
-    """Two seconds are two nations' clocks; more is not."""
-    said = told.acted(act_of("suspend", issued_s=2.001))
-    assert said is not None
-    assert said.endswith("bears no time, or one ahead of this node's clock")
-    assert told.acted(act_of("suspend", issued_s=2.0)) is None
-
-
 def test_an_act_is_on_an_agreement_signed_here_by_a_party_to_it(told: Relayed) -> None:
     """An unknown agreement, and one of two others, cannot be suspended here."""
     said = told.acted(act_of("suspend", agreement="unheard-of"))
     assert said is not None
-    assert said.endswith("is on `unheard-of`, which is not signed here")
+    assert "is on `unheard-of`, which is not signed here; it is kept" in said
     said = told.acted(act_of("suspend", agreement=JPN_USA))
     assert said is not None
     assert said.endswith(f"KOR is no party to {JPN_USA}") or "not signed" in said

@@ -108,7 +108,7 @@ def test_an_item_behind_a_restoration_in_its_own_message_is_used() -> None:
 def test_a_refused_act_rings_the_release_officers_bell() -> None:
     """Its sender has a receipt and counts on it: somebody must hear that we do not."""
     fed, kor = Fed(), Line()
-    out = fed.pull(kor.send(carried_act(act_of("suspend", issued_s=60.0))))
+    out = fed.pull(kor.send(carried_act(act_of("suspend", issued_s=100_000.0))))
     reason = only(Rejection, out).reason
     assert only(Bell, out) == Bell(
         role="release officer", text=f"an act of KOR was refused: {reason}"

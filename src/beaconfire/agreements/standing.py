@@ -1,16 +1,18 @@
 """Standing: what the acts so far have made of the agreements, as a fold.
 
-* Each party's own view of each agreement is kept: the latest of its suspend and
-  restore acts. If any party's view is *suspended*, nothing leaves under the agreement
-  in either direction. Only the party that suspended can restore its own suspension.
+* Each party's own view of each agreement is kept, and only that party's acts make it.
+  If any party's view is *suspended*, nothing leaves under the agreement in either
+  direction. Only the party that suspended can restore its own suspension.
+* Two nodes that know the same acts have the same standing, in whatever order and
+  however often these came: each act has its place by its own instant.
 * Approvals stand until they expire or the originator revokes what names the same item
-  or class, recipient and relay.
+  or class, recipient and relay. A revocation is remembered, so that an older approval
+  that comes behind it opens nothing.
 * Notice, its suspension and its withdrawal are read but not carried out in this first
   form. ``entitled`` says so, and whoever takes acts in must ask it: an act that is
   not entitled must never be folded in.
 
-Nothing here verifies a signature and nothing reads a clock: acts count from the
-instant of their entry, in the order in which they are folded.
+Nothing here verifies a signature and nothing reads a clock.
 """
 
 from typing import Literal
@@ -19,10 +21,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
+from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import EARLIEST, Instant
 
 State = Literal["not yet", "in force", "suspended", "terminated"]
 
@@ -32,15 +36,9 @@ CLASSES = (LAUNCH_WARNING, *(body.__name__ for body in FORM))
 # until then a refusal can still say that it expired.
 _EXPIRED_KEPT_S = 3600.0
 
-
-class View(Struct, frozen=True, kw_only=True):
-    """What one party last said of one agreement, and the entry that says it."""
-
-    agreement: str
-    party: Party
-    says: Literal["suspend", "restore"]
-    entry: str
-    at: Instant
+# Remembered of one party under one agreement. Of more the oldest is forgotten, and an
+# approval as old as that is not taken any more.
+REVOCATIONS_KEPT_MAX = 256
 
 
 class Approval(Struct, frozen=True, kw_only=True):
@@ -48,6 +46,36 @@ class Approval(Struct, frozen=True, kw_only=True):
 
     entry: str
     act: Act
+    at: Instant = EARLIEST
+
+    @property
+    def issued(self) -> Instant:
+        """The approval's own instant, or else that of its entry."""
+        return self.act.issued or self.at
+
+
+class Revoked(Struct, frozen=True, kw_only=True):
+    """Of one party: what it took back last, by what the approvals named."""
+
+    agreement: str
+    party: Party
+    issued: dict[str, Instant] = {}
+    floor: Instant = EARLIEST
+
+    def covers(self, act: Act, issued: Instant) -> bool:
+        """Say whether an act of ``issued`` was taken back, or is too old to tell."""
+        return issued <= max(self.issued.get(_scope(act), EARLIEST), self.floor)
+
+    def with_revocation(self, act: Act, issued: Instant) -> "Revoked":
+        """Return it once ``act`` has taken back what it names."""
+        known = dict(self.issued)
+        scope = _scope(act)
+        known[scope] = max(known.get(scope, EARLIEST), issued)
+        floor = self.floor
+        if len(known) > REVOCATIONS_KEPT_MAX:
+            oldest = min(known, key=lambda one: (known[one], one))
+            floor = max(floor, known.pop(oldest))
+        return replace(self, issued=dict(sorted(known.items())), floor=floor)
 
 
 class AgreementStatus(Struct, frozen=True, kw_only=True):
@@ -69,31 +97,64 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     views: tuple[View, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
 
     def after(self, entry_id: str, act: Act, at: Instant) -> "Standing":
         """Return the standing once ``act``, recorded as ``entry_id``, has happened."""
-        if act.act in ("suspend", "restore"):
-            view = View(
-                agreement=act.agreement,
-                party=act.party,
-                says=act.act,
-                entry=entry_id,
-                at=at,
-            )
-            others = (v for v in self.views if _seat(v) != _seat(view))
+        if act.act in STATUS_ACTS:
+            recorded = Recorded(entry=entry_id, at=at, act=act)
+            view = self.view(act.agreement, act.party).with_act(recorded)
+            others = (v for v in self.views if _seat(v) != _seat(act))
             return replace(self, views=tuple(sorted((*others, view), key=_seat)))
+        issued = act.issued or at
         current = [a for a in self.approvals if not _long_over(a, at)]
         if act.act == "approve":
             # A renewal stands beside what it renews: a release that rests on the
             # older one must not lapse. The same act, heard again, adds nothing.
-            if all(approval.act != act for approval in current):
-                current.append(Approval(entry=entry_id, act=act))
+            if not self.knows(entry_id, act) and not any(a.act == act for a in current):
+                current.append(Approval(entry=entry_id, act=act, at=at))
             return replace(self, approvals=tuple(current))
         if act.act == "revoke":
-            kept = [a for a in current if _scope(a.act) != _scope(act)]
-            return replace(self, approvals=tuple(kept))
-        # The three acts about notice: see the third rule above.
+            mine = self.revocations(act.agreement, act.party)
+            mine = mine.with_revocation(act, issued)
+            kept = [
+                a
+                for a in current
+                if _seat(a.act) != _seat(act)
+                or _scope(a.act) != _scope(act)
+                or issued < a.issued
+            ]
+            others_revoked = (r for r in self.revoked if _seat(r) != _seat(act))
+            return replace(
+                self,
+                approvals=tuple(kept),
+                revoked=tuple(sorted((*others_revoked, mine), key=_seat)),
+            )
+        # The three acts about notice: see the last rule above.
         return self
+
+    def view(self, agreement: str, party: Party) -> View:
+        """Return what ``party`` has done to ``agreement``; nothing, if nothing."""
+        for view in self.views:
+            if (view.agreement, view.party) == (agreement, party):
+                return view
+        return View(agreement=agreement, party=party)
+
+    def revocations(self, agreement: str, party: Party) -> Revoked:
+        """Return what ``party`` has taken back under ``agreement``."""
+        for revoked in self.revoked:
+            if (revoked.agreement, revoked.party) == (agreement, party):
+                return revoked
+        return Revoked(agreement=agreement, party=party)
+
+    def knows(self, entry_id: str, act: Act) -> bool:
+        """Say whether taking ``act`` in again would change nothing."""
+        if act.act in STATUS_ACTS:
+            return self.view(act.agreement, act.party).knows(entry_id, act)
+        mine = self.revocations(act.agreement, act.party)
+        if act.issued is not None and mine.covers(act, act.issued):
+            return True
+        return any(approval.entry == entry_id for approval in self.approvals)
 
     def approval(self, entry_id: str) -> Act | None:
         """Return the approval recorded as ``entry_id``, if it still stands."""
@@ -120,17 +181,17 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
         for view in standing.views
         if view.agreement == agreement.id and view.party in agreement.parties
     ]
-    closed = [view for view in views if view.says == "suspend"]
+    closed = [one for view in views if (one := view.suspension) is not None]
     if closed:
         told = " and ".join(
-            f"suspended by {view.party} since {view.at} (act `{view.entry}`)"
-            for view in closed
+            f"suspended by {one.act.party} since {one.at} (act `{one.entry}`)"
+            for one in closed
         )
-        parties = " and by ".join(view.party for view in closed)
+        parties = " and by ".join(one.act.party for one in closed)
         return AgreementStatus(
             in_force=False,
             state="suspended",
-            acts=tuple(view.entry for view in closed),
+            acts=tuple(one.entry for one in closed),
             article=article,
             reason=f"{agreement.id} is {told}",
             need=f"{agreement.id} restored by {parties}",
@@ -138,63 +199,19 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
     return AgreementStatus(
         in_force=True,
         state="in force",
-        acts=tuple(view.entry for view in views),
+        acts=tuple(view.acts[-1].entry for view in views if view.acts),
         article=article,
         reason=f"{agreement.id} is in force",
     )
 
 
-def entitled(
-    agreement: Agreement, act: Act, standing: Standing | None = None
-) -> str | None:
-    """Return why ``act`` may not be done to ``agreement``, ``None`` if it may.
-
-    With ``standing``, a restoration is also checked against what its party suspended.
-    """
-    if act.agreement != agreement.id:
-        return f"the act is for `{act.agreement}`, not for {agreement.id}"
-    if not agreement.binds(act.party):
-        return f"{act.party} is no party to {agreement.id}"
-    if act.act in ("notice", "notice-suspend", "withdraw"):
-        return f"`{act.act}` is not carried out in this first form: nothing was changed"
-    if act.act in ("approve", "revoke"):
-        return _approval_flaw(agreement, act)
-    if any((act.item, act.to, act.via, act.item_class, act.expires)):
-        return f"`{act.act}` concerns the whole agreement: it names no item, way or end"
-    if standing is not None and act.act == "restore":
-        mine = [v for v in standing.views if _seat(v) == (act.agreement, act.party)]
-        if not any(view.says == "suspend" for view in mine):
-            return (
-                f"{act.party} has not suspended {agreement.id}: only the party that "
-                "suspended it can restore it"
-            )
-    return None
+def _seat(held: View | Revoked | Act) -> tuple[str, str]:
+    return (held.agreement, held.party)
 
 
-def _approval_flaw(agreement: Agreement, act: Act) -> str | None:
-    if act.to is None or act.via is None:
-        return "an approval names the recipient and the relay (`to` and `via`)"
-    if len({act.party, act.to, act.via}) != 3:
-        return "an approval names three different parties: who approves, via and to"
-    if not agreement.binds(act.via):
-        return f"{act.via} is no party to {agreement.id}"
-    if act.item is None and act.item_class is None:
-        return "an approval names an item or a class"
-    if act.item_class is not None and act.item_class not in CLASSES:
-        return f"`{act.item_class}` is no class: write one of {', '.join(CLASSES)}"
-    if act.act == "approve" and act.expires is None:
-        return "an approval names the instant at which it expires"
-    if act.expires and act.issued and act.expires <= act.issued:
-        return f"the approval expires at {act.expires}, before it begins"
-    return None
-
-
-def _seat(view: View) -> tuple[str, str]:
-    return (view.agreement, view.party)
-
-
-def _scope(act: Act) -> tuple[str | None, ...]:
-    return (act.agreement, act.party, act.item, act.item_class, act.to, act.via)
+def _scope(act: Act) -> str:
+    """Return what an approval is for, in one text: the key of a revocation."""
+    return codec.encode((act.item, act.item_class, act.to, act.via)).decode()
 
 
 def _long_over(approval: Approval, at: Instant) -> bool:

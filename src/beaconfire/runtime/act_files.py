@@ -19,7 +19,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.standing import Standing, entitled
+from beaconfire.agreements.entitled import entitled
+from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act

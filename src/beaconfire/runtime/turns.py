@@ -230,6 +230,7 @@ class Node:
         """Return when a tick is next needed; ``None`` while nothing waits on time."""
         stages = self.stages
         times = (
+            ingest.due(stages.ingest),
             fuse.due(stages.fuse),
             link.due(stages.link),
             warn.due(stages.warn),

@@ -31,6 +31,16 @@ def act_id(act: Act) -> str:
     return dsse.digest(ACT_TYPE, act_payload(act))[:_ID_DIGITS]
 
 
+def act_id_in(sealed: Envelope) -> str:
+    """Return the id that the act in ``sealed`` has, whoever signed it or nobody.
+
+    Raises:
+        BadInput: it holds no act.
+    """
+    payload = dsse.unverified_payload(sealed, payload_type=ACT_TYPE)
+    return dsse.digest(ACT_TYPE, payload)[:_ID_DIGITS]
+
+
 def sign_act(act: Act, key: SigningKey) -> Act:
     """Return ``act`` signed by a person's key."""
     if act.issued is None:

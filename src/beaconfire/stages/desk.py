@@ -6,10 +6,11 @@ it is a rejection whose reason goes back to who ordered it. The stage changes no
 itself: the accepted act is an entry, and the other stages obey it from that turn on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.standing import Standing, entitled
+from beaconfire.agreements.entitled import entitled, too_many
+from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from beaconfire.journal.entry import Entry
 from beaconfire.seals import codec
@@ -29,12 +30,11 @@ VERBS = ("suspend", "restore", "approve", "revoke")
 
 @dataclass(slots=True, kw_only=True)
 class DeskStage:
-    """The state of the stage: the acts that were already carried out."""
+    """The state of the stage: what the acts so far have made of the agreements."""
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
-    acts: dict[str, Instant] = field(default_factory=dict)
 
 
 def begin(
@@ -48,7 +48,6 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
     """Take one entry; return the state and the accepted act or the rejection."""
     body = entry.body
     if isinstance(body, Act):
-        state.acts[act_id(body)] = entry.at
         state.standing = state.standing.after(entry.id, body, entry.at)
         return state, ()
     if isinstance(body, ClockStep):
@@ -91,7 +90,10 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
     if agreement is None:
         message = f"`{act.agreement}` is not an agreement that all parties have signed"
         raise BadInput(message)
-    wrong = entitled(agreement, act, state.standing)
+    if state.standing.knows(act_id(act), act):
+        message = "this act was carried out already; issue a new one"
+        raise BadInput(message)
+    wrong = entitled(agreement, act, state.standing) or too_many(act, state.standing)
     if wrong:
         raise BadInput(wrong)
     if act.issued is None:
@@ -100,8 +102,5 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
     age_s = at.seconds_since(act.issued)
     if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:
         message = f"the act was issued at {act.issued}, the node's clock says {at}"
-        raise BadInput(message)
-    if act_id(act) in state.acts:
-        message = "this act was carried out already; issue a new one"
         raise BadInput(message)
     return act

@@ -6,14 +6,20 @@ stage's. The state is owned by the stage and changed in place.
 """
 
 from beaconfire.journal.entry import Entry
-from beaconfire.stages.ingest.partners import take, take_own_act
+from beaconfire.stages.ingest.acts import due, take_again
+from beaconfire.stages.ingest.partners import take
 from beaconfire.stages.ingest.sensors import hear
 from beaconfire.stages.ingest.state import IngestStage, begin, head
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import LinkArrival, SensorLines
+from beaconfire.vocabulary.entries.arrivals import (
+    LinkArrival,
+    NodeStart,
+    SensorLines,
+    Tick,
+)
 
-__all__ = ["IngestStage", "begin", "head", "step"]
+__all__ = ["IngestStage", "begin", "due", "head", "step"]
 
 
 def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody, ...]]:
@@ -25,5 +31,7 @@ def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody
         return state, tuple(take(state, body, entry.at))
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
-        take_own_act(state, body)
+    if isinstance(body, Tick | NodeStart) and state.early:
+        start = isinstance(body, NodeStart)
+        return state, tuple(take_again(state, entry.at, start=start))
     return state, ()

@@ -17,7 +17,8 @@ The steps, each with its number again at the code:
  7. An agreement that we know not to be in force: quarantined, unused, receipted so.
  8. It is marked as the articles ask: our own equivalent beside the original marking.
     A marking that has none is refused with the article.
- 9. An act is signed by the people of the party at the other end, and it may do that.
+ 9. An act is signed by the people of the party that the header names as its
+    originator, whoever brings it, and that party may do it (``acts``).
 
 A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
 the warnings behind it. An act that is refused rings a bell. Not checked here: whether
@@ -30,13 +31,14 @@ from dataclasses import dataclass, field
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.marking import mark_on_receipt
-from beaconfire.agreements.standing import Standing, entitled
+from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput, Refused
 from beaconfire.seals import codec
-from beaconfire.seals.acts import act_id, open_act, verify_act
+from beaconfire.seals.acts import act_id, act_id_in, verify_act
 from beaconfire.seals.cards import require_valid
 from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
-from beaconfire.stages.ingest.state import Held, IngestStage
+from beaconfire.stages.ingest.acts import take_act
+from beaconfire.stages.ingest.state import Brought, Held, IngestStage
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
@@ -102,7 +104,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
             taken.rest.append(_rejection(body.partner, part.kind, str(error), part.id))
             if part.kind == "act":
                 # Whatever it was to do, its sender believes that we know of it now.
-                text = f"an act of {body.partner} was refused: {error}"
+                text = f"an act of {header.originator} was refused: {error}"
                 taken.rest.append(Bell(role="release officer", text=text))
     _forget(state, at)
     moved = _arrival(
@@ -115,7 +117,8 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
         repeated=tuple(taken.repeated),
         closed=closed,
     )
-    return [*taken.acts, moved, *taken.rest]
+    # The message comes before its acts: who is to be told depends on who told us.
+    return [moved, *taken.acts, *taken.rest]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -316,31 +319,21 @@ def _take_act(
     envelope: Envelope,
     at: Instant,
 ) -> None:
-    act = open_act(envelope, _card(state, header.sender, at))  # 9
-    identity = act_id(act)
-    _named(part, envelope, identity)
-    if identity not in state.acts:
-        if act.issued is None or act.issued.seconds_since(at) > AHEAD_S_MAX:
-            text = f"act `{part.id}` bears no time, or one ahead of this node's clock"
-            raise BadInput(text)
-        agreement = next((a for a in state.agreements if a.id == act.agreement), None)
-        if agreement is None:
-            text = f"act `{part.id}` is on `{act.agreement}`, which is not signed here"
-            raise BadInput(text)
-        wrong = entitled(agreement, act)
-        if wrong:
-            raise BadInput(f"act `{part.id}`: {wrong}")
-        state.acts[identity] = act.issued
+    brought = Brought(
+        id=act_id_in(envelope),
+        sender=header.sender,
+        originator=header.originator,
+        envelope=envelope,
+    )
+    _named(part, envelope, brought.id)
+    act, bell = take_act(state, brought, at, standing=taken.standing)  # 9
+    if act is not None:
         taken.acts.append(act)
         # What stands behind it in this message is judged by it.
-        taken.standing = taken.standing.after(identity, act, at)
-    taken.known_acts.append(identity)
-
-
-def take_own_act(state: IngestStage, act: Act) -> None:
-    """Remember an act of our own people, so that its echo is known."""
-    if act.issued is not None:
-        state.acts[act_id(act)] = act.issued
+        taken.standing = taken.standing.after(brought.id, act, at)
+    if bell is not None:
+        taken.rest.append(bell)
+    taken.known_acts.append(brought.id)
 
 
 def _marking(

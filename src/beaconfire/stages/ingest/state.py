@@ -12,7 +12,7 @@ from msgspec import Struct
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.link import Digest, EpochHead, Lane
+from beaconfire.vocabulary.link import Digest, Envelope, EpochHead, Lane
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -24,16 +24,32 @@ class Held(Struct, frozen=True, kw_only=True):
     valid_until: Instant
 
 
+class Brought(Struct, frozen=True, kw_only=True):
+    """An act as ``sender`` brought it, said to be ``originator``'s; by its id.
+
+    ``counts_from`` is known of one that was verified and is dated ahead of our clock.
+    """
+
+    id: str
+    sender: Party
+    originator: Party
+    envelope: Envelope
+    counts_from: Instant | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class IngestStage:
-    """The state of the stage; owned by it and changed in place."""
+    """The state of the stage; owned by it and changed in place.
+
+    ``early`` are acts that came before they can be taken, by their ids.
+    """
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
     heads: dict[Party, dict[Lane, EpochHead]] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
-    acts: dict[str, Instant] = field(default_factory=dict)
+    early: dict[str, Brought] = field(default_factory=dict)
 
 
 def begin(

@@ -11,7 +11,6 @@ The state is owned by the stage and changed in place.
 
 from beaconfire.agreements.ways import may_relay
 from beaconfire.journal.entry import Entry
-from beaconfire.seals.acts import act_id, envelope_of_act
 from beaconfire.seals.dsse import envelope, envelope_digest, envelope_of
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import fill, in_entries, waiting
@@ -22,12 +21,17 @@ from beaconfire.stages.link.state import (
     Unit,
     begin,
     begin_partner,
-    know_partners,
 )
 from beaconfire.stages.link.suspending import after_act
+from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import LinkState, ReceiptArrival, Tick
+from beaconfire.vocabulary.entries.arrivals import (
+    LinkState,
+    NodeStart,
+    ReceiptArrival,
+    Tick,
+)
 from beaconfire.vocabulary.entries.carriage import (
     Arrival,
     HandOver,
@@ -84,6 +88,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     elif isinstance(body, ReceiptArrival):
         out = settle(state, body, entry.at)
     elif isinstance(body, Arrival):
+        knows(state, body, entry.turn)
         out = receipt_for(state, body, body.via or body.originator)
     elif isinstance(body, Act):
         out = _take_act(state, body, entry)
@@ -92,11 +97,24 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     elif isinstance(body, LinkState):
         if body.partner in state.partners:
             state.partners[body.partner].up = body.up
-    elif isinstance(body, Tick):
+    elif isinstance(body, Tick | NodeStart):
         for partner in state.partners.values():
             for lane in LANES:
                 out.extend(fill(state, partner, lane, entry.at))
     return state, tuple(out)
+
+
+def know_partners(state: LinkStage) -> None:
+    """Take the partners of the profile: new ones begin, known ones get their new card.
+
+    One that is left out keeps its account, so that what was on its way still ends.
+    """
+    for card in state.profile.partners:
+        if card.party in state.partners:
+            state.partners[card.party].card = card
+        else:
+            state.partners[card.party] = begin_partner(card)
+            tell_newcomer(state, card.party)
 
 
 def due(state: LinkStage) -> Instant | None:
@@ -250,26 +268,8 @@ def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody
 
 def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     state.standing = state.standing.after(entry.id, act, entry.at)
-    out: list[EntryBody] = []
-    if act.party == state.profile.party and act.signature is not None:
-        sealed_form = envelope_of_act(act)
-        parties = next(
-            (a.parties for a in state.agreements if a.id == act.agreement), ()
-        )
-        for partner in state.partners.values():
-            if partner.card.party not in parties:
-                continue
-            unit = Unit(
-                id=act_id(act),
-                originator=act.party,
-                via=None,
-                digest=envelope_digest(sealed_form),
-                envelope=sealed_form,
-                act=act,
-            )
-            queue.put(partner.sending["notices"], partner, unit)
-    out.extend(after_act(state, act, entry.id, entry.at))
-    return out
+    tell(state, act, entry.turn)
+    return after_act(state, entry.id, entry.at)
 
 
 def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:

@@ -116,9 +116,9 @@ class Receiving:
 class Partner:
     """Everything between us and one partner.
 
-    ``awaited`` maps an agreement that we restored to the id of the act: until the
-    partner has receipted that act, nothing under the agreement is handed over, since
-    it would be quarantined at the other end.
+    ``awaited`` maps an agreement under which more may leave since an act that we told
+    this partner to the id of the newest such act: until the partner has receipted it,
+    nothing under the agreement is handed over, since it could be quarantined there.
     """
 
     card: Card
@@ -133,7 +133,8 @@ class LinkStage:
     """The state of the stage.
 
     ``own`` are our items of the turn ``own_turn``, which are released in it or never;
-    ``items`` are partners' that we may be asked to relay, by originator and id.
+    ``items`` are partners' that we may be asked to relay, by originator and id;
+    ``heard`` is the turn of the newest message that brought acts, and from whom.
     """
 
     profile: NodeProfile
@@ -143,6 +144,7 @@ class LinkStage:
     own: dict[str, SealedItem] = field(default_factory=dict)
     own_turn: int = 0
     items: dict[str, SealedItem] = field(default_factory=dict)
+    heard: tuple[int, Party] | None = None
 
 
 def begin(
@@ -155,18 +157,6 @@ def begin(
         standing=standing,
         partners={card.party: begin_partner(card) for card in profile.partners},
     )
-
-
-def know_partners(state: LinkStage) -> None:
-    """Take the partners of the profile: new ones begin, known ones get their new card.
-
-    One that is left out keeps its account, so that what was on its way still ends.
-    """
-    for card in state.profile.partners:
-        if card.party in state.partners:
-            state.partners[card.party].card = card
-        else:
-            state.partners[card.party] = begin_partner(card)
 
 
 def begin_partner(card: Card) -> Partner:

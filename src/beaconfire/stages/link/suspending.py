@@ -7,7 +7,7 @@ From the turn that journals it:
   those units are sent-fate-unknown until the partner's receipt for the old head, and
   what is still allowed is handed over again, acts first, in the new epoch;
 * a lane that holds nothing of it goes on undisturbed;
-* on restoration, what relies on it waits until the partner has receipted our act.
+* on restoration, what relies on it waits until the partner knows (``telling``).
 """
 
 from beaconfire.stages.link import queue
@@ -20,27 +20,19 @@ from beaconfire.stages.link.handing import (
     withdrawn,
 )
 from beaconfire.stages.link.state import LinkStage, Partner, Unit
-from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import EpochEnd, FateUnknown
 from beaconfire.vocabulary.link import LANES, ZERO_DIGEST, EpochHead, Lane
 from beaconfire.vocabulary.times import Instant
 
 
-def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[EntryBody]:
-    """Make every link agree with the standing as ``act`` has just left it."""
+def after_act(state: LinkStage, act_id: str, at: Instant) -> list[EntryBody]:
+    """Make every link agree with the standing as an act has just left it."""
     out: list[EntryBody] = []
     for partner in state.partners.values():
-        own_restore = act.act == "restore" and act.party == state.profile.party
-        if own_restore and partner.card.party in _parties(state, act.agreement):
-            partner.awaited[act.agreement] = act_id
         for lane in LANES:
             out.extend(_settle_lane(state, partner, lane, act_id, at))
     return out
-
-
-def _parties(state: LinkStage, agreement: str) -> tuple[str, ...]:
-    return next((a.parties for a in state.agreements if a.id == agreement), ())
 
 
 def _settle_lane(

@@ -1,0 +1,79 @@
+"""View: what one party has done to one agreement, in the order of its own instants.
+
+* **An act has its place by its own instant, not by its arrival.** Acts reach a node by
+  several routes: two nodes that know the same acts of a party have the same view, in
+  whatever order they came, and an act that comes twice counts once.
+* A view is bounded. Of more acts than are kept the oldest are forgotten, and what is
+  as old as they were is not taken any more, so that nothing forgotten comes back.
+
+What a view means for an agreement is ``standing.py``'s to say.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from beaconfire.vocabulary.acts import Act, ActName
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import EARLIEST, Instant
+
+# The acts that make a view, and those of them after which more may leave.
+STATUS_ACTS: tuple[ActName, ...] = ("suspend", "restore")
+OPENING_ACTS: tuple[ActName, ...] = ("restore",)
+
+ACTS_KEPT_MAX = 256  # of one party on one agreement: centuries of disputes
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An act, the entry that records it, and when this node recorded it."""
+
+    entry: str
+    at: Instant
+    act: Act
+
+    @property
+    def issued(self) -> Instant:
+        """The act's own instant; a file for a decision on paper may leave it out."""
+        return self.act.issued or self.at
+
+    @property
+    def order(self) -> tuple[Instant, str]:
+        """Its place among the acts of its party."""
+        return (self.issued, self.entry)
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What one party has done to one agreement, in the order of its own instants.
+
+    What was issued at ``floor`` or before, and is not here, has been forgotten.
+    """
+
+    agreement: str
+    party: Party
+    acts: tuple[Recorded, ...] = ()
+    floor: Instant = EARLIEST
+
+    @property
+    def suspension(self) -> Recorded | None:
+        """The suspension that stands, if the party's last word is one."""
+        for recorded in reversed(self.acts):
+            if recorded.act.act == "suspend":
+                return recorded
+            if recorded.act.act == "restore":
+                return None
+        return None
+
+    def knows(self, entry_id: str, act: Act) -> bool:
+        """Say whether ``act`` is here, or as old as what was forgotten."""
+        if any(recorded.entry == entry_id for recorded in self.acts):
+            return True
+        return act.issued is not None and act.issued <= self.floor
+
+    def with_act(self, recorded: Recorded) -> "View":
+        """Return the view once ``recorded`` is among its acts."""
+        if self.knows(recorded.entry, recorded.act):
+            return self
+        acts = tuple(sorted((*self.acts, recorded), key=lambda one: one.order))
+        floor = self.floor
+        if len(acts) > ACTS_KEPT_MAX:
+            floor, acts = acts[0].issued, acts[1:]
+        return replace(self, acts=acts, floor=floor)
