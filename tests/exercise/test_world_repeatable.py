@@ -68,11 +68,12 @@ def test_one_seed_gives_the_same_bytes_whatever_the_hash_seed() -> None:
         "sys.stdout.write(printed(troubled(7)))\n"
     )
     here = printed(troubled(7))
+    path = os.pathsep.join((str(ROOT), str(ROOT / "src")))
     for hash_seed in ("1", "4242"):
         done = subprocess.run(
             [sys.executable, "-c", program],
             cwd=ROOT,
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
             capture_output=True,
             text=True,
             check=True,
