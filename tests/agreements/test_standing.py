@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from beaconfire.agreements.approval import check_approval, find_approval
 from beaconfire.agreements.conditions import Sender
 from beaconfire.agreements.entitled import entitled
-from beaconfire.agreements.standing import Standing, status_of
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.status import status_of
 from beaconfire.seals import codec
 from tests.agreements.agreements_made import (
     NOW,
@@ -120,13 +121,6 @@ def test_an_approval_long_over_is_dropped():
     assert endless.after("e2", approval(), NOW.plus_s(9e6)).approvals[0].entry == "e1"
 
 
-def test_acts_about_notice_change_nothing_here():
-    """They are refused before they get this far, and never half carried out."""
-    assert standing(act("notice", "KOR"), act("withdraw", "KOR")) == Standing()
-    approved = standing(approval())
-    assert approved.after("e2", replace(approval(), act="notice"), NOW) == approved
-
-
 class TestEntitled:
     """Who may do what to which agreement."""
 
@@ -148,10 +142,11 @@ class TestEntitled:
         )
 
     @pytest.mark.parametrize("name", ["notice", "notice-suspend", "withdraw"])
-    def test_notice_is_refused_honestly(self, name):
-        """What is not carried out is said to be so."""
+    def test_notice_needs_a_text_that_knows_it(self, name):
+        """How notice ends it is for the text to say; its status article is cited."""
         assert entitled(TEXT, act(name, "JPN")) == (
-            f"`{name}` is not carried out in this first form: nothing was changed"
+            "test-one:9(z): test-one does not say how notice ends it: it has no "
+            "`notice_days` under `[term]`"
         )
 
     def test_only_the_party_that_suspended_can_restore(self):

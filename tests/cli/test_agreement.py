@@ -269,7 +269,7 @@ class TestWithANode:
 
 @pytest.mark.servers
 def test_acts_reach_the_desk_of_a_running_node_and_its_journal(command, nations):
-    """Suspend, approve, revoke, restore: each accepted once, refused out of turn."""
+    """Suspend, approve, revoke, restore, notice: once each, refused out of turn."""
     place = nations["JPN"]
     node = subprocess.Popen(
         [Path(sys.executable).parent / "beaconfire", "node", "run", "--node", place],
@@ -302,6 +302,26 @@ def test_acts_reach_the_desk_of_a_running_node_and_its_journal(command, nations)
         assert standing_in(place, lambda line: None).approvals == ()
 
         assert command(*restore)[0] == 0
+        out = command("agreement", "list", "--node", place)[1]
+        assert out.startswith(f"{GSOMIA}    in force")
+
+        notice = ("agreement", "notice", GSOMIA, "--node", place)
+        code, out, err = command(*notice)
+        assert (code, err) == (0, "")
+        assert "it takes effect at 20" in out
+        code, out, err = command(*notice)
+        assert code == 3
+        assert f"{GSOMIA}:21(3): JPN has given notice on" in err
+        out = command("agreement", "show", GSOMIA, "--node", place)[1]
+        assert "state     notice given: gsomia-jpn-kor-2016 is in force until" in out
+        assert f"governed  by {GSOMIA}:21(3)" in out
+        assert "JPN       holds it notice given, by act `" in out
+        assert "KOR       holds it in force" in out
+        nothing = command("agreement", "contest", GSOMIA, "--node", place)
+        assert nothing[0] == 3
+        assert "there is nothing to contest" in nothing[2]
+        for verb in ("notice-suspend", "withdraw"):
+            assert command("agreement", verb, GSOMIA, "--node", place)[0] == 0
         out = command("agreement", "list", "--node", place)[1]
         assert out.startswith(f"{GSOMIA}    in force")
     finally:

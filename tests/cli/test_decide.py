@@ -172,7 +172,7 @@ def test_entries_of_other_kinds_and_other_agreements_are_passed_over(decide, act
         ),
         (entry("sespend", "JPN"), "acts.jsonl:2"),
         (entry("suspend", "JPN", to="KOR"), "concerns the whole agreement"),
-        (entry("notice", "JPN"), "`notice` is not carried out in this first form"),
+        (entry("notice", "JPN", "tisa-2014"), "does not say how notice ends it"),
         (entry("revoke", "KOR", "tisa-2014"), "names the recipient and the relay"),
     ],
 )

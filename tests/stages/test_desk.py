@@ -13,10 +13,13 @@ from beaconfire.runtime.turns import Answer
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id
 from beaconfire.vocabulary.acts import Act, Signature
+from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.times import Instant
 from tests.stages.partners_made import (
     GSOMIA,
     KOR_USA,
+    T0,
     TISA,
     Fed,
     act_of,
@@ -77,8 +80,9 @@ def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
 ) -> None:
     """What is no order, no act, or another act than was ordered is refused."""
     act = act_of("suspend", "JPN")
-    assert desk.refuses(act, verb="notice") == (
-        "`notice` is no order: one of suspend, restore, approve, revoke"
+    assert desk.refuses(act, verb="cancel") == (
+        "`cancel` is no order: one of suspend, restore, notice, notice-suspend, "
+        "withdraw, contest, approve, revoke"
     )
     assert desk.refuses("", verb="suspend").startswith("order: not JSON")
     assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"
@@ -203,3 +207,49 @@ def test_an_approval_says_all_that_it_opens(desk: Ordered) -> None:
         else:
             signed = approval_of("JPN", **fields)  # type: ignore[arg-type]
         assert desk.refuses(signed).startswith(reason), reason
+
+
+class ByDate(Ordered):
+    """Japan's desk on the days around a deadline for notice."""
+
+    DEADLINE = Instant.parse("2023-08-24T15:00:00Z")
+
+    def on(self, days: float, verb: str, *, behind_s: float = 0.0) -> list[EntryBody]:
+        """Order an act so many days after the deadline, signed ``behind_s`` before."""
+        seconds = self.DEADLINE.plus_s(days * 86_400.0).seconds_since(T0)
+        act = act_of(verb, "JPN", issued_s=seconds - behind_s)
+        return self.order(act, seconds=seconds)
+
+
+def test_a_notice_is_answered_with_the_date_by_the_article() -> None:
+    """In time for the term that runs, or else for the next: the text decides."""
+    desk = ByDate()
+    for days, ends in ((0.0, "2023-11-22T15:00"), (0.001, "2024-11-22T15:00")):
+        out = desk.on(days, "notice")
+        assert only(Act, out).act == "notice"
+        (answer,) = [effect for effect in desk.effects if isinstance(effect, Answer)]
+        assert f"it takes effect at {ends}:00.000Z ({GSOMIA}:21(3))" in answer.reason
+        only(Act, desk.on(days + 0.0001, "withdraw"))
+    desk.check_replay()
+
+
+def test_a_clock_that_stepped_back_over_the_deadline_makes_no_notice_early() -> None:
+    """Turns never go back: what the node knows to be late is refused by article."""
+    desk = ByDate()
+    out = desk.on(0.001, "notice", behind_s=120.0)
+    assert only(Rejection, out).reason == (
+        f"{GSOMIA}:21(3): JPN's notice on {GSOMIA} is dated 2023-08-24T14:59:26.400Z, "
+        "before its last instant for a term, and came at 2023-08-24T15:01:26.400Z, "
+        "after it: sign it anew, for the end of the next term"
+    )
+
+
+def test_an_agreement_that_has_ended_takes_no_more_acts() -> None:
+    """Its article, the day and the notice are named."""
+    desk = ByDate()
+    only(Act, desk.on(-1.0, "notice"))
+    for verb in ("suspend", "withdraw", "notice-suspend", "notice"):
+        reason = only(Rejection, desk.on(91.0, verb)).reason
+        assert reason.startswith(
+            f"{GSOMIA}:21(3): {GSOMIA} is terminated since 2023-11-22T15:00:00.000Z"
+        ), reason

@@ -196,10 +196,10 @@ def test_an_act_is_on_an_agreement_signed_here_by_a_party_to_it(told: Relayed) -
 
 
 def test_an_act_that_its_party_may_not_do_is_refused(told: Relayed) -> None:
-    """Notice is not carried out yet, and an approval must say what it opens."""
-    said = told.acted(act_of("notice"))
+    """Notice needs a text that knows it, and an approval must say what it opens."""
+    said = told.acted(act_of("notice", agreement=TISA))
     assert said is not None
-    assert "`notice` is not carried out in this first form" in said
+    assert f"{TISA} does not say how notice ends it" in said
     said = told.acted(approval_of(to="JPN", via="USA", item_class=None))
     assert said is not None
     assert said.endswith("an approval names an item or a class")

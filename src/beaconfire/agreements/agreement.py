@@ -97,7 +97,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """How long it lasts. Shown, not computed: notices are not carried out yet."""
+    """How long it lasts, and how notice ends it; ``term.py`` says what it means."""
 
     initial_years: int | None = None
     extended_by_years: int | None = None

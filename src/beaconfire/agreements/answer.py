@@ -18,7 +18,8 @@ from beaconfire.agreements.conditions import (
     OriginatorIsSender,
     Question,
 )
-from beaconfire.agreements.standing import Standing, status_of
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.status import status_of
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant

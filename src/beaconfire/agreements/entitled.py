@@ -10,8 +10,12 @@ Who signed it is verified before, never here.
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.standing import CLASSES, Standing
+from beaconfire.agreements.status import open_notices, status_of
+from beaconfire.agreements.term import Notice, ends_after, last_day_for
+from beaconfire.agreements.view import NOTICE_ACTS
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
 
 # Valid approvals of one party under one agreement; one more must wait for an end.
 APPROVALS_MAX = 2_000
@@ -28,14 +32,17 @@ def entitled(
         return f"the act is for `{act.agreement}`, not for {agreement.id}"
     if not agreement.binds(act.party):
         return f"{act.party} is no party to {agreement.id}"
-    if act.act in ("notice", "notice-suspend", "withdraw"):
-        return f"`{act.act}` is not carried out in this first form: nothing was changed"
     if act.act in ("approve", "revoke"):
         return _approval_flaw(agreement, act)
     if any((act.item, act.to, act.via, act.item_class, act.expires)):
         return f"`{act.act}` concerns the whole agreement: it names no item, way or end"
-    if standing is not None:
-        return _senseless(agreement, act, standing)
+    if act.act in NOTICE_ACTS and agreement.term.notice_days is None:
+        return (
+            f"{_article(agreement)}: {agreement.id} does not say how notice ends it: "
+            "it has no `notice_days` under `[term]`"
+        )
+    if standing is not None and act.issued is not None:
+        return _senseless(agreement, act, act.issued, standing)
     return None
 
 
@@ -67,20 +74,79 @@ def too_many(act: Act, standing: Standing) -> str | None:
     )
 
 
-def _senseless(agreement: Agreement, act: Act, standing: Standing) -> str | None:
+def notice_told(agreement: Agreement, act: Act) -> str:
+    """Return in words when a notice takes effect, and why not sooner."""
+    assert act.issued is not None
+    end = ends_after(agreement, act.issued)
+    if end is None:
+        return ""
+    told = f"it takes effect at {end} ({_article(agreement)})"
+    if agreement.term.extended_by_years is None:
+        return told
+    return f"{told}, since the last instant for it is {last_day_for(agreement, end)}"
+
+
+def came_late(agreement: Agreement, act: Act, at: Instant) -> str | None:
+    """Say that a notice came after the deadline that it was dated before, if it did."""
+    if act.act != "notice" or act.issued is None:
+        return None
+    if ends_after(agreement, act.issued) == ends_after(agreement, at):
+        return None
+    return (
+        f"{_article(agreement)}: {act.party}'s notice on {agreement.id} is dated "
+        f"{act.issued}, before its last instant for a term, and came at {at}, after it"
+    )
+
+
+def _senseless(
+    agreement: Agreement, act: Act, issued: Instant, standing: Standing
+) -> str | None:
     view = standing.view(agreement.id, act.party)
-    if view.acts and act.issued is not None and act.issued <= view.acts[-1].issued:
+    if view.acts and issued <= view.acts[-1].issued:
         last = view.acts[-1]
         return (
-            f"it is dated {act.issued}, not after {act.party}'s last act on "
+            f"it is dated {issued}, not after {act.party}'s last act on "
             f"{agreement.id} ({last.act.act}, {last.issued}): sign it anew"
         )
+    status = status_of(agreement, standing, issued)
+    if status.state == "terminated":
+        return f"{status.article}: {status.reason}: no act changes that"
     if act.act == "restore" and view.suspension is None:
         return (
             f"{act.party} has not suspended {agreement.id}: only the party that "
             "suspended it can restore it"
         )
+    notices = dict(open_notices(agreement, standing, issued))
+    if act.act in NOTICE_ACTS:
+        return _senseless_notice(agreement, act, notices.get(act.party))
+    if act.act == "contest" and not set(notices) - {act.party}:
+        return (
+            f"no other party has given notice on {agreement.id}: there is nothing to "
+            "contest"
+        )
     return None
+
+
+def _senseless_notice(
+    agreement: Agreement, act: Act, stands: Notice | None
+) -> str | None:
+    cited, party = _article(agreement), act.party
+    if act.act == "notice":
+        if stands is None or stands.suspended is not None:
+            return None
+        return (
+            f"{cited}: {party} has given notice on {stands.given.issued}, with effect "
+            f"from {stands.effective}: withdraw or suspend that one first"
+        )
+    if stands is None:
+        return f"{cited}: {party} has no notice on {agreement.id} that stands"
+    if act.act == "notice-suspend" and stands.suspended is not None:
+        return f"{cited}: {party} has suspended its notice on {stands.suspended.issued}"
+    return None
+
+
+def _article(agreement: Agreement) -> str:
+    return agreement.cite(agreement.status_article)
 
 
 def _approval_flaw(agreement: Agreement, act: Act) -> str | None:

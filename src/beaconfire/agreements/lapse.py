@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.standing import Standing, status_of
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.status import status_of
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant

@@ -1,34 +1,26 @@
 """Standing: what the acts so far have made of the agreements, as a fold.
 
 * Each party's own view of each agreement is kept, and only that party's acts make it.
-  If any party's view is *suspended*, nothing leaves under the agreement in either
-  direction. Only the party that suspended can restore its own suspension.
 * Two nodes that know the same acts have the same standing, in whatever order and
   however often these came: each act has its place by its own instant.
 * Approvals stand until they expire or the originator revokes what names the same item
   or class, recipient and relay. A revocation is remembered, so that an older approval
   that comes behind it opens nothing.
-* Notice, its suspension and its withdrawal are read but not carried out in this first
-  form. ``entitled`` says so, and whoever takes acts in must ask it: an act that is
-  not entitled must never be folded in.
+* An act that is not ``entitled`` must never be folded in.
 
-Nothing here verifies a signature and nothing reads a clock.
+Nothing here verifies a signature and nothing reads a clock. What it means at an instant
+is ``status.py``'s to say.
 """
-
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import EARLIEST, Instant
-
-State = Literal["not yet", "in force", "suspended", "terminated"]
 
 CLASSES = (LAUNCH_WARNING, *(body.__name__ for body in FORM))
 
@@ -78,20 +70,6 @@ class Revoked(Struct, frozen=True, kw_only=True):
         return replace(self, issued=dict(sorted(known.items())), floor=floor)
 
 
-class AgreementStatus(Struct, frozen=True, kw_only=True):
-    """Is it in force, by which article and acts? ``reason`` is a sentence.
-
-    ``need`` says what would put it in force; empty while it is.
-    """
-
-    in_force: bool
-    state: State
-    acts: tuple[str, ...]
-    article: str | None
-    reason: str
-    need: str = ""
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """The fold of all acts so far. Start with ``Standing()``; it never changes."""
 
@@ -130,7 +108,6 @@ class Standing(Struct, frozen=True, kw_only=True):
                 approvals=tuple(kept),
                 revoked=tuple(sorted((*others_revoked, mine), key=_seat)),
             )
-        # The three acts about notice: see the last rule above.
         return self
 
     def view(self, agreement: str, party: Party) -> View:
@@ -162,47 +139,6 @@ class Standing(Struct, frozen=True, kw_only=True):
             if approval.entry == entry_id:
                 return approval.act
         return None
-
-
-def status_of(agreement: Agreement, standing: Standing, at: Instant) -> AgreementStatus:
-    """Return whether ``agreement`` is in force at ``at``, and on what that rests."""
-    article = agreement.cite(agreement.status_article)
-    if at < agreement.in_force_from:
-        return AgreementStatus(
-            in_force=False,
-            state="not yet",
-            acts=(),
-            article=article,
-            reason=f"{agreement.id} is in force from {agreement.in_force_from} only",
-            need=f"a send at or after {agreement.in_force_from}",
-        )
-    views = [
-        view
-        for view in standing.views
-        if view.agreement == agreement.id and view.party in agreement.parties
-    ]
-    closed = [one for view in views if (one := view.suspension) is not None]
-    if closed:
-        told = " and ".join(
-            f"suspended by {one.act.party} since {one.at} (act `{one.entry}`)"
-            for one in closed
-        )
-        parties = " and by ".join(one.act.party for one in closed)
-        return AgreementStatus(
-            in_force=False,
-            state="suspended",
-            acts=tuple(one.entry for one in closed),
-            article=article,
-            reason=f"{agreement.id} is {told}",
-            need=f"{agreement.id} restored by {parties}",
-        )
-    return AgreementStatus(
-        in_force=True,
-        state="in force",
-        acts=tuple(view.acts[-1].entry for view in views if view.acts),
-        article=article,
-        reason=f"{agreement.id} is in force",
-    )
 
 
 def _seat(held: View | Revoked | Act) -> tuple[str, str]:

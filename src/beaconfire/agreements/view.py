@@ -16,9 +16,10 @@ from beaconfire.vocabulary.acts import Act, ActName
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import EARLIEST, Instant
 
+NOTICE_ACTS: tuple[ActName, ...] = ("notice", "notice-suspend", "withdraw")
 # The acts that make a view, and those of them after which more may leave.
-STATUS_ACTS: tuple[ActName, ...] = ("suspend", "restore")
-OPENING_ACTS: tuple[ActName, ...] = ("restore",)
+STATUS_ACTS: tuple[ActName, ...] = ("suspend", "restore", *NOTICE_ACTS, "contest")
+OPENING_ACTS: tuple[ActName, ...] = ("restore", "notice-suspend", "withdraw")
 
 ACTS_KEPT_MAX = 256  # of one party on one agreement: centuries of disputes
 
@@ -62,6 +63,17 @@ class View(Struct, frozen=True, kw_only=True):
                 return None
         return None
 
+    @property
+    def notices(self) -> tuple[Recorded, ...]:
+        """Its acts about notice of termination."""
+        return tuple(one for one in self.acts if one.act.act in NOTICE_ACTS)
+
+    @property
+    def contest(self) -> Recorded | None:
+        """The party's last word that it does not accept how another would end it."""
+        own = (one for one in reversed(self.acts) if one.act.act == "contest")
+        return next(own, None)
+
     def knows(self, entry_id: str, act: Act) -> bool:
         """Say whether ``act`` is here, or as old as what was forgotten."""
         if any(recorded.entry == entry_id for recorded in self.acts):
@@ -75,5 +87,13 @@ class View(Struct, frozen=True, kw_only=True):
         acts = tuple(sorted((*self.acts, recorded), key=lambda one: one.order))
         floor = self.floor
         if len(acts) > ACTS_KEPT_MAX:
-            floor, acts = acts[0].issued, acts[1:]
+            forgotten = _least(acts)
+            floor = max(floor, forgotten.issued)
+            acts = tuple(one for one in acts if one is not forgotten)
         return replace(self, acts=acts, floor=floor)
+
+
+def _least(acts: tuple[Recorded, ...]) -> Recorded:
+    """Return the oldest suspension or restoration that a later one has overtaken."""
+    made = [one for one in acts if one.act.act in ("suspend", "restore")]
+    return made[0] if len(made) > 1 else acts[0]

@@ -1,4 +1,4 @@
-"""``beaconfire agreement``: check, list, show, sign; suspend, restore, approve, revoke.
+"""``beaconfire agreement``: check, list, show, sign; and what a party does to one.
 
 Parses, calls, prints. What a text may say is settled in ``agreements/text.py``, who may
 do what by the node's desk. Acts are signed here, with a person's key, and sent to the
@@ -13,7 +13,8 @@ import typer
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import OBLIGATIONS, Agreement, Article
-from beaconfire.agreements.standing import CLASSES, Standing, status_of
+from beaconfire.agreements.standing import CLASSES, Standing
+from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import cards, keys
@@ -125,8 +126,8 @@ def list_(
     for sentence in held.left_out:
         typer.echo(sentence, err=True)
     for row in rows:
-        typer.echo(f"{row.id:<22} {row.state:<10} {row.title}")
-        if row.state != "in force":
+        typer.echo(f"{row.id:<22} {row.state:<16} {row.title}")
+        if row.state != "in force" or row.contested:
             typer.echo(f"{'':<22} {row.reason}")
         if row.unsigned_by:
             typer.echo(f"{'':<22} not signed by {', '.join(row.unsigned_by)}")
@@ -157,8 +158,13 @@ def show(
         f"  {under.instrument}",
         f"  parties   {', '.join(under.parties)}",
         f"  state     {row.state}: {row.reason}",
+        f"  governed  by {row.status_article}",
         f"  signed    by {f'all but {unsigned}' if unsigned else 'all parties'}",
     ]
+    for party in row.views:
+        acted = f", by act `{party.act}`" if party.act else ""
+        against = f"; contests (act `{party.contests}`)" if party.contests else ""
+        lines.append(f"  {party.party:<9} holds it {party.state}{acted}{against}")
     for levels in under.levels:
         marks = ", ".join(f"{mark} = {of}" for mark, of in levels.markings)
         lines.append(f"  {levels.party:<9} {marks}")
@@ -193,6 +199,32 @@ def suspend(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> Non
 def restore(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Restore what this party suspended; another party's suspension stands."""
     _act(node, "restore", agreement_id)
+
+
+@app.command()
+def notice(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
+    """Give notice of termination: it takes effect as the text says; tells when."""
+    _act(node, "notice", agreement_id)
+
+
+@app.command("notice-suspend")
+def notice_suspend(
+    agreement_id: IdArgument, *, node: NodeOption = Path("node")
+) -> None:
+    """Suspend the effect of this party's notice: the agreement stays in force."""
+    _act(node, "notice-suspend", agreement_id)
+
+
+@app.command()
+def withdraw(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
+    """Take this party's notice back, suspended or not."""
+    _act(node, "withdraw", agreement_id)
+
+
+@app.command()
+def contest(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
+    """Record that this party does not accept how another would end it; only shows."""
+    _act(node, "contest", agreement_id)
 
 
 @app.command()
@@ -251,6 +283,8 @@ class _Row(Struct, frozen=True, kw_only=True):
     reason: str
     acts: tuple[str, ...]
     status_article: str | None
+    contested: bool
+    views: tuple[PartyStatus, ...]
     file: str
     unsigned_by: tuple[str, ...]
 
@@ -285,6 +319,8 @@ def _row(text: AgreementFile, held: _Held) -> _Row:
         reason=status.reason,
         acts=status.acts,
         status_article=status.article,
+        contested=status.contested,
+        views=status.parties,
         file=text.file,
         unsigned_by=text.unsigned_by,
     )

@@ -111,7 +111,13 @@ class Act(
     by: Party
     agreement: Name
     act: Literal[
-        "suspend", "restore", "notice", "notice-suspend", "withdraw", "approve"
+        "suspend",
+        "restore",
+        "notice",
+        "notice-suspend",
+        "withdraw",
+        "contest",
+        "approve",
     ]
     to: Party | None = None
     via: Party | None = None

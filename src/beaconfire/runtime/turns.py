@@ -22,6 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.entitled import notice_told
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.text import parse_agreement, print_agreement
 from beaconfire.errors import BeaconfireError
@@ -393,10 +394,17 @@ class Node:
             return [Ring(body)]
         if isinstance(first.body, Order) and entry.cause == (first.id,):
             if isinstance(body, Act):
-                return [Answer(True, f"{body.act} {body.agreement}: entry {entry.id}")]
+                return [Answer(True, self._accepted(body, entry.id))]
             if isinstance(body, Rejection):
                 return [Answer(False, body.reason)]
         return []
+
+    def _accepted(self, act: Act, entry_id: str) -> str:
+        told = f"{act.act} {act.agreement}: entry {entry_id}"
+        under = next((a for a in self.agreements if a.id == act.agreement), None)
+        if act.act != "notice" or under is None:
+            return told
+        return f"{told}; {notice_told(under, act)}"
 
 
 def _unsigned(body: EntryBody) -> EntryBody:

@@ -9,8 +9,9 @@ itself: the accepted act is an entry, and the other stages obey it from that tur
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.entitled import entitled, too_many
+from beaconfire.agreements.entitled import came_late, entitled, too_many
 from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.view import STATUS_ACTS
 from beaconfire.errors import BadInput
 from beaconfire.journal.entry import Entry
 from beaconfire.seals import codec
@@ -25,7 +26,7 @@ from beaconfire.vocabulary.times import Instant
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
 ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node's
 
-VERBS = ("suspend", "restore", "approve", "revoke")
+VERBS = (*STATUS_ACTS, "approve", "revoke")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,4 +104,8 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
     if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:
         message = f"the act was issued at {act.issued}, the node's clock says {at}"
         raise BadInput(message)
+    late = came_late(agreement, act, at)
+    if late:
+        # The node's clock has been beyond the deadline, whatever the signer's says now.
+        raise BadInput(f"{late}: sign it anew, for the end of the next term")
     return act

@@ -15,7 +15,14 @@ from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.times import Instant
 
 ActName = Literal[
-    "suspend", "restore", "notice", "notice-suspend", "withdraw", "approve", "revoke"
+    "suspend",
+    "restore",
+    "notice",
+    "notice-suspend",
+    "withdraw",
+    "contest",
+    "approve",
+    "revoke",
 ]
 
 # What an approval's class may name: one body type, or the three elements together.

@@ -16,7 +16,7 @@ other parties (the link stage).
 from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.entitled import entitled, too_many
+from beaconfire.agreements.entitled import came_late, entitled, too_many
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput, Refused
 from beaconfire.seals.acts import act_id, open_act
@@ -58,7 +58,12 @@ def take_act(
     assert act.issued is not None  # verified acts are dated
     ahead_s = act.issued.seconds_since(at)
     if ahead_s <= AHEAD_S_MAX:
-        return act, None
+        under = next(a for a in state.agreements if a.id == act.agreement)
+        late = came_late(under, act, at)
+        if late is None:
+            return act, None
+        text = f"{late}: it counts by its date; contest it if you do not accept that"
+        return act, Bell(role="release officer", text=text)
     if ahead_s > KEPT_AHEAD_S_MAX:
         text = (
             f"act `{brought.id}` is dated {act.issued}, more than a day ahead of this "

@@ -22,7 +22,7 @@ from beaconfire.stages.link.state import (
     begin,
     begin_partner,
 )
-from beaconfire.stages.link.suspending import after_act
+from beaconfire.stages.link.suspending import after_act, after_time, next_end
 from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
@@ -98,6 +98,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         if body.partner in state.partners:
             state.partners[body.partner].up = body.up
     elif isinstance(body, Tick | NodeStart):
+        out = after_time(state, entry.at)
         for partner in state.partners.values():
             for lane in LANES:
                 out.extend(fill(state, partner, lane, entry.at))
@@ -118,8 +119,8 @@ def know_partners(state: LinkStage) -> None:
 
 
 def due(state: LinkStage) -> Instant | None:
-    """Return when the next queued item expires, or ``None`` when none waits."""
-    ends = [
+    """Return when the next queued item expires or agreement ends, if any does."""
+    ends = [end for end in (next_end(state),) if end is not None] + [
         end
         for partner in state.partners.values()
         for sending in partner.sending.values()

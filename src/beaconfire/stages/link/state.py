@@ -134,6 +134,7 @@ class LinkStage:
 
     ``own`` are our items of the turn ``own_turn``, which are released in it or never;
     ``items`` are partners' that we may be asked to relay, by originator and id;
+    ``ended`` are the agreements whose end the links have followed;
     ``heard`` is the turn of the newest message that brought acts, and from whom.
     """
 
@@ -144,6 +145,7 @@ class LinkStage:
     own: dict[str, SealedItem] = field(default_factory=dict)
     own_turn: int = 0
     items: dict[str, SealedItem] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
 
 

@@ -7,9 +7,12 @@ From the turn that journals it:
   those units are sent-fate-unknown until the partner's receipt for the old head, and
   what is still allowed is handed over again, acts first, in the new epoch;
 * a lane that holds nothing of it goes on undisturbed;
+* a notice that takes effect, or a term that runs out, does the same when its instant
+  has come, without an act;
 * on restoration, what relies on it waits until the partner knows (``telling``).
 """
 
+from beaconfire.agreements.status import closes_at
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import (
     fill,
@@ -28,6 +31,32 @@ from beaconfire.vocabulary.times import Instant
 
 def after_act(state: LinkStage, act_id: str, at: Instant) -> list[EntryBody]:
     """Make every link agree with the standing as an act has just left it."""
+    state.ended = _over(state, at)
+    return _settle(state, act_id, at)
+
+
+def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
+    """Make every link agree with what has ended by ``at`` without any act now."""
+    known, state.ended = state.ended, _over(state, at)
+    return [] if set(state.ended) <= set(known) else _settle(state, None, at)
+
+
+def next_end(state: LinkStage) -> Instant | None:
+    """Return when the next agreement ends by what is known; ``None`` if none does."""
+    ends = [
+        closes_at(agreement, state.standing)
+        for agreement in state.agreements
+        if agreement.id not in state.ended
+    ]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _over(state: LinkStage, at: Instant) -> list[str]:
+    ends = [(one.id, closes_at(one, state.standing)) for one in state.agreements]
+    return [one for one, end in ends if end is not None and end <= at]
+
+
+def _settle(state: LinkStage, act_id: str | None, at: Instant) -> list[EntryBody]:
     out: list[EntryBody] = []
     for partner in state.partners.values():
         for lane in LANES:
@@ -36,7 +65,7 @@ def after_act(state: LinkStage, act_id: str, at: Instant) -> list[EntryBody]:
 
 
 def _settle_lane(
-    state: LinkStage, partner: Partner, lane: Lane, act_id: str, at: Instant
+    state: LinkStage, partner: Partner, lane: Lane, act_id: str | None, at: Instant
 ) -> list[EntryBody]:
     sending = partner.sending[lane]
     lapsed: list[tuple[int, Unit]] = []

@@ -1,0 +1,248 @@
+"""Status: is an agreement in force at an instant, by which article and whose acts?
+
+* *In force*, *notice given* (until the notice takes effect) and *notice suspended*
+  release. *Not yet*, *suspended* and *terminated* do not.
+* If the signed view of any party says that it is not in force now, nothing leaves under
+  it in either direction. Only who suspended can restore; a termination is final.
+* A dispute about how it may end only shows *contested*: it closes nothing.
+
+Every answer cites the article of the text that governs the status, and the entries of
+the acts. The instant is the caller's: nothing here reads a clock.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.term import Notice, notice_of, runs_out
+from beaconfire.agreements.view import Recorded, View
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+State = Literal[
+    "not yet",
+    "in force",
+    "notice given",
+    "notice suspended",
+    "suspended",
+    "terminated",
+]
+OPEN: tuple[State, ...] = ("in force", "notice given", "notice suspended")
+
+# Of several parties' states the first is the agreement's.
+_GRAVEST: tuple[State, ...] = (
+    "terminated",
+    "suspended",
+    "notice given",
+    "notice suspended",
+    "in force",
+)
+
+
+class PartyStatus(Struct, frozen=True, kw_only=True):
+    """How an agreement stands by one party's own acts, and the last act that says so.
+
+    ``effective`` is when its notice takes effect, or did. ``contests`` is the entry by
+    which the party does not accept how another would end it.
+    """
+
+    party: Party
+    state: State
+    act: str | None
+    told: str
+    effective: Instant | None = None
+    contests: str | None = None
+
+
+class AgreementStatus(Struct, frozen=True, kw_only=True):
+    """Is it in force, by which article and acts? ``reason`` is a sentence.
+
+    ``need`` says what would put it in force; empty while it is. ``parties`` tells each
+    party's own view, in the text's order.
+    """
+
+    in_force: bool
+    state: State
+    acts: tuple[str, ...]
+    article: str | None
+    reason: str
+    need: str = ""
+    contested: bool = False
+    parties: tuple[PartyStatus, ...] = ()
+
+
+def status_of(agreement: Agreement, standing: Standing, at: Instant) -> AgreementStatus:
+    """Return whether ``agreement`` is in force at ``at``, and on what that rests."""
+    article = agreement.cite(agreement.status_article)
+    beyond = _out_of_its_term(agreement, article, at)
+    if beyond is not None:
+        return beyond
+    parties = _parties(agreement, standing, at)
+    state = next(one for one in _GRAVEST if any(p.state == one for p in parties))
+    decisive = [p for p in parties if p.state == state]
+    contested = any(party.contests for party in parties)
+    told = " and ".join(party.told for party in decisive if party.told)
+    reason = f"{agreement.id} is {told or 'in force'}"
+    need = ""
+    if state == "suspended":
+        need = (
+            f"{agreement.id} restored by {' and by '.join(p.party for p in decisive)}"
+        )
+    elif state == "terminated":
+        need = f"another agreement: {agreement.id} has ended"
+    elif contested:
+        reason += f"; how it may end is contested by {_contesters(parties)}"
+    shown = parties if state in ("in force", "notice suspended") else decisive
+    acts = [act for p in shown for act in (p.act, p.contests) if act is not None]
+    return AgreementStatus(
+        in_force=state in OPEN,
+        state=state,
+        acts=tuple(acts),
+        article=article,
+        reason=reason,
+        need=need,
+        contested=contested,
+        parties=parties,
+    )
+
+
+def closes_at(agreement: Agreement, standing: Standing) -> Instant | None:
+    """Return when it ends by what is known now: its term, or a notice that runs."""
+    ends = [runs_out(agreement)]
+    for view in _views(agreement, standing):
+        notice = notice_of(agreement, view)
+        ends.append(notice.effective if notice else None)
+    return min((end for end in ends if end is not None), default=None)
+
+
+def open_notices(
+    agreement: Agreement, standing: Standing, at: Instant
+) -> tuple[tuple[Party, Notice], ...]:
+    """Return the notices that stand at ``at`` and have not ended the agreement."""
+    found = []
+    for view in _views(agreement, standing):
+        notice = notice_of(agreement, view)
+        if notice is not None and not notice.is_effective(at):
+            found.append((view.party, notice))
+    return tuple(found)
+
+
+def _out_of_its_term(
+    agreement: Agreement, article: str, at: Instant
+) -> AgreementStatus | None:
+    ends = runs_out(agreement)
+    if at < agreement.in_force_from:
+        state: State = "not yet"
+        reason = f"{agreement.id} is in force from {agreement.in_force_from} only"
+        need = f"a send at or after {agreement.in_force_from}"
+    elif ends is not None and ends <= at:
+        state = "terminated"
+        reason = f"{agreement.id} ran until {ends} and was not extended"
+        need = f"another agreement: {agreement.id} has ended"
+    else:
+        return None
+    return AgreementStatus(
+        in_force=False, state=state, acts=(), article=article, reason=reason, need=need
+    )
+
+
+def _parties(
+    agreement: Agreement, standing: Standing, at: Instant
+) -> tuple[PartyStatus, ...]:
+    views = {view.party: view for view in _views(agreement, standing)}
+    notices = open_notices(agreement, standing, at) if views else ()
+    return tuple(
+        _party(agreement, views.get(party), party, notices, at)
+        for party in agreement.parties
+    )
+
+
+def _party(
+    agreement: Agreement,
+    view: View | None,
+    party: Party,
+    notices: Sequence[tuple[Party, Notice]],
+    at: Instant,
+) -> PartyStatus:
+    if view is None:
+        return PartyStatus(party=party, state="in force", act=None, told="")
+    suspension = view.suspension
+    notice = notice_of(agreement, view)
+    contests = _contests(view, notices)
+    if notice is not None and notice.is_effective(at):
+        end = notice.effective
+        return PartyStatus(
+            party=party,
+            state="terminated",
+            act=notice.given.entry,
+            told=f"terminated since {end} by {party}'s {_act(notice.given, 'notice')}",
+            effective=end,
+        )
+    if suspension is not None:
+        return PartyStatus(
+            party=party,
+            state="suspended",
+            act=suspension.entry,
+            told=(
+                f"suspended by {party} since {suspension.at} (act `{suspension.entry}`)"
+            ),
+            effective=notice.effective if notice else None,
+            contests=contests,
+        )
+    if notice is None:
+        last = view.acts[-1].entry if view.acts else None
+        act = last if contests is None else None
+        return PartyStatus(
+            party=party, state="in force", act=act, told="", contests=contests
+        )
+    if notice.suspended is not None:
+        return PartyStatus(
+            party=party,
+            state="notice suspended",
+            act=notice.suspended.entry,
+            told=(
+                f"in force: {party} has suspended its "
+                f"{_act(notice.given, 'notice')} by {_act(notice.suspended, 'its act')}"
+            ),
+            contests=contests,
+        )
+    until = f" until {notice.effective}" if notice.effective else ""
+    return PartyStatus(
+        party=party,
+        state="notice given",
+        act=notice.given.entry,
+        told=f"in force{until}: {party} gave {_act(notice.given, 'notice')}",
+        effective=notice.effective,
+        contests=contests,
+    )
+
+
+def _contests(view: View, notices: Sequence[tuple[Party, Notice]]) -> str | None:
+    said = view.contest
+    if said is None:
+        return None
+    disputed = any(
+        party != view.party and notice.given.issued <= said.issued
+        for party, notice in notices
+    )
+    return said.entry if disputed else None
+
+
+def _contesters(parties: Sequence[PartyStatus]) -> str:
+    told = [f"{p.party} (act `{p.contests}`)" for p in parties if p.contests]
+    return " and ".join(told)
+
+
+def _act(recorded: Recorded, name: str) -> str:
+    return f"{name} of {recorded.issued} (act `{recorded.entry}`)"
+
+
+def _views(agreement: Agreement, standing: Standing) -> list[View]:
+    return [
+        view
+        for view in standing.views
+        if view.agreement == agreement.id and view.party in agreement.parties
+    ]
