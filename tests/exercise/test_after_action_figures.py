@@ -3,14 +3,12 @@
 import dataclasses
 import math
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pymap3d.vincenty
 import pytest
-from msgspec.structs import replace
 
 from beaconfire.exercise.after_action.accuracy import (
     area95_km2,
@@ -18,117 +16,29 @@ from beaconfire.exercise.after_action.accuracy import (
     holds_point,
 )
 from beaconfire.exercise.after_action.figures import build_report
-from beaconfire.exercise.after_action.latency import hop_latencies_ms, latency
 from beaconfire.exercise.after_action.readings import read_all
-from beaconfire.exercise.after_action.report import ProcessLine, Report
+from beaconfire.exercise.after_action.report import ProcessLine
 from beaconfire.exercise.after_action.rounding import rounded
-from beaconfire.exercise.scenario import load_scenario, parse_scenario
+from beaconfire.exercise.scenario import parse_scenario
 from beaconfire.exercise.sky.flight import fly_all
-from beaconfire.journal.entry import Entry
 from beaconfire.seals import codec
-from beaconfire.vocabulary.entries import EntryBody, kind_of
 from beaconfire.vocabulary.entries.arrivals import Estimate
-from beaconfire.vocabulary.entries.carriage import Arrival, HandOver
-from beaconfire.vocabulary.entries.decisions import Refusal
-from beaconfire.vocabulary.entries.sightings import AlertDraft, LaunchEvent
 from beaconfire.vocabulary.motion import ErrorEllipse, LaunchPoint
 
-from .flown import SEED, answer, flown, impact_area
+from .flown import SEED, answer, impact_area
+from .reports_made import (
+    FLIGHT,
+    LIFT_OFF,
+    draft,
+    entries,
+    estimated,
+    event,
+    flown_report,
+    fresh_report,
+    report_of,
+)
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-SCENARIO = load_scenario("2022-10-04")
-FLIGHTS = fly_all(SCENARIO)
-FLIGHT = FLIGHTS[0]
-LIFT_OFF = FLIGHT.lift_off
-DIGEST = "0" * 64
-
-
-def entries(*bodies: tuple[float, EntryBody]) -> tuple[Entry, ...]:
-    """Return a journal of these bodies, at seconds after lift-off."""
-    return tuple(
-        Entry(
-            turn=number,
-            seq=number,
-            id=f"{number}.0",
-            at=LIFT_OFF.plus_s(t_s),
-            by="fuse",
-            kind=kind_of(body),
-            cause=(),
-            body=body,
-        )
-        for number, (t_s, body) in enumerate(bodies, 1)
-    )
-
-
-def event() -> LaunchEvent:
-    """Return the entry that tells of a launch."""
-    return LaunchEvent(launch_id="l", first_seen=LIFT_OFF, source="JPN")
-
-
-def draft() -> AlertDraft:
-    """Return an alert draft."""
-    return AlertDraft(
-        launch_id="l",
-        version=1,
-        certainty="Likely",
-        area=None,
-        overflight=(),
-        sources=("JPN",),
-        why="made for a test",
-    )
-
-
-def estimated(
-    semi_major_m: float | None = 1e4, *, product: str = "picture", **changes: Any
-) -> Estimate:
-    """Return an estimate about the true impact, or one without an impact."""
-    truth = FLIGHT.impact
-    assert truth is not None
-    area = None
-    if semi_major_m is not None:
-        area = impact_area(
-            truth.lat_deg,
-            truth.lon_deg,
-            lift_off=LIFT_OFF,
-            semi_major_m=semi_major_m,
-        )
-        area = replace(area, **changes)
-    made = answer(area, epoch=LIFT_OFF)
-    return Estimate(request="r", launch_id="l", product=product, estimate=made)
-
-
-def report_of(
-    journal: tuple[Entry, ...],
-    without: tuple[Entry, ...] | None = (),
-    mode: Any = "simulated",
-    **more: Any,
-) -> Report:
-    """Return the report of Japan alone."""
-    return build_report(
-        SCENARIO,
-        SEED,
-        mode,
-        journals={"JPN": journal},
-        journals_without=None if without is None else {"JPN": without},
-        flights=FLIGHTS,
-        **more,
-    )
-
-
-def fresh_report() -> Report:
-    """Return the report of the flown scenario, made anew."""
-    run = flown()
-    return build_report(
-        run.scenario,
-        SEED,
-        "simulated",
-        journals=run.with_sharing,
-        journals_without=run.without,
-        flights=run.sky.flights,
-    )
-
-
-flown_report = cache(fresh_report)
 
 
 def paths(value: Any, stem: str = "") -> set[str]:
@@ -412,116 +322,6 @@ def test_a_run_without_sharing_is_compared_with_nothing():
     gain = report.sharing_gain["JPN"]
     assert gain.area95_ratio is None
     assert gain.area95_ratio_reason == "the run is without sharing"
-
-
-def refusal(articles: tuple[str, ...], to: str = "KOR") -> Refusal:
-    """Return a refusal of a plot."""
-    return codec.convert(
-        {
-            "item": "i",
-            "form": "plots",
-            "from": "JPN",
-            "to": to,
-            "via": None,
-            "at": str(LIFT_OFF),
-            "agreements": [],
-            "articles": articles,
-            "acts": [],
-            "approval": None,
-            "reason": "made for a test",
-            "would_need": [],
-            "considered": [],
-        },
-        Refusal,
-        what="refusal",
-    )
-
-
-def test_refusals_are_counted_by_their_articles():
-    """Refused units stand beside the others, with the articles that refuse."""
-    journal = entries(
-        (1.0, refusal(("g:21(3)",))), (2.0, refusal(())), (3.0, refusal(("g:21(3)",)))
-    )
-    lines = report_of(journal).releases
-
-    told = [(line.outcome, line.articles, line.count) for line in lines]
-    assert told == [("refused", (), 1), ("refused", ("g:21(3)",), 2)]
-
-
-def test_the_releases_add_up_to_the_account():
-    """Every released unit stands in exactly one line that is not a refusal."""
-    report = flown_report()
-
-    released = sum(one.count for one in report.releases if one.outcome != "refused")
-    delivered = sum(one.count for one in report.releases if one.outcome == "delivered")
-    assert released == report.delivery.released > 1_000
-    assert delivered == report.delivery.delivered == report.delivery.receipts
-    ways = [
-        (one.originator, one.to, one.via or "", one.form, one.outcome, one.articles)
-        for one in report.releases
-    ]
-    assert ways == sorted(set(ways))
-
-
-def message(
-    number: int, *, arrival: bool = False, again: bool = False, via: str | None = None
-) -> EntryBody:
-    """Return one end of a message from Korea, or from its relay, to Japan."""
-    way = {
-        "from": "KOR",
-        "to": "JPN",
-        "via": via,
-        "lane": "plots",
-        "epoch": 1,
-        "number": number,
-        "items": (),
-        "acts": (),
-        "hash": DIGEST,
-    }
-    if arrival:
-        more = {"quarantined": (), "repeated": (), "again": again}
-        return codec.convert(way | more, Arrival, what="arrival")
-    return codec.convert(way | {"header": "h"}, HandOver, what="hand-over")
-
-
-def test_latency_is_from_hand_over_to_the_first_arrival():
-    """A message that is delivered again counts by its first arrival."""
-    journals = {
-        "KOR": entries((10.0, message(1)), (11.0, message(2)), (12.0, message(3))),
-        "JPN": entries(
-            (10.025, message(1, arrival=True)),
-            (11.020, message(2, arrival=True)),
-            (11.500, message(1, arrival=True, again=True)),
-        ),
-    }
-    assert hop_latencies_ms(journals, speed=1.0) == {("KOR", "JPN"): [20.0, 25.0]}
-
-
-def test_a_real_runs_latency_is_of_the_wall_clock():
-    """Exercise time goes faster by the speed; latencies are never scaled by it."""
-    journals = {
-        "KOR": entries((10.0, message(1))),
-        "JPN": entries((10.1, message(1, arrival=True))),
-    }
-    assert hop_latencies_ms(journals, speed=20.0)["KOR", "JPN"] == [5.0]
-
-
-def test_a_relayed_message_counts_for_the_relays_hop():
-    """The link runs from the relay, whoever gave the item."""
-    journals = {
-        "USA": entries((10.0, message(1, via="USA"))),
-        "JPN": entries((10.5, message(1, arrival=True, via="USA"))),
-    }
-    assert hop_latencies_ms(journals, speed=1.0) == {("USA", "JPN"): [500.0]}
-
-
-def test_percentiles_are_by_nearest_rank():
-    """Of a hundred values the 99th percentile is the 99th, not a mean of two."""
-    spread = latency({("KOR", "JPN"): [float(ms) for ms in range(1, 101)]})
-
-    assert (spread.p50, spread.p99, spread.max) == (50.0, 99.0, 100.0)
-    assert spread.hops["KOR-JPN"].p99 == 99.0
-    assert latency({}).p50_reason == "no message was taken by a partner"
 
 
 PROCESS = ProcessLine(party="JPN", kind="node", pid=4711, port=40_001)
