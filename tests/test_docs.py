@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from beaconfire.agreements.agreement import OBLIGATIONS
+from beaconfire.agreements.agreement import LASTING, OBLIGATIONS
 from beaconfire.agreements.conditions import CONDITIONS
 from beaconfire.agreements.text import parse_agreement
 from beaconfire.cli.commands import COMMANDS
@@ -109,7 +109,7 @@ def test_every_decision_record_is_numbered_and_has_a_state():
 def test_every_condition_and_obligation_is_in_the_reference():
     """Whoever writes a text finds every word that it may use."""
     text = (ROOT / "docs" / "reference" / "conditions.md").read_text("utf-8")
-    for name in (*CONDITIONS, *OBLIGATIONS):
+    for name in (*CONDITIONS, *OBLIGATIONS, *LASTING):
         assert f"| `{name}` |" in text, name
 
 

@@ -13,17 +13,18 @@ from beaconfire.agreements.agreement import (
 from beaconfire.agreements.conditions import (
     NOT_IN_FORCE,
     ClassificationUpTo,
-    Finding,
     Sender,
     Status,
 )
 from beaconfire.agreements.decision import decide
+from beaconfire.agreements.question import Finding
 from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.places import SensorSite
+from beaconfire.vocabulary.records import Assurance, Authority, Facility
 from beaconfire.vocabulary.report import LaunchNotice, Plots, Retraction
 from beaconfire.vocabulary.times import Instant
 
@@ -61,7 +62,9 @@ def prohibit(number, *when):
     )
 
 
-def agreement(*articles, name="test-one", parties=("JPN", "KOR"), levels=None):
+def agreement(
+    *articles, name="test-one", parties=("JPN", "KOR"), levels=None, annexes=()
+):
     """An agreement in force since 2016, its status article last."""
     tables = levels or {
         "JPN": {"特定秘密": "SECRET", "極秘": "SECRET", "秘": "CONFIDENTIAL"},
@@ -80,6 +83,7 @@ def agreement(*articles, name="test-one", parties=("JPN", "KOR"), levels=None):
             if party in parties
         ),
         articles=(*articles, STATUS),
+        annexes=annexes,
     )
 
 
@@ -109,13 +113,20 @@ def retraction(originator="JPN", **changes):
     return item(Retraction(retracts="other", reason="wrong"), originator, **changes)
 
 
-def item(body, originator, *, marking="SECRET", releasable_to=(), name="item-1"):
+def item(
+    body, originator, *, marking="SECRET", releasable_to=(), name="item-1", carries=()
+):
     """An item around ``body``."""
     return Item(
         id=name,
         originator=originator,
         status="EXERCISE",
-        label=Label(policy="TEST", classification=marking, releasable_to=releasable_to),
+        label=Label(
+            policy="TEST",
+            classification=marking,
+            categories=carries,
+            releasable_to=releasable_to,
+        ),
         created=NOW,
         valid_until=NOW.plus_s(3600),
         body=body,
@@ -137,6 +148,25 @@ def approval(
 def act(name, by, under="test-one", *, issued_s=-60.0):
     """A suspension, restoration, notice or the like."""
     return Act(agreement=under, act=name, party=by, issued=NOW.plus_s(issued_s))
+
+
+def declare(record, by="KOR", under="test-one", *, until_s=None):
+    """A declared record, without an end unless told otherwise."""
+    return Act(
+        agreement=under,
+        act="declare",
+        party=by,
+        record=record,
+        issued=NOW.plus_s(-60),
+        expires=None if until_s is None else NOW.plus_s(until_s),
+    )
+
+
+ASSURED = Assurance(
+    recipients_cleared=True, official_purpose=True, equivalent_protection=True
+)
+NOTIFIED = Authority(names=("ministry",))
+CENTRE = Facility(name="centre", level="SECRET", responsible="officer")
 
 
 def standing(*acts, at=NOW):

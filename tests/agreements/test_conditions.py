@@ -5,32 +5,34 @@ from pathlib import Path
 
 import pytest
 
-from beaconfire.agreements.agreement import OBLIGATIONS
+from beaconfire.agreements.agreement import LASTING, OBLIGATIONS
 from beaconfire.agreements.conditions import (
     CONDITIONS,
     NOT_IN_FORCE,
     ApprovalOfOriginator,
+    AssuranceOfRecipient,
     Body,
     ClassificationAbove,
     ClassificationUpTo,
-    Finding,
     OriginatorIsSender,
-    Question,
     Recipient,
     Sender,
     Status,
     TogetherWith,
-    all_of,
 )
+from beaconfire.agreements.purpose import purposes_of
+from beaconfire.agreements.question import Finding, Question
+from beaconfire.agreements.register import Register
 from beaconfire.agreements.text import (
     ARTICLES_MAX,
     KEY_PARTS_MAX,
     MARKINGS_MAX,
+    RECORDS_MAX,
     TEXT_BYTES_MAX,
 )
 from beaconfire.agreements.values import BODIES, LIST_LENGTH_MAX, TEXT_LENGTH_MAX
 from beaconfire.vocabulary.label import LADDER
-from tests.agreements.agreements_made import notice
+from tests.agreements.agreements_made import NOW, notice, permit
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "conditions.md"
 
@@ -52,8 +54,14 @@ def question(**changes):
         "approved": False,
         "approval_note": "who approved",
         "together": ("beside", "also"),
+        "body": "LaunchNotice",
+        "at": NOW,
+        "annexes": (),
+        "register": Register(),
     }
-    return Question(**{**told, **changes})
+    told |= changes
+    own = told["item"].originator == told["sender"]
+    return Question(own=own, purposes=purposes_of(told["item"]), **told)
 
 
 @pytest.mark.parametrize(
@@ -172,10 +180,17 @@ def test_company_and_status_are_found_as_they_are():
 
 def test_one_condition_not_met_settles_an_article_then_doubt_does():
     """Nothing asked is nothing unmet."""
-    assert all_of(()) is MET
-    assert all_of((MET, MET)) is MET
-    assert all_of((MET, UNKNOWN)) is UNKNOWN
-    assert all_of((UNKNOWN, NOT_MET, MET)) is NOT_MET
+    met, not_met = Recipient(("JPN",)), Recipient(("KOR",))
+    doubt = AssuranceOfRecipient(value=True)
+    for when, finding in (
+        ((), MET),
+        ((met, met), MET),
+        ((doubt, met), UNKNOWN),
+        ((met, doubt), UNKNOWN),
+        ((doubt, not_met, met), NOT_MET),
+        ((not_met, doubt), NOT_MET),
+    ):
+        assert permit(1, *when).applies(question()) is finding
 
 
 def rows(text):
@@ -185,7 +200,11 @@ def rows(text):
 
 def test_every_condition_and_obligation_has_its_row_and_nothing_else_has():
     """The reference page is complete, in the order of the code's own list."""
-    assert rows(REFERENCE.read_text("utf-8")) == [*CONDITIONS, *OBLIGATIONS]
+    assert rows(REFERENCE.read_text("utf-8")) == [
+        *CONDITIONS,
+        *OBLIGATIONS,
+        *LASTING,
+    ]
 
 
 def test_the_levels_and_bodies_on_the_page_are_those_a_text_may_write():
@@ -205,6 +224,7 @@ def test_the_limits_on_the_page_are_those_of_the_code():
     for told in (
         f"{TEXT_BYTES_MAX // 1024} KiB",
         f"{ARTICLES_MAX} articles",
+        f"{RECORDS_MAX} records",
         f"{MARKINGS_MAX} markings",
         f"{LIST_LENGTH_MAX} values",
         f"{TEXT_LENGTH_MAX} characters",

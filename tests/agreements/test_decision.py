@@ -8,11 +8,11 @@ from beaconfire.agreements.agreement import Effect
 from beaconfire.agreements.conditions import (
     Body,
     ClassificationAbove,
-    Finding,
     OriginatorIsSender,
     Recipient,
     Sender,
 )
+from beaconfire.agreements.question import Finding
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from tests.agreements.agreements_made import (

@@ -21,6 +21,14 @@ def test_the_layout_is_printed_for_people(capsys):
     assert "every sensor site is invented" in out
 
 
+def test_the_decision_is_measured_worked_out_and_remembered(capsys):
+    """Both figures beside their goals; how fast this machine is, is not asked here."""
+    assert run(["bench", "decide", "--rounds", "10", "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert [figure["goal"] for figure in value["figures"]] == [100.0, 5.0]
+    assert all(figure["measured"] > 0 for figure in value["figures"])
+
+
 def test_json_is_one_value(capsys):
     """Other programs read it, and need no table."""
     assert run(["bench", "layout", "--json"]) == 0
@@ -52,13 +60,16 @@ def test_a_bench_leaves_no_folder_behind(monkeypatch, capsys):
 
 
 def test_all_prints_one_summary(monkeypatch, capsys):
-    """Four benches, one JSON list; `make bench` is this."""
+    """Five benches, one JSON list; `make bench` is this."""
     monkeypatch.setattr(command.links, "run", lambda out, load, say: MISSED)
     monkeypatch.setattr(command.nodes, "run", lambda *rest, **named: MISSED)
     monkeypatch.setattr(command.sharings, "measure", lambda *rest, **named: MISSED)
     assert run(["bench", "all", "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
-    assert [one["bench"] for one in value] == ["link", "link", "link", "layout"]
+    assert [one["bench"] for one in value] == [
+        *("link", "link", "link"),
+        *("layout", "decide"),
+    ]
 
 
 def test_seconds_and_rate_have_bounds(capsys):

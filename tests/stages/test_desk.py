@@ -15,6 +15,7 @@ from beaconfire.seals.acts import act_id
 from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.records import CaseClosed, Suspected
 from beaconfire.vocabulary.times import Instant
 from tests.stages.partners_made import (
     GSOMIA,
@@ -82,7 +83,7 @@ def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
     act = act_of("suspend", "JPN")
     assert desk.refuses(act, verb="cancel") == (
         "`cancel` is no order: one of suspend, restore, notice, notice-suspend, "
-        "withdraw, contest, approve, revoke"
+        "withdraw, contest, approve, revoke, declare"
     )
     assert desk.refuses("", verb="suspend").startswith("order: not JSON")
     assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"
@@ -253,3 +254,18 @@ def test_an_agreement_that_has_ended_takes_no_more_acts() -> None:
         assert reason.startswith(
             f"{GSOMIA}:21(3): {GSOMIA} is terminated since 2023-11-22T15:00:00.000Z"
         ), reason
+
+
+def test_a_record_is_declared_at_the_desk_and_judged_by_those_before_it(
+    desk: Ordered,
+) -> None:
+    """A loss is notified at once; its case cannot close without all three."""
+    lost = Suspected(case="one", originator="KOR", what="a laptop")
+    close = act_of("declare", "JPN", record=CaseClosed(case="one"))
+    assert desk.refuses(close) == (
+        "case `one` of JPN was never reported: notify the loss first"
+    )
+    desk.accepts(act_of("declare", "JPN", record=lost))
+    assert desk.refuses(close) == (
+        "case `one` of JPN cannot close without findings and measures"
+    )

@@ -99,7 +99,8 @@ def test_an_own_item_that_was_refused_is_not_asked_about_again() -> None:
     assert decisions(out) == [("Refusal", "KOR", None), ("Release", "USA", None)]
     leave = approval_of("JPN", to="KOR")
     assert decisions(node.order(leave)) == []
-    assert decisions(node.pull(kor.send(carried_act(act_of("restore"))))) == []
+    restored = carried_act(act_of("restore", issued_s=1.0))
+    assert decisions(node.pull(kor.send(restored))) == []
     assert decisions(own_item(node, audience=None, seconds=1.0)) == [
         ("Release", "KOR", None),
         ("Release", "USA", None),

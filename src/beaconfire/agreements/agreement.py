@@ -11,22 +11,19 @@ Reading and printing the text is ``text.py``'s; nothing here decides anything.
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from beaconfire.agreements.conditions import (
-    Condition,
-    Finding,
-    Question,
-    Status,
-    TogetherWith,
-    all_of,
-)
+from beaconfire.agreements.conditions import Body, Condition, Status, TogetherWith
+from beaconfire.agreements.question import Finding, Question
+from beaconfire.agreements.register import Annex
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
 __all__ = [
+    "LASTING",
     "OBLIGATIONS",
     "UNCLASSIFIED",
     "Agreement",
@@ -39,6 +36,8 @@ __all__ = [
 ]
 
 UNCLASSIFIED = LADDER[0]
+
+_MET, _NOT_MET, _UNKNOWN = Finding.MET, Finding.NOT_MET, Finding.UNKNOWN
 
 # What a release may owe, and who carries it out. A closed list, like the conditions.
 OBLIGATIONS: dict[str, str] = {
@@ -54,16 +53,64 @@ OBLIGATIONS: dict[str, str] = {
     "forward-unchanged": "the relay forwards the originator's signed bytes as they are",
 }
 
+# What lasts beyond a send, and who carries it out. Closed as well; ``duties.py`` and
+# the register keep what was done of it.
+LASTING: dict[str, str] = {
+    "protect-equivalently": (
+        "the recipient protects it at a level at least equivalent to the originator's"
+    ),
+    "keep-purpose": (
+        "used for the purpose it was given for, or another that its originator approves"
+    ),
+    "need-to-know": (
+        "seen only by cleared persons whose duty requires it; rank alone opens nothing"
+    ),
+    "keep-register": (
+        "each facility keeps a register of cleared and authorised persons"
+    ),
+    "keep-custody": (
+        "identified, located, inventoried and controlled, in a ledger an item"
+    ),
+    "mark-derived": (
+        "what is made from it bears the highest level and every originator of its parts"
+    ),
+    "control-copies": (
+        "copies are limited, counted, and bear all the original markings"
+    ),
+    "translate-alike": "a translation is made by cleared persons and handled alike",
+    "contractors-alike": (
+        "contractors are bound by the same rules, each person told of his duty"
+    ),
+    "follow-level-changes": (
+        "the originator notifies a change of level, the recipient marks all copies anew"
+    ),
+    "return-or-destroy": (
+        "what is no longer needed is returned, or destroyed beyond reconstruction"
+    ),
+    "report-loss": (
+        "loss or compromise, even its possibility, is notified at once, investigated, "
+        "and closed only with findings and measures"
+    ),
+    "open-to-inspection": "the other party may see how its information is kept",
+    "notify-law-changes": "a change of law that affects the protection is notified",
+    "protect-after-end": "what was given stays protected after termination",
+}
+
 
 class Effect(enum.Enum):
-    """What an article does when its conditions are met."""
+    """What an article does when its conditions are met.
+
+    One that obliges lays lasting duties on whoever holds what was given; it neither
+    permits nor prohibits a send.
+    """
 
     PERMIT = "permit"
     PROHIBIT = "prohibit"
+    OBLIGE = "oblige"
 
 
 class Obligation(str):
-    """What a release owes, by its name in ``OBLIGATIONS``."""
+    """What a release owes or what lasts, by its name in one of the closed lists."""
 
     __slots__ = ()
 
@@ -77,22 +124,41 @@ class Article:
     when: tuple[Condition, ...]
     obligations: tuple[Obligation, ...] = ()
     rests_on: str
+    # What follows from ``when``, worked out once: the agreements that it asks for
+    # beside its own, and whether a refusal by status cites it.
+    companions: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    governs_status: bool = field(init=False, repr=False, compare=False)
 
-    def applies(self, question: Question) -> Finding:
-        """Return whether every condition of this article is met."""
-        return all_of(tuple(condition.finding(question) for condition in self.when))
-
-    def companions(self) -> tuple[str, ...]:
-        """Return the agreements that this article asks for beside its own."""
+    def __post_init__(self) -> None:
+        companions: tuple[str, ...] = ()
         for condition in self.when:
             if isinstance(condition, TogetherWith):
-                return condition.value
-        return ()
+                companions = condition.value
+        governs = any(isinstance(condition, Status) for condition in self.when)
+        object.__setattr__(self, "companions", companions)
+        object.__setattr__(self, "governs_status", governs)
 
-    @property
-    def governs_status(self) -> bool:
-        """Whether this is the article that a refusal by status cites."""
-        return any(isinstance(condition, Status) for condition in self.when)
+    def concerns(self, effect: Effect, body: str) -> bool:
+        """Return whether it has ``effect`` and asks for no other body than ``body``."""
+        return self.effect is effect and all(
+            body in condition.value
+            for condition in self.when
+            if isinstance(condition, Body)
+        )
+
+    def applies(self, question: Question) -> Finding:
+        """Return whether all its conditions are met; doubt settles nothing by itself.
+
+        One that is not met settles it, so the rest need not be asked.
+        """
+        found = _MET
+        for condition in self.when:
+            finding = condition.finding(question)
+            if finding is _NOT_MET:
+                return _NOT_MET
+            if finding is _UNKNOWN:
+                found = _UNKNOWN
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +194,36 @@ class Agreement:
     term: Term = Term()
     levels: tuple[Levels, ...]
     articles: tuple[Article, ...]
+    annexes: tuple[Annex, ...] = ()
+    # What follows from the text, worked out once: the articles by their effect, the
+    # agreements that some ask for beside this one, in order; each party's levels.
+    permissions: tuple[Article, ...] = field(init=False, repr=False, compare=False)
+    _about: dict[tuple[Effect, str], tuple[Article, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    requires: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _tables: dict[Party, dict[str, str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        asked = [other for article in self.articles for other in article.companions]
+        tables = {levels.party: dict(levels.markings) for levels in self.levels}
+        permits = tuple(a for a in self.articles if a.effect is Effect.PERMIT)
+        object.__setattr__(self, "permissions", permits)
+        about = {
+            (effect, body): tuple(a for a in self.articles if a.concerns(effect, body))
+            for effect in (Effect.PROHIBIT, Effect.PERMIT)
+            for body in (kind.__name__ for kind in FORM)
+        }
+        object.__setattr__(self, "_about", about)
+        object.__setattr__(self, "requires", tuple(dict.fromkeys(asked)))
+        object.__setattr__(self, "_tables", tables)
+
+    def about(self, effect: Effect, body: str) -> tuple[Article, ...]:
+        """Return the articles of ``effect`` that could apply to a ``body``, in order.
+
+        Those left out ask for another body, so none of them is met or in doubt.
+        """
+        return self._about.get((effect, body), ())
 
     def cite(self, article: Article) -> str:
         """Return the citation of ``article``."""
@@ -153,12 +249,6 @@ class Agreement:
         """The article that governs whether it is in force; every text has one."""
         return next(article for article in self.articles if article.governs_status)
 
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The agreements that some article asks for beside this one, in order."""
-        asked = [other for article in self.articles for other in article.companions()]
-        return tuple(dict.fromkeys(asked))
-
     def level_of(self, marking: str, *, by: Party) -> str | None:
         """Return the English level of what ``by`` marked so, ``None`` if not known.
 
@@ -166,7 +256,7 @@ class Agreement:
         maps to, ``UNCLASSIFIED`` (it needs no protection, so no table lists it) and
         ``TOP SECRET`` (certainly above what a table without it covers).
         """
-        table = self._table(by)
+        table = self._tables.get(by)
         if table is None:
             return None
         if marking in table:
@@ -178,11 +268,5 @@ class Agreement:
         """Return how ``by`` marks ``level``, ``None`` if its table does not say."""
         if level == UNCLASSIFIED:
             return UNCLASSIFIED
-        table = self._table(by) or {}
+        table = self._tables.get(by, {})
         return next((mark for mark, of in table.items() if of == level), None)
-
-    def _table(self, party: Party) -> dict[str, str] | None:
-        for levels in self.levels:
-            if levels.party == party:
-                return dict(levels.markings)
-        return None

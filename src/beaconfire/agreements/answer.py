@@ -7,17 +7,15 @@ accumulate.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement, Article, Effect, Obligation
 from beaconfire.agreements.approval import find_approval
-from beaconfire.agreements.conditions import (
-    Condition,
-    Finding,
-    OriginatorIsSender,
-    Question,
-)
+from beaconfire.agreements.conditions import Condition, OriginatorIsSender
+from beaconfire.agreements.purpose import purposes_of
+from beaconfire.agreements.question import Finding, Question
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import status_of
 from beaconfire.vocabulary.item import Item
@@ -26,9 +24,10 @@ from beaconfire.vocabulary.times import Instant
 
 T = TypeVar("T")
 
+_MET, _NOT_MET = Finding.MET, Finding.NOT_MET
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
+
+class Permission(Struct, frozen=True, kw_only=True):
     """One agreement lets the item go. ``relied_on`` is never empty."""
 
     under: Agreement
@@ -38,8 +37,7 @@ class Permission:
     approval: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
+class Objection(Struct, frozen=True, kw_only=True):
     """One agreement does not. ``relied_on`` is empty when it is merely silent."""
 
     under: Agreement
@@ -83,17 +81,22 @@ def decide_release(
 
     # Ask every article, even after one has refused: partners and auditors are owed
     # the whole list of grounds, not whichever happened to be first.
-    prohibiting, permitting = [], []
-    for article in under.articles:
-        finding = article.applies(facts.question)
-        if article.effect is Effect.PROHIBIT and finding is not Finding.NOT_MET:
-            prohibiting.append(article)
-        if article.effect is Effect.PERMIT and finding is Finding.MET:
-            permitting.append(article)
+    question = facts.question
+    prohibiting = [
+        article
+        for article in under.about(Effect.PROHIBIT, question.body)
+        if article.applies(question) is not _NOT_MET
+    ]
+    permitting = [
+        article
+        for article in under.about(Effect.PERMIT, question.body)
+        if article.applies(question) is _MET
+    ]
 
     if prohibiting:
         # Lifting the prohibition may not be enough: say also what would permit it.
-        return _prohibition(under, prohibiting, facts, _silence(under, facts).needs)
+        more = () if permitting else _silence(under, facts).needs
+        return _prohibition(under, prohibiting, facts, more)
     if not permitting:
         return _silence(under, facts)
 
@@ -139,10 +142,9 @@ def object_as_holder(
     )
     kept = [
         article
-        for article in under.articles
-        if article.effect is Effect.PROHIBIT
-        and OriginatorIsSender(value=False) in article.when
-        and article.applies(facts.question) is not Finding.NOT_MET
+        for article in under.about(Effect.PROHIBIT, facts.question.body)
+        if OriginatorIsSender(value=False) in article.when
+        and article.applies(facts.question) is not _NOT_MET
     ]
     return _prohibition(under, kept, facts, ()) if kept else None
 
@@ -152,8 +154,7 @@ def once(things: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(things))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
+class _Facts(Struct, frozen=True, kw_only=True):
     question: Question
     acts: tuple[str, ...]
     approval: str | None
@@ -199,6 +200,12 @@ def _facts(
         approved=own or approval is not None,
         approval_note=approval_note,
         together=together,
+        body=type(item.body).__name__,
+        own=own,
+        purposes=purposes_of(item),
+        at=at,
+        annexes=under.annexes,
+        register=standing.register,
     )
     return _Facts(question=question, acts=status.acts, approval=approval)
 
@@ -232,11 +239,7 @@ def _silence(under: Agreement, facts: _Facts) -> Objection:
     # Say how the nearest article fell short: it is the one that a person would look
     # up. An article about other people's items is never near to one's own.
     question = facts.question
-    near = [
-        (article, _unmet(article, question))
-        for article in under.articles
-        if article.effect is Effect.PERMIT
-    ]
+    near = [(article, _unmet(article, question)) for article in under.permissions]
     reason = f"no article of {under.id} permits it"
     needs: tuple[str, ...] = (f"an article of {under.id} that permits it",)
     if near:
@@ -250,7 +253,7 @@ def _unmet(article: Article, question: Question) -> list[Condition]:
     return [
         condition
         for condition in article.when
-        if condition.finding(question) is not Finding.MET
+        if condition.finding(question) is not _MET
     ]
 
 

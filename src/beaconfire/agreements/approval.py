@@ -40,7 +40,7 @@ def check_approval(
         return "it does not say when it expires"
     if approval.expires < at:
         return f"it expired at {approval.expires}"
-    if approval.issued is not None and at.plus_s(AHEAD_S_MAX) < approval.issued:
+    if approval.issued is not None and at < approval.issued.plus_s(-AHEAD_S_MAX):
         return f"it begins only at {approval.issued}"
     return None
 

@@ -2,62 +2,29 @@
 
 Each condition answers one question about a ``Question`` with a ``Finding``, and can
 say in words what it saw and what would have to change. Nothing here knows an
-agreement, an act or a clock: what depends on them (is it in force, at which level,
-approved or not) is worked out before and stands in the question as a fact.
+agreement, an act or a clock. Those that read what the parties put on record stand in
+``record_conditions.py``.
 
-* ``MET`` and ``NOT_MET`` are certain. ``UNKNOWN`` is doubt, and doubt refuses.
-* An article applies when all its conditions are met: one that is not met settles it,
-  else one in doubt leaves the article in doubt.
-
-A text can use no other condition than those in ``CONDITIONS``; the reference page
-``docs/reference/conditions.md`` explains each.
+An article applies when all its conditions are met: one that is not met settles it,
+else one in doubt leaves the article in doubt. A text can use no other condition than
+those in ``CONDITIONS``; the reference page ``docs/reference/conditions.md`` explains
+each.
 """
 
-import enum
 from dataclasses import dataclass
 from typing import ClassVar
 
-from beaconfire.vocabulary.item import Item
+from beaconfire.agreements.question import Finding, Question, any_of, sure
+from beaconfire.agreements.record_conditions import (
+    AssuranceOfRecipient,
+    AuthorityOfRecipient,
+    FacilityOfRecipient,
+)
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.party import Party
 
-
-class Finding(enum.Enum):
-    """What a condition found."""
-
-    MET = "met"
-    NOT_MET = "not met"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """May ``item`` go from ``sender`` to ``to``: the facts that articles ask about.
-
-    ``level`` is the English level of the item's marking under this agreement, ``None``
-    when its tables do not know the marking. ``together`` are the other agreements that
-    decide the same way. ``approved`` tells whether the originator's approval stands
-    under this agreement. The ``*_note`` say the same in words, ``status_need`` what
-    would put the agreement in force.
-    """
-
-    item: Item
-    sender: Party
-    to: Party
-    under: str
-    in_force: bool
-    status_note: str
-    status_need: str
-    level: str | None
-    level_note: str
-    approved: bool
-    approval_note: str
-    together: tuple[str, ...]
-
-    @property
-    def body(self) -> str:
-        """The item's body type, as texts name it."""
-        return type(self.item.body).__name__
+_MET, _NOT_MET = Finding.MET, Finding.NOT_MET
+_RANK = {level: rank for rank, level in enumerate(LADDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +36,7 @@ class Body:
 
     def finding(self, question: Question) -> Finding:
         """Certain: a body has exactly one type."""
-        return _sure(question.body in self.value)
+        return _MET if question.body in self.value else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -77,7 +44,7 @@ class Body:
 
     def need(self, question: Question, *, met: bool) -> str:
         """Say what would make this met, or not met."""
-        wanted = _any_of(self.value) if met else "another body"
+        wanted = any_of(self.value) if met else "another body"
         return f"{wanted} instead of {question.body}"
 
 
@@ -90,12 +57,11 @@ class OriginatorIsSender:
 
     def finding(self, question: Question) -> Finding:
         """Certain: the originator is signed into the item."""
-        own = question.item.originator == question.sender
-        return _sure(own is self.value)
+        return _MET if question.own is self.value else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
-        if question.item.originator == question.sender:
+        if question.own:
             return f"the item is {question.sender}'s own"
         return f"the item is {question.item.originator}'s, not {question.sender}'s own"
 
@@ -117,7 +83,7 @@ class ApprovalOfOriginator:
 
     def finding(self, question: Question) -> Finding:
         """Certain: an approval that is expired, revoked or for another way is none."""
-        return _sure(question.approved is self.value)
+        return _MET if question.approved is self.value else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -139,7 +105,7 @@ class Sender:
 
     def finding(self, question: Question) -> Finding:
         """Certain: each hop has one sender."""
-        return _sure(question.sender in self.value)
+        return _MET if question.sender in self.value else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -147,7 +113,7 @@ class Sender:
 
     def need(self, question: Question, *, met: bool) -> str:
         """Say what would make this met, or not met."""
-        wanted = _any_of(self.value) if met else "another party"
+        wanted = any_of(self.value) if met else "another party"
         return f"sent by {wanted} instead of {question.sender}"
 
 
@@ -160,7 +126,7 @@ class Recipient:
 
     def finding(self, question: Question) -> Finding:
         """Certain: each hop has one recipient."""
-        return _sure(question.to in self.value)
+        return _MET if question.to in self.value else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -168,7 +134,7 @@ class Recipient:
 
     def need(self, question: Question, *, met: bool) -> str:
         """Say what would make this met, or not met."""
-        wanted = _any_of(self.value) if met else "another party"
+        wanted = any_of(self.value) if met else "another party"
         return f"sent to {wanted} instead of {question.to}"
 
 
@@ -183,7 +149,8 @@ class ClassificationUpTo:
         """In doubt when the agreement's tables do not know the marking."""
         if question.level is None:
             return Finding.UNKNOWN
-        return _sure(LADDER.index(question.level) <= LADDER.index(self.value))
+        within = _RANK[question.level] <= _RANK[self.value]
+        return _MET if within else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -206,7 +173,8 @@ class ClassificationAbove:
         """In doubt when the agreement's tables do not know the marking."""
         if question.level is None:
             return Finding.UNKNOWN
-        return _sure(LADDER.index(question.level) > LADDER.index(self.value))
+        above = _RANK[question.level] > _RANK[self.value]
+        return _MET if above else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -216,6 +184,77 @@ class ClassificationAbove:
         """Say what would make this met, or not met."""
         side = "above" if met else "up to"
         return f"a marking that {question.under} knows, {side} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkingKnown:
+    """The agreement's tables know the item's marking (``true``), or do not."""
+
+    NAME: ClassVar[str] = "marking_known"
+    value: bool
+
+    def finding(self, question: Question) -> Finding:
+        """Certain: a marking stands in the table or does not."""
+        return _MET if (question.level is not None) is self.value else _NOT_MET
+
+    def saw(self, question: Question) -> str:
+        """Say what was found."""
+        return question.level_note
+
+    def need(self, question: Question, *, met: bool) -> str:
+        """Say what would make this met, or not met."""
+        known = "knows" if self.value is met else "does not know"
+        return f"a marking that {question.under} {known}"
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """The item's label carries one of these categories."""
+
+    NAME: ClassVar[str] = "category"
+    value: tuple[str, ...]
+
+    def finding(self, question: Question) -> Finding:
+        """Certain: the label is signed into the item."""
+        carried = question.item.label.categories
+        return sure(any(one in self.value for one in carried))
+
+    def saw(self, question: Question) -> str:
+        """Say what was found."""
+        carried = ", ".join(question.item.label.categories) or "no category"
+        return f"the item's label carries {carried}"
+
+    def need(self, question: Question, *, met: bool) -> str:
+        """Say what would make this met, or not met."""
+        names = any_of(self.value)
+        return f"a label with {names}" if met else f"a label without {names}"
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What the item is given for is within these purposes; doubt if it does not say."""
+
+    NAME: ClassVar[str] = "purpose"
+    value: tuple[str, ...]
+
+    def finding(self, question: Question) -> Finding:
+        """In doubt where neither the label nor the body says what it is for."""
+        stated = question.purposes
+        if not stated:
+            return Finding.UNKNOWN
+        return _MET if all(purpose in self.value for purpose in stated) else _NOT_MET
+
+    def saw(self, question: Question) -> str:
+        """Say what was found."""
+        stated = question.purposes
+        if not stated:
+            return "the item does not say what it is given for"
+        return f"the item is given for {' and '.join(stated)}"
+
+    def need(self, question: Question, *, met: bool) -> str:
+        """Say what would make this met, or not met."""
+        names = any_of(self.value)
+        return f"an item given for {names}{'' if met else ' and for something else'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +270,7 @@ class TogetherWith:
 
     def finding(self, question: Question) -> Finding:
         """Certain: the agreements of a way are chosen before it is decided."""
-        return _sure(any(other in self.value for other in question.together))
+        return sure(any(other in self.value for other in question.together))
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -240,7 +279,7 @@ class TogetherWith:
 
     def need(self, question: Question, *, met: bool) -> str:
         """Say what would make this met, or not met."""
-        wanted = _any_of(self.value) if met else "another agreement"
+        wanted = any_of(self.value) if met else "another agreement"
         return f"{wanted} beside {question.under} on the same hop"
 
 
@@ -253,7 +292,7 @@ class Status:
 
     def finding(self, question: Question) -> Finding:
         """Certain: the acts that the node holds say so."""
-        return _sure(not question.in_force)
+        return _MET if not question.in_force else _NOT_MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
@@ -274,34 +313,34 @@ Condition = (
     | Recipient
     | ClassificationUpTo
     | ClassificationAbove
+    | MarkingKnown
+    | Category
+    | Purpose
+    | AuthorityOfRecipient
+    | AssuranceOfRecipient
+    | FacilityOfRecipient
     | TogetherWith
     | Status
 )
 
 # The closed list, by the name that a text writes.
 CONDITIONS: dict[str, type[Condition]] = {
-    Body.NAME: Body,
-    OriginatorIsSender.NAME: OriginatorIsSender,
-    ApprovalOfOriginator.NAME: ApprovalOfOriginator,
-    Sender.NAME: Sender,
-    Recipient.NAME: Recipient,
-    ClassificationUpTo.NAME: ClassificationUpTo,
-    ClassificationAbove.NAME: ClassificationAbove,
-    TogetherWith.NAME: TogetherWith,
-    Status.NAME: Status,
+    kind.NAME: kind
+    for kind in (
+        Body,
+        OriginatorIsSender,
+        ApprovalOfOriginator,
+        Sender,
+        Recipient,
+        ClassificationUpTo,
+        ClassificationAbove,
+        MarkingKnown,
+        Category,
+        Purpose,
+        AuthorityOfRecipient,
+        AssuranceOfRecipient,
+        FacilityOfRecipient,
+        TogetherWith,
+        Status,
+    )
 }
-
-
-def all_of(findings: tuple[Finding, ...]) -> Finding:
-    """Return whether everything was met; one ``NOT_MET`` settles it, then doubt."""
-    if Finding.NOT_MET in findings:
-        return Finding.NOT_MET
-    return Finding.UNKNOWN if Finding.UNKNOWN in findings else Finding.MET
-
-
-def _sure(holds: bool) -> Finding:
-    return Finding.MET if holds else Finding.NOT_MET
-
-
-def _any_of(names: tuple[str, ...]) -> str:
-    return " or ".join(names)

@@ -23,7 +23,8 @@ else constructs a ``Release`` or a ``Refusal``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement, Obligation
 from beaconfire.agreements.answer import (
@@ -44,8 +45,7 @@ from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     item: Item
     sender: Party
     to: Party
@@ -57,8 +57,7 @@ class _Asked:
         return None if self.sender == self.item.originator else self.sender
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
+class _Opened(Struct, frozen=True, kw_only=True):
     """A way whose agreements all permit."""
 
     considered: Considered
@@ -67,8 +66,7 @@ class _Opened:
     marking: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Closed:
+class _Closed(Struct, frozen=True, kw_only=True):
     """A way with at least one objection."""
 
     considered: Considered

@@ -9,6 +9,7 @@ Who signed it is verified before, never here.
 """
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.register import RECORDS_MAX, may_declare
 from beaconfire.agreements.standing import CLASSES, Standing
 from beaconfire.agreements.status import open_notices, status_of
 from beaconfire.agreements.term import Notice, ends_after, last_day_for
@@ -32,6 +33,11 @@ def entitled(
         return f"the act is for `{act.agreement}`, not for {agreement.id}"
     if not agreement.binds(act.party):
         return f"{act.party} is no party to {agreement.id}"
+    if act.act == "declare":
+        known = None if standing is None else standing.register
+        return may_declare(act, agreement.parties, known)
+    if act.record is not None:
+        return f"`{act.act}` carries no record: declare it by itself"
     if act.act in ("approve", "revoke"):
         return _approval_flaw(agreement, act)
     if any((act.item, act.to, act.via, act.item_class, act.expires)):
@@ -61,7 +67,9 @@ def parties_to_tell(agreement: Agreement, act: Act, *, by: Party) -> tuple[Party
 
 
 def too_many(act: Act, standing: Standing) -> str | None:
-    """Return why one more approval is not taken, ``None`` if it is no such case."""
+    """Return why one more approval or record is not taken, ``None`` if it may be."""
+    if act.act == "declare" and len(standing.register.filed) >= RECORDS_MAX:
+        return f"{RECORDS_MAX} records are on file: no more can be held"
     if act.act != "approve":
         return None
     mine = (act.agreement, act.party)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.record_conditions import reads
+from beaconfire.agreements.register import latest
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import status_of
 from beaconfire.vocabulary.entries.decisions import Release
@@ -37,12 +39,15 @@ def still_stands(
 ) -> Lapse | None:
     """Return why ``release`` may not be handed over at ``at``, ``None`` if it may.
 
-    Asked are the agreements that it relied on, and on a relay the approval. The
-    item's own validity is the link stage's to watch: there it is an expiry.
+    Asked are the agreements that it relied on, what the recipient had on record under
+    them if an article asks for it, and on a relay the approval. The item's own
+    validity is the link stage's to watch: there it is an expiry.
     """
     lapse = known_suspended(
         release.agreements, agreements=agreements, standing=standing, at=at
     )
+    if lapse is None:
+        lapse = _record_changed(release, agreements, standing, at)
     if lapse is not None or release.via is None:
         return lapse
     return _approval_gone(release, release.via, standing, at)
@@ -78,6 +83,35 @@ def known_suspended(
                 act=status.acts[0] if status.acts else None,
                 reason=status.reason,
             )
+    return None
+
+
+def _record_changed(
+    release: Release, agreements: Sequence[Agreement], standing: Standing, at: Instant
+) -> Lapse | None:
+    """Return a lapse if a record that an article asks for ended since the release.
+
+    A record that is newer than the release may say *no*; whether it does is not read:
+    one send is withheld, and the next one is decided by the new record.
+    """
+    for under in agreements:
+        if under.id not in release.agreements:
+            continue
+        for article in under.articles:
+            for kind in reads(article.when):
+                for one in latest(standing.register, under.id, release.to, kind):
+                    if release.at < one.at or (
+                        one.ended(at) and not one.ended(release.at)
+                    ):
+                        return Lapse(
+                            agreement=under.id,
+                            article=under.cite(article),
+                            act=one.entry,
+                            reason=(
+                                f"what {release.to} had on record under {under.id} "
+                                f"changed since the release (entry `{one.entry}`)"
+                            ),
+                        )
     return None
 
 

@@ -6,6 +6,7 @@
 * Approvals stand until they expire or the originator revokes what names the same item
   or class, recipient and relay. A revocation is remembered, so that an older approval
   that comes behind it opens nothing.
+* A declared record goes on file (``register.py``); it changes no view.
 * An act that is not ``entitled`` must never be folded in.
 
 Nothing here verifies a signature and nothing reads a clock. What it means at an instant
@@ -15,6 +16,7 @@ is ``status.py``'s to say.
 from msgspec import Struct
 from msgspec.structs import replace
 
+from beaconfire.agreements.register import Register
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
@@ -76,6 +78,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     views: tuple[View, ...] = ()
     approvals: tuple[Approval, ...] = ()
     revoked: tuple[Revoked, ...] = ()
+    register: Register = Register()
 
     def after(self, entry_id: str, act: Act, at: Instant) -> "Standing":
         """Return the standing once ``act``, recorded as ``entry_id``, has happened."""
@@ -84,6 +87,8 @@ class Standing(Struct, frozen=True, kw_only=True):
             view = self.view(act.agreement, act.party).with_act(recorded)
             others = (v for v in self.views if _seat(v) != _seat(act))
             return replace(self, views=tuple(sorted((*others, view), key=_seat)))
+        if act.act == "declare":
+            return replace(self, register=self.register.after(entry_id, act, at))
         issued = act.issued or at
         current = [a for a in self.approvals if not _long_over(a, at)]
         if act.act == "approve":
@@ -128,6 +133,8 @@ class Standing(Struct, frozen=True, kw_only=True):
         """Say whether taking ``act`` in again would change nothing."""
         if act.act in STATUS_ACTS:
             return self.view(act.agreement, act.party).knows(entry_id, act)
+        if act.act == "declare":
+            return self.register.knows(entry_id)
         mine = self.revocations(act.agreement, act.party)
         if act.issued is not None and mine.covers(act, act.issued):
             return True

@@ -4,6 +4,7 @@
   numbers and strangers among the parties are refused, each with file, line and key and
   with what is allowed; up to 20 mistakes come in one message, one a line.
 * A permit says when: without a condition it would permit everything.
+* Articles that cannot both be meant are refused (``contradictions.py``).
 * Exactly one article governs the status, since every refusal by status must cite it.
 * ``parse_agreement(print_agreement(a), ...) == a`` for every agreement.
 
@@ -25,10 +26,14 @@ from beaconfire.agreements.agreement import (
     Term,
 )
 from beaconfire.agreements.conditions import Condition
+from beaconfire.agreements.contradictions import contradictions
 from beaconfire.agreements.lines import KeyLines, KeyPath, longest_key
+from beaconfire.agreements.register import Annex
 from beaconfire.errors import BadInput
+from beaconfire.seals import codec
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.records import Annexed
 from beaconfire.vocabulary.times import EARLIEST
 
 T = TypeVar("T")
@@ -37,6 +42,7 @@ T = TypeVar("T")
 TEXT_BYTES_MAX = 256 * 1024
 ARTICLES_MAX = 200
 MARKINGS_MAX = 64
+RECORDS_MAX = 64
 MISTAKES_SHOWN_MAX = 20
 KEY_PARTS_MAX = 8
 
@@ -82,6 +88,10 @@ def print_agreement(agreement: Agreement) -> str:
         if article.obligations:
             lines += [f"obligations = {_printed(article.obligations)}"]
         lines += [f"rests_on = {_quoted(article.rests_on)}"]
+    for annex in agreement.annexes:
+        told = codec.to_builtins(annex.record)
+        lines += ["", "[[record]]", f"party = {_quoted(annex.party)}"]
+        lines += [f"{key} = {_printed(value)}" for key, value in told.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -99,7 +109,7 @@ class _Reading:
 
     def agreement(self) -> Agreement:
         top = self._document
-        self._known_keys((), top, (*_TOP, "article"))
+        self._known_keys((), top, (*_TOP, "article", "record"))
         parties = self._parties(top)
         agreement = Agreement(
             id=self._read(top, (), "id", values.agreement_id, ""),
@@ -112,6 +122,7 @@ class _Reading:
             term=self._term(top),
             levels=self._levels(top, parties),
             articles=self._articles(top, parties),
+            annexes=self._annexes(top, parties),
         )
         self._check_articles(agreement)
         if self._mistakes:
@@ -205,16 +216,20 @@ class _Reading:
             names = [effect.value for effect in Effect]
             return Effect(values.one_of(values.text(value), names, what="effect"))
 
-        def read_obligations(value: object) -> tuple[Obligation, ...]:
-            return tuple(map(Obligation, values.list_of(value, values.obligation)))
-
         when = self._conditions(table, path, parties)
         effect: Effect | None = self._read(table, path, "effect", read_effect, None)
+        kind = values.lasting if effect is Effect.OBLIGE else values.obligation
+
+        def read_obligations(value: object) -> tuple[Obligation, ...]:
+            return tuple(map(Obligation, values.list_of(value, kind)))
+
         owed: tuple[Obligation, ...] = ()
         if "obligations" in table:
             owed = self._read(table, path, "obligations", read_obligations, ())
         if effect is Effect.PERMIT and not table.get("when"):
             self._wrong(path, "`when`: a permit must say when it applies")
+        if effect is Effect.OBLIGE and "obligations" not in table:
+            self._wrong(path, "`obligations`: an article that obliges says to what")
         if effect is Effect.PROHIBIT and owed:
             self._wrong((*path, "obligations"), "a prohibition owes nothing")
         return Article(
@@ -237,9 +252,35 @@ class _Reading:
                 self._wrong((*path, "when", name), str(wrong))
         return tuple(found)
 
+    def _annexes(
+        self, top: Mapping[str, object], parties: tuple[Party, ...]
+    ) -> tuple[Annex, ...]:
+        tables = top.get("record", [])
+        if not isinstance(tables, list) or len(tables) > RECORDS_MAX:
+            self._wrong(("record",), f"must be at most {RECORDS_MAX} [[record]] tables")
+            return ()
+        found = []
+        for place, table in enumerate(tables):
+            path: KeyPath = ("record", place)
+            told = dict(table) if isinstance(table, dict) else {}
+            party = self._read(told, path, "party", values.party, "")
+            if party and party not in parties:
+                self._wrong(
+                    (*path, "party"), f"`{party}` is no party to this agreement"
+                )
+            told.pop("party", None)
+            try:
+                record: Annexed = codec.convert(told, Annexed, what="record")  # type: ignore[arg-type]
+            except BadInput as error:
+                self._wrong(path, str(error).removeprefix("record: "))
+                continue
+            for line in values.lines_of(told):
+                self._value(path, line, values.text, "")
+            found.append(Annex(party=party, record=record))
+        return tuple(found)
+
     def _check_articles(self, agreement: Agreement) -> None:
         seen: dict[str, int] = {}
-        opposed: dict[frozenset[Condition], tuple[str, Effect]] = {}
         governing = []
         for place, article in enumerate(agreement.articles):
             path: KeyPath = ("article", place)
@@ -253,13 +294,10 @@ class _Reading:
                     self._wrong(
                         (*path, "when"), "`status` stands alone, in a prohibition"
                     )
-            if agreement.id in article.companions():
+            if agreement.id in article.companions:
                 self._wrong((*path, "when"), "`together_with` names the text itself")
-            number, effect = opposed.setdefault(
-                frozenset(article.when), (article.number, article.effect)
-            )
-            if effect is not article.effect:
-                self._wrong(path, f"contradicts article {number}: same conditions")
+        for place, what in contradictions(agreement.articles):
+            self._wrong(("article", place), what)
         if not self._mistakes and len(governing) != 1:
             self._wrong(
                 governing[1] if governing else ("article",),
@@ -325,7 +363,7 @@ class _Reading:
 def _printed(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return f"[{', '.join(_quoted(member) for member in value)}]"
     return _quoted(str(value))
 

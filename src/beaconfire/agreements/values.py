@@ -9,10 +9,10 @@ must read the same to everyone: a look-alike letter is named, not shown.
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from beaconfire.agreements.agreement import OBLIGATIONS, Obligation
+from beaconfire.agreements.agreement import LASTING, OBLIGATIONS, Obligation
 from beaconfire.agreements.conditions import CONDITIONS, NOT_IN_FORCE, Condition
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.label import LADDER
@@ -22,6 +22,7 @@ from beaconfire.vocabulary.times import Instant
 
 TEXT_LENGTH_MAX = 2000
 LIST_LENGTH_MAX = 32
+TOKEN_LENGTH_MAX = 128  # as on the wire
 BODIES = tuple(body.__name__ for body in FORM)
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
@@ -118,8 +119,13 @@ def one_of(name: str, known: Iterable[str], *, what: str) -> str:
 
 
 def obligation(value: object) -> Obligation:
-    """Read the name of an obligation."""
+    """Read the name of an obligation of a send."""
     return Obligation(one_of(text(value), OBLIGATIONS, what="obligation"))
+
+
+def lasting(value: object) -> Obligation:
+    """Read the name of a lasting duty."""
+    return Obligation(one_of(text(value), LASTING, what="lasting duty"))
 
 
 def list_of(value: object, read: Callable[[object], str]) -> tuple[str, ...]:
@@ -134,6 +140,15 @@ def list_of(value: object, read: Callable[[object], str]) -> tuple[str, ...]:
     return read_values
 
 
+def lines_of(table: Mapping[str, object]) -> Iterator[str]:
+    """Yield every text in a flat table, also those in its lists."""
+    for value in table.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from (one for one in value if isinstance(one, str))
+
+
 def condition(name: str, value: object, parties: tuple[Party, ...]) -> Condition:
     """Read one condition of an article."""
     kind = CONDITIONS[one_of(name, CONDITIONS, what="condition")]
@@ -143,6 +158,23 @@ def condition(name: str, value: object, parties: tuple[Party, ...]) -> Condition
 
 def _body(value: object) -> str:
     return one_of(text(value), BODIES, what="body")
+
+
+def _word(value: object) -> str:
+    word = text(value)
+    if _ID.fullmatch(word) is None or len(word) > 64:
+        raise Wrong(
+            f"`{_shown(word)}` is no purpose: write small letters, digits and hyphens, "
+            "as in launch-warning"
+        )
+    return word
+
+
+def _token(value: object) -> str:
+    token = text(value)
+    if len(token) > TOKEN_LENGTH_MAX:
+        raise Wrong(f"must be 1 to {TOKEN_LENGTH_MAX} characters of text")
+    return token
 
 
 def _flag(value: object, parties: tuple[Party, ...]) -> bool:
@@ -166,6 +198,12 @@ _CONDITION_VALUES: dict[str, Callable[[object, tuple[Party, ...]], object]] = {
     "recipient": _of_the_parties,
     "classification_up_to": lambda value, _: level(value),
     "classification_above": lambda value, _: level(value),
+    "marking_known": _flag,
+    "category": lambda value, _: list_of(value, _token),
+    "purpose": lambda value, _: list_of(value, _word),
+    "authority_of_recipient": _flag,
+    "assurance_of_recipient": _flag,
+    "facility_of_recipient": _flag,
     "together_with": lambda value, _: list_of(value, agreement_id),
     "status": lambda value, _: one_of(text(value), (NOT_IN_FORCE,), what="status"),
 }

@@ -27,7 +27,7 @@ def ways_between(
     Whether a way is open is not asked: a closed one is considered and refused with
     its grounds.
     """
-    bound = [agreement for agreement in agreements if agreement.binds(sender, to)]
+    bound = [a for a in agreements if sender in a.parties and to in a.parties]
     pairs: dict[tuple[str, str], Way] = {}
     for one in bound:
         for other in bound:
@@ -45,7 +45,7 @@ def ways_between(
 
 def _may_stand_alone(agreement: Agreement) -> bool:
     return any(
-        article.effect is Effect.PERMIT and not article.companions()
+        article.effect is Effect.PERMIT and not article.companions
         for article in agreement.articles
     )
 

@@ -12,7 +12,12 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
-from beaconfire.agreements.agreement import OBLIGATIONS, Agreement, Article
+from beaconfire.agreements.agreement import (
+    LASTING,
+    OBLIGATIONS,
+    Agreement,
+    Article,
+)
 from beaconfire.agreements.standing import CLASSES, Standing
 from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.cli.decide import LIBRARY, texts_from
@@ -117,7 +122,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List the agreements of a node, or of a folder, and whether they are in force."""
-    held = _held(node, agreements)
+    held = held_texts(node, agreements)
     rows = [_row(text, held) for text in held.texts]
     if as_json:
         told = {"v": 1, "agreements": rows, "left_out": held.left_out}
@@ -142,14 +147,15 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one agreement: its state, and every article with what it rests on."""
-    held = _held(node, agreements)
-    text = _one(held.texts, agreement_id, *held.left_out)
+    held = held_texts(node, agreements)
+    text = one_text(held.texts, agreement_id, *held.left_out)
     row = _row(text, held)
     under = text.agreement
     if as_json:
         articles = [_article(under, article) for article in under.articles]
         told = {"v": 1, **codec.to_builtins(row)}
         told |= {"instrument": under.instrument, "articles": articles}
+        told["records"] = codec.to_builtins(under.annexes)
         typer.echo(codec.encode(told).decode())
         return
     unsigned = ", ".join(row.unsigned_by)
@@ -168,12 +174,17 @@ def show(
     for levels in under.levels:
         marks = ", ".join(f"{mark} = {of}" for mark, of in levels.markings)
         lines.append(f"  {levels.party:<9} {marks}")
+    said = {**OBLIGATIONS, **LASTING}
     for article in under.articles:
         when = "; ".join(_condition(c.NAME, c.value) for c in article.when)
         lines += ["", f"  {under.cite(article)}: {article.effect.value}"]
         lines += [f"    when      {when or 'always'}"]
-        lines += [f"    owes      {o}: {OBLIGATIONS[o]}" for o in article.obligations]
+        lines += [f"    owes      {o}: {said[o]}" for o in article.obligations]
         lines += [f"    rests on  {article.rests_on}"]
+    for annex in under.annexes:
+        kept = codec.to_builtins(annex.record)
+        facts = "; ".join(_condition(key, value) for key, value in kept.items())
+        lines += ["", f"  on record by {annex.party}: {facts}"]
     typer.echo("\n".join(lines))
 
 
@@ -192,19 +203,19 @@ def sign(
 @app.command()
 def suspend(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Suspend an agreement: from that instant nothing leaves under it."""
-    _act(node, "suspend", agreement_id)
+    act_on(node, "suspend", agreement_id)
 
 
 @app.command()
 def restore(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Restore what this party suspended; another party's suspension stands."""
-    _act(node, "restore", agreement_id)
+    act_on(node, "restore", agreement_id)
 
 
 @app.command()
 def notice(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Give notice of termination: it takes effect as the text says; tells when."""
-    _act(node, "notice", agreement_id)
+    act_on(node, "notice", agreement_id)
 
 
 @app.command("notice-suspend")
@@ -212,19 +223,19 @@ def notice_suspend(
     agreement_id: IdArgument, *, node: NodeOption = Path("node")
 ) -> None:
     """Suspend the effect of this party's notice: the agreement stays in force."""
-    _act(node, "notice-suspend", agreement_id)
+    act_on(node, "notice-suspend", agreement_id)
 
 
 @app.command()
 def withdraw(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Take this party's notice back, suspended or not."""
-    _act(node, "withdraw", agreement_id)
+    act_on(node, "withdraw", agreement_id)
 
 
 @app.command()
 def contest(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
     """Record that this party does not accept how another would end it; only shows."""
-    _act(node, "contest", agreement_id)
+    act_on(node, "contest", agreement_id)
 
 
 @app.command()
@@ -245,7 +256,7 @@ def approve(
     if end <= node_now(load_node(node)):
         raise BadInput(f"`{expires}` has passed: an approval ends in the future")
     named = _named(to, via, item_class, item)
-    _act(node, "approve", agreement, expires=end, **named)
+    act_on(node, "approve", agreement, expires=end, **named)
 
 
 @app.command()
@@ -259,11 +270,11 @@ def revoke(
     node: NodeOption = Path("node"),
 ) -> None:
     """Take back the approvals for the same item or class, recipient and relay."""
-    _act(node, "revoke", agreement, **_named(to, via, item_class, item))
+    act_on(node, "revoke", agreement, **_named(to, via, item_class, item))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
+class Held:
     """Texts, the standing that they are read by, and what is left out of them."""
 
     texts: tuple[AgreementFile, ...]
@@ -289,9 +300,10 @@ class _Row(Struct, frozen=True, kw_only=True):
     unsigned_by: tuple[str, ...]
 
 
-def _held(node: Path, agreements: str | None) -> _Held:
+def held_texts(node: Path, agreements: str | None) -> Held:
+    """Return the texts of a node, or on paper, and the standing to read them by."""
     if agreements is not None:
-        return _Held(
+        return Held(
             texts=texts_from(agreements),
             at=WallClock().now(),
             standing=Standing(),
@@ -300,7 +312,7 @@ def _held(node: Path, agreements: str | None) -> _Held:
     config = load_node(node)
     known = cards.load_cards(node, config)
     found = in_force_texts(node / "agreements", (known.own, *known.partners))
-    return _Held(
+    return Held(
         texts=found.texts,
         at=node_now(config),
         standing=standing_in(node, lambda line: typer.echo(line, err=True)),
@@ -308,7 +320,7 @@ def _held(node: Path, agreements: str | None) -> _Held:
     )
 
 
-def _row(text: AgreementFile, held: _Held) -> _Row:
+def _row(text: AgreementFile, held: Held) -> _Row:
     status = status_of(text.agreement, held.standing, held.at)
     return _Row(
         id=text.agreement.id,
@@ -337,16 +349,21 @@ def _article(under: Agreement, article: Article) -> dict[str, object]:
 
 
 def _condition(name: str, value: object) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return f"{name} is {' or '.join(value)}"
     if isinstance(value, bool):
         return f"{name} is {'true' if value else 'false'}"
     return f"{name} is {value}"
 
 
-def _one(
+def one_text(
     texts: tuple[AgreementFile, ...], agreement_id: str, *told: str
 ) -> AgreementFile:
+    """Return the text of one agreement.
+
+    Raises:
+        BadInput: there is none; says which there are, and ``told``.
+    """
     for text in texts:
         if text.agreement.id == agreement_id:
             return text
@@ -371,11 +388,10 @@ def _named(
     }
 
 
-def _act(
-    node: Path, name: ActName, agreement_id: str, **told: str | Instant | None
-) -> None:
+def act_on(node: Path, name: ActName, agreement_id: str, **told: object) -> None:
+    """Sign an act with this node's person's key, send it, say what the desk said."""
     config = load_node(node)
-    _one(read_agreements(node / "agreements"), agreement_id)
+    one_text(read_agreements(node / "agreements"), agreement_id)
     act = _signed(config, _people_key(node), name, agreement_id, told)
     judged = order(node, act)
     if not judged.accepted:
@@ -388,7 +404,7 @@ def _signed(
     key: SigningKey,
     name: ActName,
     agreement_id: str,
-    told: dict[str, str | Instant | None],
+    told: dict[str, object],
 ) -> Act:
     unsigned = {"agreement": agreement_id, "act": name, "party": config.party, **told}
     unsigned["class"] = unsigned.pop("item_class", None)

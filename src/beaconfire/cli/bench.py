@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from beaconfire.exercise.bench import decide as decides
 from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
@@ -31,6 +32,7 @@ RATE_HZ_MAX = 1_000.0
 SEEDS_MAX = 10_000
 SEEDS_OF_ALL = 20  # of `bench all`, so that it ends while one waits
 SPEED = 60.0
+ROUNDS = 1_000  # decisions: a second of work
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 Name = Annotated[str, typer.Option(help="A shipped name, or a file's path.")]
@@ -77,6 +79,18 @@ def layout(*, scenario: Name = SCENARIO, as_json_: Json = False) -> None:
     tell(_layout(scenario), json=as_json_)
 
 
+@app.command()
+def decide(
+    *,
+    rounds: Annotated[
+        int, typer.Option(min=10, max=1_000_000, help="Decisions in a round.")
+    ] = ROUNDS,
+    as_json_: Json = False,
+) -> None:
+    """Say how long a decision takes, worked out and remembered."""
+    tell(decides.measure(rounds=rounds), json=as_json_)
+
+
 @app.command("all")
 def everything(
     *,
@@ -91,6 +105,7 @@ def everything(
         _sharing(SCENARIO, seeds),
         _node(SCENARIO),
         _layout(SCENARIO),
+        decides.measure(rounds=ROUNDS),
     )
     tell(*benches, json=as_json_)
 

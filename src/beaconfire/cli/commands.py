@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "exercise": ("exercise", "list scenarios, run one, write its report"),
     "node": ("node", "make a node, run it, issue its card"),
     "partner": ("partner", "admit a partner by its card and fingerprint"),
-    "agreement": ("agreement", "check, list, show, sign; suspend, restore, notice …"),
+    "agreement": ("agreement_all", "read, compare, sign; suspend, restore, notice …"),
     "decide": ("decide", "may this item go to this partner, and by which articles?"),
     "estimate": ("estimate", "launch point, flight path, impact area from plots"),
     "journal": ("journal", "verify a node's journal, export it"),

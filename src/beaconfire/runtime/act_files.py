@@ -5,13 +5,13 @@ the order of those instants; what happened after the instant asked about is left
 
 * Signatures are *not* verified: whoever holds the file vouches for it. The running
   node verifies every act before it becomes an entry.
-* An approval that is not in order, and an act by a party that is none, do not count:
-  each is told in a sentence.
+* An approval or a record that is not in order, and an act by a party that is none, do
+  not count: each is told in a sentence.
 * Any other act that cannot be carried out makes the whole file unusable: to pass over
   a suspension would release.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import ACT_KINDS
+from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.times import Instant
 
@@ -68,15 +69,20 @@ def read_acts(path: Path) -> tuple[ActEntry, ...]:
     Raises:
         BadInput: the file cannot be read, or a line is wrong; names file and line.
     """
-    try:
-        with path.open("rb") as file:
-            # Never more of a line than may be: a huge one is refused, not read.
-            lines = iter(lambda: file.readline(LINE_BYTES_MAX + 1), b"")
-            found = list(_acts_of(lines, str(path)))
-    except OSError as error:
-        message = f"`{path}` cannot be read: {error.strerror}"
-        raise BadInput(message) from None
+    found = [_act_of(line, where) for line, where in _lines_of(path, ACT_KINDS)]
     return tuple(sorted(found, key=lambda act: act.at))
+
+
+def read_items(path: Path) -> tuple[tuple[str, Instant, ItemHeld], ...]:
+    """Read the items held in a file of journal lines, as (entry, instant, body).
+
+    Raises:
+        BadInput: the file cannot be read, or a line is wrong; names file and line.
+    """
+    return tuple(
+        (line.id, line.at, codec.convert(line.body, ItemHeld, what=where))
+        for line, where in _lines_of(path, (ItemHeld.KIND,))
+    )
 
 
 def fold(
@@ -94,27 +100,39 @@ def fold(
         under = by_id.get(one.act.agreement)
         if under is None or until < one.at:
             continue
-        flaw = entitled(under, one.act)
+        # A record is judged by those before it; other acts as they are on paper.
+        known = standing if one.act.act == "declare" else None
+        flaw = entitled(under, one.act, known)
         if flaw is None:
             standing = standing.after(one.entry, one.act, one.at)
-        elif one.act.act == "approve" or not under.binds(one.act.party):
+        elif one.act.act in ("approve", "declare") or not under.binds(one.act.party):
             passed_over.append(f"{one.where}: does not count: {flaw}")
         else:
             raise BadInput(f"{one.where}: {flaw}")
     return Folded(standing=standing, passed_over=tuple(passed_over))
 
 
-def _acts_of(lines: Iterable[bytes], file: str) -> Iterable[ActEntry]:
-    for number, line in enumerate(lines, start=1):
-        where = f"{file}:{number}"
-        if len(line) > LINE_BYTES_MAX:
-            raise BadInput(f"{where}: longer than {LINE_BYTES_MAX} bytes")
-        if not line.strip():
-            continue
-        entry = codec.decode(line, _Line, what=where)
-        if entry.kind not in ACT_KINDS:
-            continue
-        # The signature is not read, since without cards it could prove nothing.
-        told = {key: value for key, value in entry.body.items() if key != "signature"}
-        act = codec.convert(told, Act, what=where)
-        yield ActEntry(entry=entry.id, at=entry.at, act=act, where=where)
+def _lines_of(path: Path, kinds: tuple[str, ...]) -> Iterator[tuple[_Line, str]]:
+    try:
+        with path.open("rb") as file:
+            # Never more of a line than may be: a huge one is refused, not read.
+            lines = iter(lambda: file.readline(LINE_BYTES_MAX + 1), b"")
+            for number, line in enumerate(lines, start=1):
+                where = f"{path}:{number}"
+                if len(line) > LINE_BYTES_MAX:
+                    raise BadInput(f"{where}: longer than {LINE_BYTES_MAX} bytes")
+                if not line.strip():
+                    continue
+                entry = codec.decode(line, _Line, what=where)
+                if entry.kind in kinds:
+                    yield entry, where
+    except OSError as error:
+        message = f"`{path}` cannot be read: {error.strerror}"
+        raise BadInput(message) from None
+
+
+def _act_of(entry: _Line, where: str) -> ActEntry:
+    # The signature is not read, since without cards it could prove nothing.
+    told = {key: value for key, value in entry.body.items() if key != "signature"}
+    act = codec.convert(told, Act, what=where)
+    return ActEntry(entry=entry.id, at=entry.at, act=act, where=where)

@@ -24,8 +24,9 @@ from beaconfire.vocabulary.entries.sightings import EstimateRequest
 
 SCHEMA = 3
 STAGES = tuple(field.name for field in fields(Stages))
-# What a node is: taken from its directory, never from a checkpoint.
-GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s"})
+# What a node is: taken from its directory, never from a checkpoint. What is remembered
+# to spare work is worked out anew.
+GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s", "memo"})
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):

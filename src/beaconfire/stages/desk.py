@@ -26,7 +26,7 @@ from beaconfire.vocabulary.times import Instant
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
 ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node's
 
-VERBS = (*STATUS_ACTS, "approve", "revoke")
+VERBS = (*STATUS_ACTS, "approve", "revoke", "declare")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Release: for every item and every partner, leave to send or not, with the articles.
 
-* The decision is ``agreements.decision.decide`` and nothing else; this stage asks it
+* The decision is ``agreements.decision.decide``, remembered while it cannot differ, and
+  nothing else; this stage asks it
   once for each item and partner, and again for what lacked an approval when one comes.
 * Our own items are asked about for every partner of their audience; a partner's item
   only where we may be its relay, and never back to where it came from. A product of
@@ -11,9 +12,9 @@
 from dataclasses import dataclass, field
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.decision import decide
+from beaconfire.agreements.memo import Memo
+from beaconfire.agreements.remembered import decide_remembered, may_relay_remembered
 from beaconfire.agreements.standing import Standing
-from beaconfire.agreements.ways import may_relay
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
@@ -40,6 +41,7 @@ class ReleaseStage:
     agreements: tuple[Agreement, ...]
     standing: Standing
     refused: dict[str, tuple[Item, list[Party]]] = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
 def begin(
@@ -77,11 +79,14 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
             continue
         if own and held.audience is not None and to not in held.audience:
             continue
-        if not own and not may_relay(
-            state.agreements,
+        if not own and not may_relay_remembered(
+            state.memo,
             originator=item.originator,
             relay=state.profile.party,
             to=to,
+            at=at,
+            agreements=state.agreements,
+            standing=state.standing,
         ):
             continue
         decision = _decide(state, item, to, at)
@@ -124,7 +129,8 @@ def _name(item: Item) -> str:
 
 
 def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBody:
-    return decide(
+    return decide_remembered(
+        state.memo,
         item,
         sender=state.profile.party,
         to=to,

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.records import Record
 from beaconfire.vocabulary.times import Instant
 
 ActName = Literal[
@@ -23,6 +24,7 @@ ActName = Literal[
     "contest",
     "approve",
     "revoke",
+    "declare",
 ]
 
 # What an approval's class may name: one body type, or the three elements together.
@@ -45,6 +47,8 @@ UNSIGNED = Signature(keyid="unsigned", sig="unsigned")
 class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One act. An approval says which ``item`` or ``class`` may go ``to`` whom ``via``.
 
+    ``declare`` puts its ``record`` on file; ``expires`` is then the record's end.
+
     ``issued`` and ``signature`` may be absent in a file that a person wrote for
     ``decide``; a running node refuses an act without them.
     """
@@ -58,4 +62,5 @@ class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     item_class: Token | None = field(default=None, name="class")
     expires: Instant | None = None
     issued: Instant | None = None
+    record: Record | None = None
     signature: Signature | None = None

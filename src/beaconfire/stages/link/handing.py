@@ -10,7 +10,8 @@
 
 from collections.abc import Iterator
 
-from beaconfire.agreements.lapse import Lapse, still_stands
+from beaconfire.agreements.lapse import Lapse
+from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import digest
 from beaconfire.stages.link import queue
@@ -65,21 +66,20 @@ def open_epoch(
 def judge_at(state: LinkStage, at: Instant) -> queue.Judge:
     """Return what tells of a unit why it may not leave at ``at``, if it may not.
 
-    Units by the thousand rest on a handful of agreements and approvals, and the
-    standing does not change while one entry is handled: each is looked up once.
+    Units by the thousand rest on a handful of agreements and approvals: each of these
+    is looked up once, until an act or an instant that matters.
     """
-    known: dict[tuple[object, ...], Lapse | None] = {}
 
     def judge(unit: Unit) -> Lapse | None:
-        release = unit.release
-        if release is None:
+        if unit.release is None:
             return None
-        ground = (release.agreements, release.approval, release.to, unit.way)
-        if ground not in known:
-            known[ground] = still_stands(
-                release, agreements=state.agreements, standing=state.standing, at=at
-            )
-        return known[ground]
+        return stands_remembered(
+            state.memo,
+            unit.release,
+            agreements=state.agreements,
+            standing=state.standing,
+            at=at,
+        )
 
     return judge
 

@@ -7,6 +7,7 @@ The state is owned by the stage: ``step`` changes it in place and hands it back.
 from dataclasses import dataclass, field
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.cards import Card, NodeProfile
@@ -147,6 +148,7 @@ class LinkStage:
     items: dict[str, SealedItem] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
 def begin(

@@ -1,0 +1,198 @@
+"""Register: what the parties have put on record, as a fold, and who may record what.
+
+* Records are only added, each in its place by its act's own instant, and once however
+  often the act is heard. A newer one of the same subject speaks instead of the older,
+  which stays readable; one whose act names an end has ended after it.
+* What stands in a signed text holds until its party declares otherwise.
+* Each party speaks for itself: a record about another's item names its originator,
+  and a case is investigated and closed by the party that reported it.
+* A case cannot close without notice, findings and measures.
+* Nothing here asks whether an agreement is in force: the duties outlive it.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.records import (
+    Annexed,
+    Assurance,
+    Authority,
+    CaseClosed,
+    Facility,
+    Findings,
+    Measures,
+    Record,
+    Suspected,
+)
+from beaconfire.vocabulary.times import Instant
+
+# A party that declares more than this has made a mistake that must not fill memories.
+RECORDS_MAX = 10_000
+
+_OF_A_CASE = (Suspected, Findings, Measures, CaseClosed)
+
+
+class Annex(Struct, frozen=True, kw_only=True):
+    """A record that stands in an agreement's own text."""
+
+    party: Party
+    record: Annexed
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """A declared record, the entry that holds it, and its last instant if any."""
+
+    entry: str
+    agreement: str
+    party: Party
+    at: Instant
+    issued: Instant
+    until: Instant | None = None
+    record: Record
+
+    def ended(self, at: Instant) -> bool:
+        """Return whether its last instant has passed."""
+        return self.until is not None and self.until < at
+
+
+class Register(Struct, frozen=True, kw_only=True):
+    """The fold of all declared records, oldest act first. It never changes."""
+
+    filed: tuple[Filed, ...] = ()
+
+    def after(self, entry: str, act: Act, at: Instant) -> "Register":
+        """Return the register with the record that ``act`` declares."""
+        if act.record is None or self.knows(entry):
+            return self
+        one = Filed(
+            entry=entry,
+            agreement=act.agreement,
+            party=act.party,
+            at=at,
+            issued=act.issued or at,
+            until=act.expires,
+            record=act.record,
+        )
+        filed = sorted((*self.filed, one), key=lambda each: (each.issued, each.entry))
+        return replace(self, filed=tuple(filed))
+
+    def knows(self, entry: str) -> bool:
+        """Say whether the record of that entry is on file already."""
+        return any(one.entry == entry for one in self.filed)
+
+    def under(self, agreement: str) -> tuple[Filed, ...]:
+        """Return what was declared under one agreement, oldest first."""
+        return tuple(one for one in self.filed if one.agreement == agreement)
+
+
+def latest(
+    register: Register, agreement: str, party: Party, kind: type[Record]
+) -> tuple[Filed, ...]:
+    """Return the newest of ``party``'s records of ``kind``, one a subject."""
+    found: dict[str, Filed] = {}
+    for one in register.filed:
+        if (
+            isinstance(one.record, kind)
+            and one.party == party
+            and one.agreement == agreement
+        ):
+            found[_subject(one.record)] = one
+    return tuple(found.values())
+
+
+def standing_records(
+    annexes: Iterable[Annex],
+    register: Register,
+    *,
+    agreement: str,
+    party: Party,
+    kind: type[Annexed],
+    at: Instant,
+) -> tuple[Annexed, ...]:
+    """Return ``party``'s records of ``kind`` that hold at ``at``, one a subject.
+
+    A declared record speaks instead of the text's own, also when it has ended.
+    """
+    found: dict[str, Annexed | None] = {
+        _subject(annex.record): annex.record
+        for annex in annexes
+        if annex.party == party and isinstance(annex.record, kind)
+    }
+    for one in latest(register, agreement, party, kind):
+        record = one.record
+        if isinstance(record, kind):
+            found[_subject(record)] = None if one.ended(at) else record
+    return tuple(record for record in found.values() if record is not None)
+
+
+def may_declare(
+    act: Act, parties: tuple[Party, ...], register: Register | None
+) -> str | None:
+    """Return why ``act`` may not put its record on file, ``None`` if it may.
+
+    Without a ``register`` its form alone is asked: a partner's records may come in any
+    order, and a case is judged by those of its party at that party's own desk.
+    """
+    record = act.record
+    if record is None:
+        return "`declare` carries a record: it has none"
+    if any((act.item, act.to, act.via, act.item_class)):
+        return "`declare` says what it concerns in its record, not beside it"
+    if act.expires and act.issued and act.expires <= act.issued:
+        return f"the record ends at {act.expires}, before it begins"
+    originator = getattr(record, "originator", None)
+    if originator is not None and originator not in parties:
+        return f"{originator} is no party to {act.agreement}"
+    if originator == act.party and not isinstance(record, Suspected):
+        return f"the item is {act.party}'s own: this record is for what others gave"
+    if register is not None and isinstance(record, _OF_A_CASE):
+        return _case_flaw(act, record, register)
+    return None
+
+
+def _case_flaw(
+    act: Act, record: Suspected | Findings | Measures | CaseClosed, register: Register
+) -> str | None:
+    case = f"case `{record.case}` of {act.party}"
+    said = steps_of(register, act.agreement, act.party, record.case)
+    if isinstance(record, Suspected):
+        return f"{case} was reported already" if said else None
+    if Suspected not in said:
+        return f"{case} was never reported: notify the loss first"
+    if CaseClosed in said:
+        return f"{case} is closed"
+    if isinstance(record, CaseClosed):
+        missing = [word for kind, word in _NEEDED.items() if kind not in said]
+        if missing:
+            return f"{case} cannot close without {' and '.join(missing)}"
+    return None
+
+
+_NEEDED: dict[type, str] = {Findings: "findings", Measures: "measures"}
+
+
+def steps_of(
+    register: Register, agreement: str, party: Party, case: str
+) -> frozenset[type]:
+    """Return which steps of a case are on record."""
+    return frozenset(
+        type(one.record)
+        for one in register.under(agreement)
+        if one.party == party
+        and isinstance(one.record, _OF_A_CASE)
+        and one.record.case == case
+    )
+
+
+def _subject(record: Record) -> str:
+    """Return what a newer record of the same kind must share to replace it."""
+    if isinstance(record, Facility):
+        return record.name
+    if isinstance(record, Authority | Assurance):
+        return ""
+    names = ("originator", "item", "purpose", "case", "what")
+    return " ".join(str(getattr(record, name, "")) for name in names)

@@ -1,0 +1,127 @@
+"""Remembered: a decision, and whether it still stands, while neither can differ.
+
+The answers are ``decision.decide``'s and ``lapse.still_stands``'s, to the last word;
+only the work is spared. The key holds all that these read of an item: its form, its
+originator, its label, its status, and its id where an approval names single items. What
+they read of time and standing is ``memo.py``'s to watch.
+"""
+
+from msgspec.structs import replace
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.decision import decide
+from beaconfire.agreements.lapse import Lapse, still_stands
+from beaconfire.agreements.memo import Memo
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.ways import may_relay
+from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+
+def decide_remembered(
+    memo: Memo,
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    at: Instant,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+) -> Release | Refusal:
+    """Return what ``decide`` returns.
+
+    Raises:
+        BadInput: as ``decide``.
+    """
+
+    def work_out(instant: Instant) -> Release | Refusal:
+        return decide(
+            item,
+            sender=sender,
+            to=to,
+            at=instant,
+            agreements=agreements,
+            standing=standing,
+        )
+
+    if item.valid_until < at:
+        return work_out(at)  # its reason names an end that is this item's alone
+    named = None
+    if sender != item.originator and _by_item(memo, at, agreements, standing):
+        named = item.id
+    found: Release | Refusal = memo.recall(
+        (type(item.body), item.originator, item.label, item.status, sender, to, named),
+        at,
+        texts=agreements,
+        standing=standing,
+        work_out=work_out,
+    )
+    return replace(found, item=item.id, at=at)
+
+
+def stands_remembered(
+    memo: Memo,
+    release: Release,
+    *,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+    at: Instant,
+) -> Lapse | None:
+    """Return what ``still_stands`` returns."""
+    # With records on file it counts whether one is newer than the release.
+    since = release.at if standing.register.filed else None
+    lapse: Lapse | None = memo.recall(
+        (
+            release.agreements,
+            release.approval,
+            release.originator,
+            release.to,
+            release.via,
+            since,
+        ),
+        at,
+        texts=agreements,
+        standing=standing,
+        work_out=lambda instant: still_stands(
+            release, agreements=agreements, standing=standing, at=instant
+        ),
+    )
+    return lapse
+
+
+def may_relay_remembered(
+    memo: Memo,
+    *,
+    originator: Party,
+    relay: Party,
+    to: Party,
+    at: Instant,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+) -> bool:
+    """Return what ``may_relay`` returns."""
+    may: bool = memo.recall(
+        ("may relay", originator, relay, to),
+        at,
+        texts=agreements,
+        standing=standing,
+        work_out=lambda _: may_relay(
+            agreements, originator=originator, relay=relay, to=to
+        ),
+    )
+    return may
+
+
+def _by_item(
+    memo: Memo, at: Instant, agreements: tuple[Agreement, ...], standing: Standing
+) -> bool:
+    named: bool = memo.recall(
+        "approvals by item",
+        at,
+        texts=agreements,
+        standing=standing,
+        work_out=lambda _: any(a.act.item is not None for a in standing.approvals),
+    )
+    return named

@@ -1,0 +1,196 @@
+"""``beaconfire agreement declare, duties, access, inspect``: what lasts beyond a send.
+
+Parses, calls, prints. Who may record what is the node's desk's to judge; what is owed,
+who may see what and what became of it is read in ``agreements``.
+"""
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from beaconfire.agreements.access import Access, decide_access
+from beaconfire.agreements.agreement import LASTING, Agreement
+from beaconfire.agreements.custody import custody
+from beaconfire.agreements.duties import lasting_duties, open_duties
+from beaconfire.agreements.register import Register
+from beaconfire.cli.agreement import (
+    Held,
+    IdArgument,
+    JsonOption,
+    NodeOption,
+    TextsOption,
+    act_on,
+    app,
+    held_texts,
+    one_text,
+)
+from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime.act_files import fold, read_acts, read_items
+from beaconfire.runtime.node_dir import load_node, node_now
+from beaconfire.seals import codec
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.party import require_party
+from beaconfire.vocabulary.persons import FacilityRegister
+from beaconfire.vocabulary.records import Record
+from beaconfire.vocabulary.times import Instant
+
+FILE_BYTES_MAX = 4 * 1024 * 1024  # a register of ten thousand persons
+ActsOption = Annotated[
+    Path | None,
+    typer.Option("--acts", metavar="ACTS.jsonl", help="As `journal export` writes."),
+]
+KINDS = tuple(kind.__name__ for kind in get_args(Record))
+
+
+@app.command()
+def declare(
+    agreement_id: IdArgument,
+    record: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECORD.json", help=f"`type` is one of {', '.join(KINDS)}."
+        ),
+    ],
+    *,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Its last instant.")
+    ] = None,
+    node: NodeOption = Path("node"),
+) -> None:
+    """Put a record of this party on file: authority, assurance, loss, closing …"""
+    end = None if until is None else Instant.parse(until)
+    if end is not None and end <= node_now(load_node(node)):
+        raise BadInput(f"`{until}` has passed: a record ends in the future")
+    act_on(node, "declare", agreement_id, record=_record(record), expires=end)
+
+
+@app.command()
+def duties(
+    agreement_id: IdArgument,
+    *,
+    node: NodeOption = Path("node"),
+    agreements: TextsOption = None,
+    acts: ActsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what an agreement lays on its parties for good, and what is open now."""
+    held = held_texts(node, agreements)
+    under = one_text(held.texts, agreement_id, *held.left_out).agreement
+    register = _register(held, under, acts, until=held.at)
+    lasting = lasting_duties(under)
+    owed = open_duties(under, register, held.at)
+    if as_json:
+        rows = [
+            {"duty": duty, "article": article, "what": LASTING[duty]}
+            for duty, article in lasting
+        ]
+        told = {"v": 1, "at": held.at, "lasting": rows, "open": owed}
+        typer.echo(codec.encode(told).decode())
+        return
+    lines = [f"{under.id}: what lasts, whether or not it is in force"]
+    lines += [f"  {article:<28} {duty}: {LASTING[duty]}" for duty, article in lasting]
+    lines += ["", f"open at {held.at}:" if owed else f"nothing is open at {held.at}"]
+    lines += [
+        f"  {one.by} owes since {one.since}: {one.what} "
+        f"({one.article or one.duty}, entry `{one.entry}`)"
+        for one in owed
+    ]
+    typer.echo("\n".join(lines))
+
+
+@app.command()
+def access(
+    agreement_id: IdArgument,
+    *,
+    item: Annotated[Path, typer.Option(metavar="ITEM.json", help="The wire item.")],
+    register: Annotated[
+        Path, typer.Option(metavar="REGISTER.json", help="The facility's own register.")
+    ],
+    person: Annotated[str, typer.Option(metavar="NAME", help="As the register says.")],
+    purpose: Annotated[
+        str, typer.Option(metavar="WORD", help="What it is to be used for.")
+    ],
+    holder: Annotated[str, typer.Option(metavar="PARTY", help="Whose facility it is.")],
+    at: Annotated[str, typer.Option(metavar="TIME", help="The instant asked about.")],
+    agreements: TextsOption = None,
+    acts: ActsOption = None,
+    node: NodeOption = Path("node"),
+) -> int:
+    """Say whether a person may see an item: cleared, and needing it, and registered."""
+    held = held_texts(node, agreements)
+    under = one_text(held.texts, agreement_id, *held.left_out).agreement
+    when = Instant.parse(at)
+    answer = decide_access(
+        codec.decode(_read(item), Item, what=str(item)),
+        name=person,
+        purpose=purpose,
+        holder=require_party(holder),
+        under=under,
+        register=_register(held, under, acts, until=when),
+        persons=codec.decode(_read(register), FacilityRegister, what=str(register)),
+        at=when,
+    )
+    if isinstance(answer, Access):
+        typer.echo(f"access: {answer.person}, {answer.level}, for {answer.purpose}")
+        return 0
+    lines = [f"no access: {answer.person}", *(f"  {why}" for why in answer.reasons)]
+    typer.echo("\n".join(lines))
+    return Refused.exit_code
+
+
+@app.command()
+def inspect(
+    agreement_id: IdArgument,
+    journal: Annotated[
+        Path,
+        typer.Argument(
+            metavar="JOURNAL.jsonl", help="The holder's, from `journal export`."
+        ),
+    ],
+    *,
+    holder: Annotated[str, typer.Option(metavar="PARTY", help="Who holds the items.")],
+    originator: Annotated[
+        str, typer.Option("--for", metavar="PARTY", help="Who gave them.")
+    ],
+    agreements: TextsOption = None,
+    node: NodeOption = Path("node"),
+) -> None:
+    """Write the ledger of all that one party got from another, one JSON line each."""
+    held = held_texts(node, agreements)
+    under = one_text(held.texts, agreement_id, *held.left_out).agreement
+    entries = read_acts(journal)
+    last = max((one.at for one in entries), default=held.at)
+    ledger = custody(
+        read_items(journal),
+        fold(entries, [under], until=last).standing.register,
+        under=under,
+        holder=require_party(holder),
+        originator=require_party(originator),
+    )
+    for line in ledger:
+        typer.echo(codec.encode(line).decode())
+
+
+def _register(
+    held: Held, under: Agreement, acts: Path | None, *, until: Instant
+) -> Register:
+    if acts is None:
+        return held.standing.register
+    return fold(read_acts(acts), [under], until=until).standing.register
+
+
+def _record(path: Path) -> Record:
+    record: Record = codec.decode(_read(path), Record, what=str(path))  # type: ignore[arg-type]
+    return record
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise BadInput(f"`{path}` cannot be read: {error.strerror}") from None
+    if len(data) > FILE_BYTES_MAX:
+        raise BadInput(f"{path}: longer than {FILE_BYTES_MAX} bytes")
+    return data

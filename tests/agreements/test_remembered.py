@@ -1,0 +1,259 @@
+"""What is remembered equals what would be worked out, whatever happens in between."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from beaconfire.agreements.conditions import (
+    ApprovalOfOriginator,
+    Body,
+    ClassificationUpTo,
+    OriginatorIsSender,
+    Purpose,
+    TogetherWith,
+)
+from beaconfire.agreements.decision import decide
+from beaconfire.agreements.lapse import still_stands
+from beaconfire.agreements.memo import ANSWERS_MAX, Memo, Watched
+from beaconfire.agreements.record_conditions import (
+    AssuranceOfRecipient,
+    FacilityOfRecipient,
+)
+from beaconfire.agreements.register import Annex
+from beaconfire.agreements.remembered import (
+    decide_remembered,
+    may_relay_remembered,
+    stands_remembered,
+)
+from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.ways import may_relay
+from beaconfire.errors import BadInput
+from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.records import Assurance
+from beaconfire.vocabulary.times import Instant
+from tests.agreements.agreements_made import (
+    ASSURED,
+    BEGIN,
+    CENTRE,
+    NOW,
+    STRANGE,
+    act,
+    agreement,
+    approval,
+    declare,
+    notice,
+    permit,
+    plots,
+    prohibit,
+    retraction,
+)
+
+TRIO = ("JPN", "KOR", "USA")
+TEXTS = (
+    agreement(
+        permit(1, OriginatorIsSender(value=True), Purpose(("launch-warning",))),
+        prohibit(2, AssuranceOfRecipient(value=False)),
+        prohibit(3, OriginatorIsSender(value=False), ApprovalOfOriginator(value=False)),
+        name="direct",
+        annexes=(Annex(party="KOR", record=ASSURED),),
+    ),
+    agreement(
+        permit(1, ApprovalOfOriginator(value=True), TogetherWith(("hop",))),
+        permit(2, OriginatorIsSender(value=True), Body(("LaunchNotice",))),
+        name="tisa-2014",
+        parties=TRIO,
+    ),
+    agreement(
+        permit(1, TogetherWith(("tisa-2014",)), ClassificationUpTo("SECRET")),
+        permit(2, FacilityOfRecipient(value=True), Body(("Plots",))),
+        name="hop",
+        parties=("JPN", "USA"),
+    ),
+)
+NO = Assurance(
+    recipients_cleared=True, official_purpose=False, equivalent_protection=True
+)
+names = st.sampled_from(["direct", "tisa-2014", "hop"])
+some_party = st.sampled_from(TRIO)
+# Where something ends or begins, and one nanosecond beside it.
+SECONDS = (-62.0, -60.0, -58.0, 0.0, 1.0, 2.0, 3600.0)
+instants = st.builds(
+    lambda s, ns: Instant(NOW.plus_s(s).ns + ns),
+    st.sampled_from(SECONDS),
+    st.sampled_from((-1, 0, 1)),
+) | st.sampled_from([BEGIN, Instant(BEGIN.ns - 1)])
+items = st.builds(
+    lambda made, who, told, created: replace(made(who, **told), created=created),
+    st.sampled_from([notice, plots, retraction]),
+    some_party,
+    st.fixed_dictionaries(
+        {
+            "name": st.sampled_from(["item-1", "item-2"]),
+            "marking": st.sampled_from(["SECRET", STRANGE, "UNCLASSIFIED"]),
+            "releasable_to": st.sampled_from([(), ("JPN", "KOR"), ("USA",)]),
+            "carries": st.sampled_from([(), ("purpose:training",)]),
+        }
+    ),
+    instants,
+)
+ends = st.sampled_from((1.0, 2.0, 3600.0))
+acts = (
+    st.builds(act, st.sampled_from(["suspend", "restore"]), some_party, names)
+    | st.builds(
+        lambda by, to, via, ending, under, what: approval(
+            by, to, via, expires_s=ending, under=under, **what
+        ),
+        some_party,
+        some_party,
+        some_party,
+        ends,
+        names,
+        st.sampled_from([{}, {"item": "item-1", "item_class": None}]),
+    )
+    | st.builds(
+        lambda by, to, via: replace(approval(by, to, via), act="revoke", issued=NOW),
+        some_party,
+        some_party,
+        some_party,
+    )
+    | st.builds(
+        lambda record, by, under, ending: declare(record, by, under, until_s=ending),
+        st.sampled_from([ASSURED, NO, CENTRE]),
+        some_party,
+        names,
+        st.none() | ends,
+    )
+)
+asks = st.tuples(items, some_party, some_party, instants)
+
+
+@settings(max_examples=150)
+@given(st.lists(acts | asks, min_size=2, max_size=25))
+def test_what_is_remembered_is_what_would_be_worked_out(steps):
+    """Over any acts, approvals, records and instants, also backwards in time."""
+    memo, standing, released = Memo(), Standing(), []
+    for place, step in enumerate(steps):
+        if not isinstance(step, tuple):
+            standing = standing.after(f"e{place}", step, NOW)
+            continue
+        what, sender, to, at = step
+        if sender == to:
+            continue
+        asked = {"sender": sender, "to": to, "at": at}
+        held = {"agreements": TEXTS, "standing": standing}
+        fresh = decide(what, **asked, **held)
+        # Twice: what was just remembered must also be given again.
+        for _ in range(2):
+            assert decide_remembered(memo, what, **asked, **held) == fresh
+        if isinstance(fresh, Release):
+            released.append(fresh)
+        for release in released:
+            lapse = still_stands(release, at=at, **held)
+            for _ in range(2):
+                assert stands_remembered(memo, release, at=at, **held) == lapse
+        relaying = {"originator": what.originator, "relay": sender, "to": to}
+        if what.originator not in (sender, to):
+            may = may_relay(TEXTS, **relaying)
+            assert may_relay_remembered(memo, at=at, **relaying, **held) is may
+
+
+def test_a_remembered_answer_bears_the_items_own_id_and_the_asked_instant():
+    """A plain instant, never the watched one, and no other item's name."""
+    memo = Memo()
+    asked = {"sender": "JPN", "to": "KOR", "agreements": TEXTS, "standing": Standing()}
+    for name, at in (("item-1", NOW), ("item-2", NOW.plus_s(1))):
+        answer = decide_remembered(memo, notice(name=name), at=at, **asked)
+        assert (answer.item, answer.at) == (name, at)
+        assert type(answer.at) is Instant
+    with pytest.raises(BadInput, match="would send to itself"):
+        decide_remembered(memo, notice(), at=NOW, **{**asked, "to": "JPN"})
+
+
+class TestMemo:
+    """The memory by itself."""
+
+    def count(self, memo, at, *, key="key", texts=TEXTS, standing="one", end=NOW):
+        """Ask; return (answer, whether it was worked out)."""
+        worked = []
+
+        def work_out(instant):
+            worked.append(instant)
+            return instant < end
+
+        answer = memo.recall(key, at, texts=texts, standing=standing, work_out=work_out)
+        return answer, bool(worked)
+
+    def test_it_works_out_once_on_either_side_of_what_was_compared(self):
+        """Up to the last nanosecond before the end, and from the end on."""
+        memo = Memo()
+        before, after = Instant(NOW.ns - 1), NOW.plus_s(9)
+        assert self.count(memo, NOW.plus_s(-9)) == (True, True)
+        assert self.count(memo, before) == (True, False)
+        assert self.count(memo, NOW) == (False, True)
+        assert self.count(memo, after) == (False, False)
+        assert self.count(memo, before) == (True, True)
+
+    @pytest.mark.parametrize("ground", ["texts", "standing"])
+    def test_nothing_outlives_other_texts_or_another_standing(self, ground):
+        """Identity counts: neither ever changes in place."""
+        memo = Memo()
+        assert self.count(memo, NOW)[1]
+        assert self.count(memo, NOW, **{ground: [object()]})[1]
+        assert self.count(memo, NOW)[1]
+
+    def test_it_forgets_before_it_fills_the_memory(self):
+        """A limit on everything."""
+        memo = Memo()
+        for key in range(ANSWERS_MAX):
+            assert self.count(memo, NOW, key=key)[1]
+        assert not self.count(memo, NOW, key=0)[1]
+        assert self.count(memo, NOW, key="one more")[1]
+        assert self.count(memo, NOW, key=0)[1]
+
+
+@pytest.mark.parametrize(
+    ("compare", "alike", "unlike"),
+    [
+        (lambda at, end: at < end, (-9, -1), (0, 9)),
+        (lambda at, end: at <= end, (-9, 0), (1, 9)),
+        (lambda at, end: end < at, (1, 9), (-9, 0)),
+        (lambda at, end: end <= at, (0, 9), (-9, -1)),
+        (lambda at, end: at > end, (1, 9), (-9, 0)),
+        (lambda at, end: at >= end, (0, 9), (-9, -1)),
+        (lambda at, end: max(at, end) is at, (0, 9), (-9, -1)),
+    ],
+)
+def test_a_watched_instant_compares_as_a_plain_one_and_notes_how_far(
+    compare, alike, unlike
+):
+    """Within the bounds every comparison comes out alike; outside it does not."""
+    for side, holds in ((alike, True), (unlike, False)):
+        for ns in side:
+            at = Watched(NOW.ns + ns)
+            assert compare(at, NOW) is holds
+            assert compare(Instant(NOW.ns + ns), NOW) is holds or holds is False
+            low, high = (NOW.ns + one for one in side)
+            assert at.first <= low
+            assert high <= at.last
+            other = unlike if side is alike else alike
+            assert not any(at.first <= NOW.ns + one <= at.last for one in other)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        str,
+        hash,
+        lambda at: at == NOW,
+        lambda at: at.plus_s(1),
+        lambda at: at.seconds_since(NOW),
+        NOW.seconds_since,
+        lambda at: at.ns,
+    ],
+)
+def test_what_is_more_than_a_comparison_holds_for_that_instant_alone(use):
+    """Whoever writes it down or reckons with it may do anything with it."""
+    at = Watched(NOW.ns)
+    assert use(at) == use(NOW)
+    assert (at.first, at.last) == (NOW.ns, NOW.ns)
