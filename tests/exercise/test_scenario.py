@@ -84,7 +84,7 @@ def test_parties_mark_in_their_own_words_unless_the_policy_says_otherwise() -> N
         ('act = "approve"', 'act = "suspend"', "act[0].to", "only for approvals"),
         ('act = "approve"', 'act = "forget"', "act[0].act", "forget"),
         ('to = "USA"\ndelay', 'to = "JPN"\ndelay', "link[0].to", "two parties"),
-        ("at_s = -3600.0", "at_s = -1e7", "act[0].at_s", ">="),
+        ("at_s = -3600.0", "at_s = -1e9", "act[0].at_s", ">="),
         ("rate_hz = 1.0", 'rate_hz = "1"', "sensor[0].rate_hz", "number"),
     ],
 )
@@ -190,7 +190,12 @@ def test_any_text_is_a_scenario_or_bad_input(text: str) -> None:
 
 def test_the_shipped_scenarios_are_these_and_each_is_whole() -> None:
     """The names on the command line, each with the sensors that were promised."""
-    assert shipped() == ("2017-08-29", "2022-10-04", "2022-10-04-gsomia-suspended")
+    assert shipped() == (
+        "2017-08-29",
+        "2022-10-04",
+        "2022-10-04-gsomia-suspended",
+        "gsomia-2016-2023",
+    )
     for name in shipped():
         scenario = load_scenario(name)
         radars = {

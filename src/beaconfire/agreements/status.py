@@ -193,10 +193,13 @@ def _party(
             contests=contests,
         )
     if notice is None:
-        last = view.acts[-1].entry if view.acts else None
-        act = last if contests is None else None
+        acted = [one.entry for one in view.acts if one.act.act != "contest"]
         return PartyStatus(
-            party=party, state="in force", act=act, told="", contests=contests
+            party=party,
+            state="in force",
+            act=acted[-1] if acted else None,
+            told="",
+            contests=contests,
         )
     if notice.suspended is not None:
         return PartyStatus(

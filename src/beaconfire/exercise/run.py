@@ -17,6 +17,7 @@ from beaconfire.exercise.pacing import Pace
 from beaconfire.exercise.picture import Picture
 from beaconfire.exercise.real import run_real
 from beaconfire.exercise.scenario import Scenario
+from beaconfire.exercise.scenario_parts import WEEK_S
 from beaconfire.exercise.simulated import Sky, simulate, sky_of
 from beaconfire.journal.entry import Entry, Turn
 from beaconfire.vocabulary.party import Party
@@ -46,7 +47,7 @@ def run_exercise(
         BadInput: the options contradict each other, or the scenario cannot be flown.
         BeaconfireError: a node failed, or the report cannot be written.
     """
-    _check(out, options)
+    _check(scenario, out, options)
     say("flying the launches")
     sky = sky_of(scenario, options.seed)
     processes: tuple[ProcessLine, ...] = ()
@@ -101,7 +102,7 @@ def _simulated(
     return run.turns
 
 
-def _check(out: Path, options: Options) -> None:
+def _check(scenario: Scenario, out: Path, options: Options) -> None:
     if options.real and not options.sharing:
         message = (
             "`--real` and `--without-sharing` do not go together: a real run is "
@@ -110,6 +111,13 @@ def _check(out: Path, options: Options) -> None:
         raise BadInput(message)
     if options.real and options.speed is None:
         message = "`--real` needs a number for `--speed`: real clocks cannot run at max"
+        raise BadInput(message)
+    if options.real and any(act.at_s < -WEEK_S for act in scenario.act):
+        message = (
+            f"`--real` cannot live through `{scenario.name}`: some of its acts lie "
+            "years before the launch, and real nodes date what is done now; run it "
+            "simulated"
+        )
         raise BadInput(message)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         message = f"`{out}` is not empty: name a new folder with `--out`"

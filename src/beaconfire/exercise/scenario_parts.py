@@ -22,6 +22,9 @@ DAY_S = 86_400.0
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Title = Annotated[str, Meta(min_length=1, max_length=128)]
 AnySecond = Annotated[float, Meta(ge=-WEEK_S, le=WEEK_S)]
+# Agreements live longer than exercises: what was done years before still holds.
+DECADE_S = 315_360_000.0
+_ActSecond = Annotated[float, Meta(ge=-DECADE_S, le=DECADE_S)]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Ground = Annotated[float, Meta(ge=0.0, le=6_000.0)]
 _Bearing = Annotated[float, Meta(ge=0.0, le=360.0)]
@@ -107,7 +110,7 @@ class Act(
 ):
     """What one party does to an agreement; before lift-off ``at_s`` is negative."""
 
-    at_s: AnySecond
+    at_s: _ActSecond
     by: Party
     agreement: Name
     act: Literal[
@@ -122,7 +125,7 @@ class Act(
     to: Party | None = None
     via: Party | None = None
     class_: Title | None = None
-    expires_s: AnySecond | None = None
+    expires_s: _ActSecond | None = None
 
 
 class Link(
