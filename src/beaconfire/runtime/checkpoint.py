@@ -22,7 +22,7 @@ from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.entries.sightings import EstimateRequest
 
-SCHEMA = 3
+SCHEMA = 4
 STAGES = tuple(field.name for field in fields(Stages))
 # What a node is: taken from its directory, never from a checkpoint.
 GIVEN = frozenset({"profile", "agreements", "opaque_key", "solve_interval_s"})

@@ -52,6 +52,8 @@ IMPACT_VALID_S = 600.0
 NOTICE_VALID_S = 3_600.0
 # The first notice and the better ones after it, of one launch.
 NOTICES_MAX = 8
+# Tokens beside its own in an item's lineage: one for each product of fewer sensors.
+PARTS_MAX = 32
 # A launch point is worth telling again when its ellipse has this part of the area, or
 # when it has moved out of the ellipse that was told.
 BETTER_AREA_PART = 0.5
@@ -59,7 +61,11 @@ BETTER_AREA_PART = 0.5
 
 @dataclass(slots=True, kw_only=True)
 class OwnLaunch(Launch):
-    """A launch as one product has it. ``event`` is the picture's name for it."""
+    """A launch as one product has it. ``event`` is the picture's name for it.
+
+    ``parts`` are the tokens that products of fewer sensors have for what these saw: a
+    relay gets both, and must not count the same plots twice.
+    """
 
     event: str
     token: str
@@ -67,6 +73,7 @@ class OwnLaunch(Launch):
     notices: int = 0
     told: LaunchPoint | None = None
     scans_told: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +117,18 @@ def open_launch(
     )
     book.open.append(launch)
     return launch
+
+
+def join_parts(touched: list[tuple[OwnBook, OwnLaunch]]) -> None:
+    """Note which launches of products that share sensors rest on the same sightings.
+
+    ``touched`` are those to which one scan or cue was attached.
+    """
+    for book, launch in touched:
+        sensors = set(book.product.sensors)
+        for other, part in touched:
+            if set(other.product.sensors) < sensors and len(launch.parts) < PARTS_MAX:
+                launch.parts[part.token] = None
 
 
 def tell_scans(
@@ -182,7 +201,7 @@ def tell_estimate(
             state=estimate.track,
             tracklet=estimate.tracklet if ballistic else None,
         )
-        out.append(_item(book, launch, track, TRACK_VALID_S, at))
+        out.append(_item(book, launch, track, TRACK_VALID_S, at, tuple(launch.parts)))
     if estimate.impact is not None and ballistic:
         impact = ImpactPrediction(launch_id=launch.id, area=estimate.impact)
         out.append(_item(book, launch, impact, IMPACT_VALID_S, at))
@@ -201,7 +220,12 @@ def _area_m2(point: LaunchPoint) -> float:
 
 
 def _item(
-    book: OwnBook, launch: OwnLaunch, body: Body, valid_s: float, at: Instant
+    book: OwnBook,
+    launch: OwnLaunch,
+    body: Body,
+    valid_s: float,
+    at: Instant,
+    parts: tuple[str, ...] = (),
 ) -> ItemHeld:
     profile = book.profile
     book.items += 1
@@ -223,7 +247,7 @@ def _item(
         ),
         created=at,
         valid_until=at.plus_s(valid_s),
-        lineage=(launch.token,),
+        lineage=(launch.token, *parts),
         body=body,
     )
     return ItemHeld(

@@ -21,6 +21,7 @@ from beaconfire.stages.fuse.own import (
     OwnBook,
     OwnLaunch,
     cue_launch,
+    join_parts,
     open_launch,
     plots_launch,
     tell_cue,
@@ -176,6 +177,7 @@ def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[Ent
         yield entry
     if event is not None:
         _add_plots(event, body.sensor, followed)
+    touched: list[tuple[OwnBook, OwnLaunch]] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
@@ -184,8 +186,10 @@ def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[Ent
             launch = open_launch(book, event.id, followed.plots[0].time, at)
             yield from tell_launch(book, launch, at)
         if launch is not None:
+            touched.append((book, launch))
             _add_plots(launch, body.sensor, followed)
             yield from tell_scans(book, launch, body.sensor, followed.scans, at)
+    join_parts(touched)
 
 
 def _add_plots(launch: Launch, sensor: str, followed: Followed) -> None:
@@ -203,13 +207,16 @@ def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBo
     learn(event, sighting)
     if add_cue(event.evidence, cue):
         event.pace.wish()
+    touched: list[tuple[OwnBook, OwnLaunch]] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
         launch = cue_launch(book, sighting)
         if launch is None:
             launch = open_launch(book, event.id, cue.time, at)
+        touched.append((book, launch))
         yield from tell_cue(book, launch, cue, sighting, at)
+    join_parts(touched)
 
 
 def _take_partner(state: FuseStage, held: ItemHeld, at: Instant) -> Iterator[EntryBody]:

@@ -28,6 +28,8 @@ are on record.
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.marking import mark_on_receipt
@@ -67,8 +69,8 @@ from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
 HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
-# Ids remembered at most: minutes at the highest rate planned for. A repeat comes by
-# its other route within seconds, and by its own it is refused by its number.
+# Ids remembered at most of one originator: minutes at the highest rate planned for. A
+# repeat comes by its other route within seconds, and by its own its number refuses it.
 HELD_ITEMS_MAX = 50_000
 
 
@@ -106,7 +108,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
                 # Whatever it was to do, its sender believes that we know of it now.
                 text = f"an act of {header.originator} was refused: {error}"
                 taken.rest.append(Bell(role="release officer", text=text))
-    _forget(state, at)
+    _forget(state.held.get(header.originator, {}), at)
     moved = _arrival(
         header,
         text_digest,
@@ -146,23 +148,32 @@ def _take_item(
     item = sealed.item
     marking = _marking(state, header, part, item)  # 8
     # An id is its originator's alone: nobody else's item of that name stands for it.
-    name = f"{item.originator} {item.id}"
-    held = state.held.get(name)
-    if held is not None:
-        if held.digest != part.digest:
-            text = f"item `{item.id}` of {item.originator} came before with other text"
-            raise BadInput(text)
+    of_originator = state.held.setdefault(item.originator, {})
+    held = of_originator.get(item.id)
+    if held is not None and held.digest != part.digest:
+        text = f"item `{item.id}` of {item.originator} came before with other text"
+        raise BadInput(text)
+    if held is not None and header.sender in held.links:
         taken.repeated.append(item.id)
         return
+    # Judged by its own route, also when another has brought it: what a sender hears of
+    # its message must not depend on what others sent us.
     lapse = known_suspended(  # 7
         part.agreements, agreements=state.agreements, standing=taken.standing, at=at
     )
-    taken.items.append(item.id)
     if lapse:
+        taken.items.append(item.id)
         taken.quarantined.append(item.id)
         taken.rest.append(_quarantine(state, header, sealed, lapse, marking))
         return
-    state.held[name] = Held(digest=part.digest, valid_until=item.valid_until)
+    if held is not None:
+        of_originator[item.id] = replace(held, links=(*held.links, header.sender))
+        taken.repeated.append(item.id)
+        return
+    of_originator[item.id] = Held(
+        digest=part.digest, links=(header.sender,), valid_until=item.valid_until
+    )
+    taken.items.append(item.id)
     taken.rest.append(_held(header, part, sealed, marking, at))
 
 
@@ -435,11 +446,11 @@ def _rejection(source: str, what: str, reason: str, text: str) -> Rejection:
     return Rejection(source=source, what=what, reason=reason, excerpt=text[:512])
 
 
-def _forget(state: IngestStage, at: Instant) -> None:
+def _forget(held: dict[str, Held], at: Instant) -> None:
     """Let go of ids that ended long ago, oldest arrivals first, and of too many."""
-    while state.held:
-        oldest = next(iter(state.held))
-        long_over = at.seconds_since(state.held[oldest].valid_until) > HELD_AFTER_S
-        if not long_over and len(state.held) <= HELD_ITEMS_MAX:
+    while held:
+        oldest = next(iter(held))
+        long_over = at.seconds_since(held[oldest].valid_until) > HELD_AFTER_S
+        if not long_over and len(held) <= HELD_ITEMS_MAX:
             return
-        del state.held[oldest]
+        del held[oldest]
