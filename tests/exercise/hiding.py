@@ -267,7 +267,7 @@ def _feeds(draft: Draft, unaware: str, one: str, other: str) -> bool:
     done by acts that must travel between those two.
     """
     shared = draft.binding(unaware, one, other)
-    return any(a.agreement in shared and a.by in (one, other) for a in draft.acts)
+    return any(a.agreement in shared for a in draft.acts)
 
 
 def _hidden_sensor(draw: random.Random, base: Draft, unaware: str) -> Hidden:

@@ -12,7 +12,7 @@ The steps, each with its number again at the code:
     not dated ahead of us, and names us among those it may be released to.
  5. A relayed item carries its originator's approval, signed by that nation's people,
     under an agreement it was sent under, for us, by this relay, for such an item,
-    unexpired; and an outer marking.
+    unexpired, and not revoked as far as we know; and an outer marking.
  6. The agreements named are ours, with both ends of the link among their parties.
  7. An agreement that we know not to be in force: quarantined, unused, receipted so.
  8. It is marked as the articles ask: our own equivalent beside the original marking.
@@ -144,7 +144,7 @@ def _take_item(
     envelope: Envelope,
     at: Instant,
 ) -> None:
-    sealed = _item(state, header, part, envelope, at)
+    sealed = _item(state, header, part, envelope, at, taken.standing)
     item = sealed.item
     marking = _marking(state, header, part, item)  # 8
     # An id is its originator's alone: nobody else's item of that name stands for it.
@@ -247,7 +247,12 @@ def _continues(
 
 
 def _item(
-    state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
+    state: IngestStage,
+    header: LinkHeader,
+    part: Part,
+    envelope: Envelope,
+    at: Instant,
+    standing: Standing,
 ) -> SealedItem:
     originator = _card(state, header.originator, at)
     sealed = open_item(  # 4
@@ -257,7 +262,7 @@ def _item(
     _named(part, envelope, item.id)  # 3
     _of_our_world(state, item, at)
     if header.originator != header.sender:
-        _relayed(state, header, part, item, at)  # 5
+        _relayed(state, header, part, item, at, standing)  # 5
     if not part.agreements:
         text = f"item `{item.id}` names no agreement that it was sent under"
         raise BadInput(text)
@@ -299,7 +304,12 @@ def _of_our_world(state: IngestStage, item: Item, at: Instant) -> None:
 
 
 def _relayed(
-    state: IngestStage, header: LinkHeader, part: Part, item: Item, at: Instant
+    state: IngestStage,
+    header: LinkHeader,
+    part: Part,
+    item: Item,
+    at: Instant,
+    standing: Standing,
 ) -> None:
     if part.approval is None or part.marking is None:
         text = f"item `{item.id}` was relayed without approval and marking"
@@ -320,6 +330,14 @@ def _relayed(
     )
     if wrong:
         raise BadInput(f"item `{item.id}`: {wrong}")
+    leave = part.approval
+    taken_back = standing.revocations(leave.agreement, leave.party)
+    if leave.issued is None or taken_back.covers(leave, leave.issued):
+        text = (
+            f"item `{item.id}`: {item.originator} has revoked its approval for "
+            f"{state.profile.party} via {header.sender} (act `{act_id(leave)}`)"
+        )
+        raise BadInput(text)
 
 
 def _take_act(
