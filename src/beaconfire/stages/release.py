@@ -6,6 +6,9 @@
   may be its relay; a partner's item only where we may be its relay, and never back to
   where it came from. A product of ours is made of our own sensors alone, so no other
   case exists.
+* A retraction is for those to whom we handed over what it retracts, as its originator
+  or as its relay, and for nobody else; plots are taken back by nobody, they are what a
+  sensor saw. What is retracted is not released any more.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
@@ -19,15 +22,21 @@ from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import LANES
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 # Relayable items kept of one originator, for one recipient and an approval that may
 # still come; older ones have expired.
 REFUSED_KEPT_MAX = 2_000
+# Items of one originator handed over in one lane to one recipient: hours of beliefs.
+GIVEN_KEPT_MAX = 4_096
+RETRACTED_KEPT_MAX = 4_096
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,12 +46,16 @@ class ReleaseStage:
     ``refused`` keeps, by recipient and originator and then by id, partners' items that
     were refused and may be allowed by an approval while they are still valid. Each has
     a bound of its own: what is refused to one partner pushes out nothing of another's.
+    ``given`` are the items handed over, by recipient, originator and lane;
+    ``retracted`` those that each originator took back.
     """
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
     refused: dict[str, dict[str, Item]] = field(default_factory=dict)
+    given: dict[str, dict[str, None]] = field(default_factory=dict)
+    retracted: dict[Party, dict[str, None]] = field(default_factory=dict)
 
 
 def begin(
@@ -63,6 +76,10 @@ def step(
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
             return state, tuple(_decide_again(state, body, entry.at))
+    if isinstance(body, HandOver) and body.lane != "plots":
+        way = f"{_way(body.to, body.originator)} {body.lane}"
+        for item in body.items:
+            _remember(state.given.setdefault(way, {}), item, GIVEN_KEPT_MAX)
     return state, ()
 
 
@@ -72,12 +89,17 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
     own = carriage is None
     if carriage is not None and (carriage.via is not None or carriage.history):
         return []  # what was relayed to us ends here; what is stale warns nobody
+    retracts = _retracted(state, item)
+    if item.id in state.retracted.get(item.originator, {}):
+        return []  # taken back before it came: nobody is to have it
     out: list[EntryBody] = []
     for card in state.profile.partners:
         to = card.party
         if to == item.originator:
             continue
         if own and not _is_for(state, held, to):
+            continue
+        if retracts is not None and not _was_given(state, item, retracts, to):
             continue
         if not own and not may_relay(
             state.agreements,
@@ -91,6 +113,30 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
         if not own and not isinstance(decision, Release):
             _keep_refused(state, item, to)
     return out
+
+
+def _retracted(state: ReleaseStage, item: Item) -> str | None:
+    """Note what a retraction takes back, so that no approval opens it any more."""
+    if not isinstance(item.body, Retraction):
+        return None
+    retracts = item.body.retracts
+    mine = state.retracted.setdefault(item.originator, {})
+    _remember(mine, retracts, RETRACTED_KEPT_MAX)
+    for card in state.profile.partners:
+        state.refused.get(_way(card.party, item.originator), {}).pop(retracts, None)
+    return retracts
+
+
+def _was_given(state: ReleaseStage, item: Item, retracts: str, to: Party) -> bool:
+    """Say whether we handed ``to`` what is retracted: the others hear nothing."""
+    way = _way(to, item.originator)
+    return any(retracts in state.given.get(f"{way} {lane}", {}) for lane in LANES)
+
+
+def _remember(names: dict[str, None], name: str, at_most: int) -> None:
+    names[name] = None
+    if len(names) > at_most:
+        del names[next(iter(names))]
 
 
 def _is_for(state: ReleaseStage, held: ItemHeld, to: Party) -> bool:

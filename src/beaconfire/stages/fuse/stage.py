@@ -20,6 +20,8 @@ from beaconfire.stages.fuse.launches import Launch, Sighting, learn, take_estima
 from beaconfire.stages.fuse.own import (
     OwnBook,
     OwnLaunch,
+    close_past,
+    closing,
     cue_launch,
     join_parts,
     open_launch,
@@ -118,8 +120,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         return state, ()
     if isinstance(body, ItemHeld) and body.carriage is None:
         return state, ()  # our own, come back: nothing is made from it
-    _close_past(state, at)
-    out: list[EntryBody] = []
+    woken = _woken(state, body)
+    out: list[EntryBody] = list(_close_past(state, woken, at))
     if isinstance(body, PlotsHeard):
         out.extend(_hear_plots(state, body, at))
     elif isinstance(body, CueHeard):
@@ -128,18 +130,19 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
-    out.extend(_ask(state, _woken(state, body), at))
+    out.extend(_ask(state, woken, at))
     return state, tuple(out)
 
 
 def due(state: FuseStage) -> Instant | None:
-    """Return when the next waiting request may be made, or ``None`` when none waits."""
+    """Return when something waits for the clock: a request, or a launch's end."""
     times = [
         time
         for _, launch, _ in _arcs(state)
         if launch.evidence.enough()
         and (time := launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s))
     ]
+    times.extend(end for book in state.own if (end := closing(book)) is not None)
     return min(times, default=None)
 
 
@@ -160,11 +163,12 @@ def _arcs(state: FuseStage) -> Iterator[tuple[str, Launch, str]]:
             yield book.product.name, launch, launch.event
 
 
-def _close_past(state: FuseStage, at: Instant) -> None:
+def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[EntryBody]:
     for event in [event for event in state.picture.open if event.closes < at]:
         close_event(state.picture, event)
     for book in state.own:
-        book.open = [launch for launch in book.open if launch.closes >= at]
+        if book.product.name in woken:
+            yield from close_past(book, at)
 
 
 def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
@@ -243,7 +247,7 @@ def _take_answer(state: FuseStage, body: Estimate, at: Instant) -> Iterator[Entr
 
 
 def _woken(state: FuseStage, body: EntryBody) -> set[str]:
-    """Return the products whose requests may be made now.
+    """Return the products whose requests may be made, and whose launches end, now.
 
     An own product is woken by its own sensors, its own answers and the clock alone:
     otherwise the instants of its items would tell a partner when we heard of something

@@ -22,7 +22,12 @@ from beaconfire.stages.link.state import (
     begin,
     begin_partner,
 )
-from beaconfire.stages.link.suspending import after_act, after_time, next_end
+from beaconfire.stages.link.suspending import (
+    after_act,
+    after_time,
+    next_end,
+    take_back,
+)
 from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
@@ -85,6 +90,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     out: list[EntryBody] = []
     if isinstance(body, ItemHeld):
         _keep_item(state, body, entry)
+        out = take_back(state, body)
     elif isinstance(body, Release):
         out = _queue_item(state, body, entry.at)
     elif isinstance(body, ReceiptArrival):

@@ -10,10 +10,13 @@ From the turn that journals it:
 * a notice that takes effect, or a term that runs out, does the same when its instant
   has come, without an act;
 * on restoration, what relies on it waits until the partner knows (``telling``).
+
+And what a retraction does: what it takes back and nobody has yet is withdrawn.
 """
 
 from collections.abc import Collection
 
+from beaconfire.agreements.lapse import Lapse
 from beaconfire.agreements.status import closes_at
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import (
@@ -28,8 +31,10 @@ from beaconfire.stages.link.state import LinkStage, Partner, Unit
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import EpochEnd, FateUnknown
+from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import LANES, ZERO_DIGEST, EpochHead, Lane
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 
@@ -81,6 +86,31 @@ def _settle(
         if partner.card.party in parties
         for lane in LANES
         for body in _settle_lane(state, partner, lane, act_id, at)
+    ]
+
+
+def take_back(state: LinkStage, held: ItemHeld) -> list[EntryBody]:
+    """Withdraw what a retraction takes back where it still waits for its turn."""
+    item = held.sealed.item
+    if not isinstance(item.body, Retraction):
+        return []
+    retracts, originator = item.body.retracts, item.originator
+    lapse = Lapse(
+        agreement=None,
+        article=None,
+        act=None,
+        reason=f"{originator} has retracted it (item `{item.id}`)",
+    )
+
+    def judge(unit: Unit) -> Lapse | None:
+        named = (unit.originator, unit.id) == (originator, retracts)
+        return lapse if named and unit.act is None else None
+
+    return [
+        gone
+        for partner in state.partners.values()
+        for lane in LANES
+        for gone in withdrawn(partner, lane, queue.lapsed(partner.sending[lane], judge))
     ]
 
 
