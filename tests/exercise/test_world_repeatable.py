@@ -20,7 +20,9 @@ from beaconfire.seals.dsse import unverified_payload
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
 from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import LINK_TYPE, LinkHeader, LinkMessage
+from beaconfire.vocabulary.report import TrackProduct
 from tests.exercise.test_world_faults import bad_lines, crashes
 from tests.exercise.test_world_suspension import drawn_acts
 from tests.exercise.worlds import (
@@ -228,10 +230,27 @@ def test_without_approval_refused_and_released_once_it_comes_in_time() -> None:
 
 
 def test_a_radar_hidden_from_one_partner_does_not_reach_it_through_the_hub() -> None:
-    """The hub may know of it; what it relays must be what the other may know."""
+    """The hub may know of it; what it relays is what it would without that radar.
+
+    It gets what the other may know beside its own richer form, and names what both
+    rest on, so that it counts the same plots once.
+    """
     both = tuple(sorted((*SEEN, *by_second()), key=lambda s: (s.at, s.sensor_id)))
     hidden = watched(("KOR",), both)
-    absent = watched(("KOR",), SEEN)
-    assert came(hidden, "KOR")
-    assert came(hidden, "KOR") == came(absent, "KOR")
-    assert came(hidden, "USA") != came(absent, "USA")
+    unseen = watched(("KOR",), SEEN)
+    absent = world(seen=SEEN)
+    absent.run(60.0)
+    assert relays(hidden)
+    assert came(hidden, "KOR") == came(unseen, "KOR") == came(absent, "KOR")
+    assert came(hidden, "USA") != came(unseen, "USA")
+    tracks = [
+        held.sealed.item.lineage
+        for held in bodies(hidden, "USA", ItemHeld)
+        if held.sealed.item.originator == "JPN"
+        and isinstance(held.sealed.item.body, TrackProduct)
+    ]
+    plain_token = {lineage[0] for lineage in tracks if len(lineage) == 1}
+    assert len(plain_token) == 1
+    assert {lineage[1:] for lineage in tracks if len(lineage) > 1} == {
+        tuple(plain_token)
+    }

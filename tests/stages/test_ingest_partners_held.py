@@ -73,7 +73,7 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         item = item_of()
         for_ever = replace(item, valid_until=item.created.plus_s(3e9))
         fed.pull(kor.send(kor.carry(for_ever)))
-    assert len(fed.node.stages.ingest.held) == 10
+    assert len(fed.node.stages.ingest.held["KOR"]) == 10
 
 
 def test_ids_are_forgotten_an_hour_after_their_end() -> None:
@@ -81,9 +81,9 @@ def test_ids_are_forgotten_an_hour_after_their_end() -> None:
     fed, kor = Fed(), Line()
     fed.pull(kor.send(kor.carry(item_of())))
     fed.pull(kor.send(kor.carry(item_of(created_s=3_900.0))), seconds=3_900.0)
-    assert len(fed.node.stages.ingest.held) == 2
+    assert len(fed.node.stages.ingest.held["KOR"]) == 2
     fed.pull(kor.send(kor.carry(item_of(created_s=3_901.0))), seconds=3_901.0)
-    assert len(fed.node.stages.ingest.held) == 2
+    assert len(fed.node.stages.ingest.held["KOR"]) == 2
 
 
 def test_an_item_behind_a_suspension_in_its_own_message_is_quarantined() -> None:

@@ -326,7 +326,7 @@ def test_leave_for_what_is_not_kept_any_more_is_a_withdrawal(
     items = [item_of("KOR") for _ in range(4)]
     for item in items:
         hub.take(held_by("USA", item))
-    assert len(hub.state.items) == 3
+    assert len(hub.state.items["KOR"]) == 3
     way = {"via": "USA", "approval": act_id(approval)}
     out = hub.take(leave(items[0], "JPN", (TISA, "jpn-usa-2007"), **way))
     assert named(Withdrawal, out) == [items[0].id]

@@ -15,6 +15,7 @@ from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.link import LinkHeader, Part
 from tests.stages.partners_made import (
     JPN_USA,
@@ -76,6 +77,8 @@ def own_item(
         (None, ["KOR", "USA"]),
         (("KOR", "USA"), ["KOR", "USA"]),
         (("USA",), ["USA"]),
+        # The hub may be given what it can pass on to whom it is for.
+        (("KOR",), ["KOR", "USA"]),
         ((), []),
     ],
 )
@@ -89,6 +92,15 @@ def test_an_own_item_is_asked_about_for_every_partner_of_its_audience(
     handed = [body.to for body in out if isinstance(body, HandOver)]
     assert sorted(handed) == asked
     node.check_replay()
+
+
+def test_a_hub_that_may_not_know_of_it_gets_nothing_to_pass_on() -> None:
+    """The label is asked first: what it does not name does not see it on its way."""
+    node = Fed()
+    label = Label(policy="EXERCISE", classification="秘", releasable_to=("KOR",))
+    sealed = sign_item(item_of("JPN", label=label), members()["JPN"].sealer.items)
+    out = node.give(ItemHeld(sealed=sealed, audience=("KOR",)), by="fuse")
+    assert decisions(out) == [("Release", "KOR", None)]
 
 
 def test_an_own_item_that_was_refused_is_not_asked_about_again() -> None:
@@ -260,7 +272,7 @@ def test_what_was_refused_is_remembered_in_bounds(
     items: list[Item] = [item_of("JPN") for _ in range(5)]
     for item in items:
         hub.pull(jpn.send(jpn.carry(item)), partner="JPN")
-    kept = [item.id for item, _ in hub.node.stages.release.refused.values()]
+    kept = list(hub.node.stages.release.refused["KOR JPN"])
     assert kept == [item.id for item in items[2:]]
 
 

@@ -1,13 +1,13 @@
 """Wire: simulated lines between nations: delay, jitter, loss, repeats, cuts.
 
-Deterministic by seed; each direction of each pair draws from a stream of its own, so
-that traffic on one line never changes another's. Times are seconds of exercise time
-since the scenario's epoch.
+Deterministic by seed. What a line does to a message is drawn from the line, the lane
+and the instant alone: neither traffic on another line nor another message on this one
+changes it. Times are seconds of exercise time since the scenario's epoch.
 """
 
 import hashlib
-
-import numpy as np
+from collections.abc import Callable
+from itertools import count
 
 from beaconfire.exercise.scenario_parts import Link
 from beaconfire.vocabulary.party import Party
@@ -25,8 +25,7 @@ class Wire:
         self._links = tuple(
             link for link in links if (link.from_, link.to) == (sender, to)
         )
-        name = hashlib.sha256(f"wire {seed} {sender} {to}".encode()).digest()
-        self._draw = np.random.default_rng(int.from_bytes(name[:8], "big"))
+        self._name = f"wire {seed} {sender} {to}"
 
     def cut_until_s(self, at_s: float) -> float | None:
         """Return when the cut in force at ``at_s`` ends; ``None`` if the line is up."""
@@ -49,21 +48,16 @@ class Wire:
         }
         return tuple(sorted(edges))
 
-    def delays_s(self, at_s: float) -> tuple[float, ...]:
+    def delays_s(self, at_s: float, lane: str) -> tuple[float, ...]:
         """Draw how long each copy of a message takes; empty if it is lost."""
         link = self._in_force(at_s)
         if link is None:
             return (0.0,)
-        if self._draw.random() < link.drop:
+        draw = _draws(f"{self._name} {lane} {at_s!r}")
+        if draw() < link.drop:
             return ()
-        copies = 2 if self._draw.random() < link.duplicate else 1
-        return tuple(self._delay_s(link) for _ in range(copies))
-
-    def _delay_s(self, link: Link) -> float:
-        delay = link.delay_ms + link.jitter_ms * float(self._draw.random())
-        late = self._draw.random() < link.reorder
-        extra = REORDER_EXTRA_S * float(self._draw.random()) if late else 0.0
-        return delay / 1000.0 + extra
+        copies = 2 if draw() < link.duplicate else 1
+        return tuple(_delay_s(link, draw) for _ in range(copies))
 
     def _in_force(self, at_s: float) -> Link | None:
         # The last entry that covers the instant is the one meant, as in any table
@@ -74,3 +68,22 @@ class Wire:
             if not link.cut and link.at_s <= at_s < link.until_s
         ]
         return covering[-1] if covering else None
+
+
+def _delay_s(link: Link, draw: Callable[[], float]) -> float:
+    delay = link.delay_ms + link.jitter_ms * draw()
+    late = draw() < link.reorder
+    extra = REORDER_EXTRA_S * draw() if late else 0.0
+    return delay / 1000.0 + extra
+
+
+def _draws(name: str) -> Callable[[], float]:
+    """Return numbers from 0 to 1, a function of ``name`` and of how many were taken."""
+    number = count()
+
+    def draw() -> float:
+        text = f"{name} {next(number)}".encode()
+        digest = hashlib.blake2b(text, digest_size=8).digest()
+        return int.from_bytes(digest, "big") / 2**64
+
+    return draw

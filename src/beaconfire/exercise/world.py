@@ -11,6 +11,7 @@ giver's memory until the partner has taken it.
 """
 
 import heapq
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -54,7 +55,7 @@ from beaconfire.vocabulary.party import Party
 REDELIVER_S = 1.0  # a message without acknowledgement is delivered again after this
 SOLVE_S = 0.02  # modelled time of a solve; a real one measures 5 ms on a quiet core
 SOLVE_INTERVAL_S = 0.5  # the node's own: at most two solves a second and launch
-TICK_S = 1.0
+TICK_S = 1.0  # how often a node looks whether anything is due
 
 Solver = Callable[[Observations], FlightEstimate]
 Event = Callable[[float], object]
@@ -231,7 +232,7 @@ class World:
         open_s = self._up((sender, to), at_s)
         again_s = open_s + REDELIVER_S
         if open_s == at_s:
-            for delay_s in self._wires[sender, to].delays_s(at_s):
+            for delay_s in self._wires[sender, to].delays_s(at_s, lane):
                 self._later(
                     at_s + delay_s,
                     lambda t: self._arrive(sender, to, lane, text, t),
@@ -262,7 +263,7 @@ class World:
         again_s = self._up((by, to), at_s)
         if again_s == at_s:
             again_s = at_s + REDELIVER_S
-            for delay_s in self._wires[by, to].delays_s(at_s):
+            for delay_s in self._wires[by, to].delays_s(at_s, f"receipt {lane}"):
                 self._later(
                     at_s + delay_s,
                     lambda t: self._receipt_arrives(by, to, lane, text, t),
@@ -316,7 +317,10 @@ class World:
         due = nation.node.due()
         if due is None:
             return
-        tick_s = max(due.seconds_since(self._scenario.epoch), at_s + TICK_S)
+        due_s = due.seconds_since(self._scenario.epoch)
+        # At whole multiples, as a node looks at intervals of its own: a time at which
+        # one thing is due must not depend on what else was due.
+        tick_s = TICK_S * max(math.ceil(due_s / TICK_S), math.floor(at_s / TICK_S) + 1)
         if nation.tick_s is None or tick_s < nation.tick_s:
             nation.tick_s = tick_s
             self._later(tick_s, lambda t: self._tick(party, t))

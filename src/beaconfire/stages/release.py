@@ -1,11 +1,15 @@
 """Release: for every item and every partner, leave to send or not, with the articles.
 
 * The decision is ``agreements.decision.decide``, remembered while it cannot differ, and
-  nothing else; this stage asks it
-  once for each item and partner, and again for what lacked an approval when one comes.
-* Our own items are asked about for every partner of their audience; a partner's item
-  only where we may be its relay, and never back to where it came from. A product of
-  ours is made of our own sensors alone, so no other case exists.
+  nothing else; this stage asks it once for each item and partner, and again for what
+  lacked an approval when one comes.
+* Our own items are asked about for every partner of their audience, and for those who
+  may be its relay; a partner's item only where we may be its relay, and never back to
+  where it came from. A product of ours is made of our own sensors alone, so no other
+  case exists.
+* A retraction is for those to whom we handed over what it retracts, as its originator
+  or as its relay, and for nobody else; plots are taken back by nobody, they are what a
+  sensor saw. What is retracted is not released any more.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
@@ -19,28 +23,40 @@ from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import LANES
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
-# Relayable items kept for an approval that may still come; older ones have expired.
+# Relayable items kept of one originator, for one recipient and an approval that may
+# still come; older ones have expired.
 REFUSED_KEPT_MAX = 2_000
+# Items of one originator handed over in one lane to one recipient: hours of beliefs.
+GIVEN_KEPT_MAX = 4_096
+RETRACTED_KEPT_MAX = 4_096
 
 
 @dataclass(slots=True, kw_only=True)
 class ReleaseStage:
     """The state of the stage; owned by it and changed in place.
 
-    ``refused`` keeps, by item and partner, partners' items that were refused and may
-    be allowed by an approval while they are still valid.
+    ``refused`` keeps, by recipient and originator and then by id, partners' items that
+    were refused and may be allowed by an approval while they are still valid. Each has
+    a bound of its own: what is refused to one partner pushes out nothing of another's.
+    ``given`` are the items handed over, by recipient, originator and lane;
+    ``retracted`` those that each originator took back.
     """
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
-    refused: dict[str, tuple[Item, list[Party]]] = field(default_factory=dict)
+    refused: dict[str, dict[str, Item]] = field(default_factory=dict)
+    given: dict[str, dict[str, None]] = field(default_factory=dict)
+    retracted: dict[Party, dict[str, None]] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 
@@ -62,6 +78,10 @@ def step(
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
             return state, tuple(_decide_again(state, body, entry.at))
+    if isinstance(body, HandOver) and body.lane != "plots":
+        way = f"{_way(body.to, body.originator)} {body.lane}"
+        for item in body.items:
+            _remember(state.given.setdefault(way, {}), item, GIVEN_KEPT_MAX)
     return state, ()
 
 
@@ -71,13 +91,17 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
     own = carriage is None
     if carriage is not None and (carriage.via is not None or carriage.history):
         return []  # what was relayed to us ends here; what is stale warns nobody
+    retracts = _retracted(state, item)
+    if item.id in state.retracted.get(item.originator, {}):
+        return []  # taken back before it came: nobody is to have it
     out: list[EntryBody] = []
-    refused: list[Party] = []
     for card in state.profile.partners:
         to = card.party
         if to == item.originator:
             continue
-        if own and held.audience is not None and to not in held.audience:
+        if own and not _is_for(state, held, to, at):
+            continue
+        if retracts is not None and not _was_given(state, item, retracts, to):
             continue
         if not own and not may_relay_remembered(
             state.memo,
@@ -92,12 +116,66 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
         decision = _decide(state, item, to, at)
         out.append(decision)
         if not own and not isinstance(decision, Release):
-            refused.append(to)
-    if refused:
-        state.refused[_name(item)] = (item, refused)
-        while len(state.refused) > REFUSED_KEPT_MAX:
-            del state.refused[next(iter(state.refused))]
+            _keep_refused(state, item, to)
     return out
+
+
+def _retracted(state: ReleaseStage, item: Item) -> str | None:
+    """Note what a retraction takes back, so that no approval opens it any more."""
+    if not isinstance(item.body, Retraction):
+        return None
+    retracts = item.body.retracts
+    mine = state.retracted.setdefault(item.originator, {})
+    _remember(mine, retracts, RETRACTED_KEPT_MAX)
+    for card in state.profile.partners:
+        state.refused.get(_way(card.party, item.originator), {}).pop(retracts, None)
+    return retracts
+
+
+def _was_given(state: ReleaseStage, item: Item, retracts: str, to: Party) -> bool:
+    """Say whether we handed ``to`` what is retracted: the others hear nothing."""
+    way = _way(to, item.originator)
+    return any(retracts in state.given.get(f"{way} {lane}", {}) for lane in LANES)
+
+
+def _remember(names: dict[str, None], name: str, at_most: int) -> None:
+    names[name] = None
+    if len(names) > at_most:
+        del names[next(iter(names))]
+
+
+def _is_for(state: ReleaseStage, held: ItemHeld, to: Party, at: Instant) -> bool:
+    """Say whether an own item is for ``to``: as its audience, or to be passed on to it.
+
+    A relay that sees more than the audience gets what the audience sees as well: what
+    it passes on must not tell them that there is more.
+    """
+    if held.audience is None or to in held.audience:
+        return True
+    item = held.sealed.item
+    listed = item.label.releasable_to
+    return (not listed or to in listed) and any(
+        may_relay_remembered(
+            state.memo,
+            originator=item.originator,
+            relay=to,
+            to=party,
+            at=at,
+            agreements=state.agreements,
+            standing=state.standing,
+        )
+        for party in held.audience
+    )
+
+
+def _keep_refused(state: ReleaseStage, item: Item, to: Party) -> None:
+    listed = item.label.releasable_to
+    if listed and to not in listed:
+        return  # no approval widens a label
+    kept = state.refused.setdefault(_way(to, item.originator), {})
+    kept[item.id] = item
+    while len(kept) > REFUSED_KEPT_MAX:
+        del kept[next(iter(kept))]
 
 
 def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[EntryBody]:
@@ -105,27 +183,26 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
 
     Whatever else was refused it leaves refused, without asking.
     """
+    if approval.to is None or approval.via != state.profile.party:
+        return []
     out: list[EntryBody] = []
-    still: dict[str, tuple[Item, list[Party]]] = {}
-    for name, (item, parties) in state.refused.items():
+    still: dict[str, Item] = {}
+    way = _way(approval.to, approval.party)
+    for item in state.refused.pop(way, {}).values():
         if item.valid_until < at:
             continue
-        left = list(parties)
-        named = (approval.party, approval.via) == (item.originator, state.profile.party)
-        if named and approval.to is not None and approval.to in left:
-            decision = _decide(state, item, approval.to, at)
-            if isinstance(decision, Release):
-                out.append(decision)
-                left.remove(approval.to)
-        if left:
-            still[name] = (item, left)
-    state.refused = still
+        decision = _decide(state, item, approval.to, at)
+        if isinstance(decision, Release):
+            out.append(decision)
+        else:
+            still[item.id] = item
+    if still:
+        state.refused[way] = still
     return out
 
 
-def _name(item: Item) -> str:
-    # An id is its originator's alone: two nations may use the same.
-    return f"{item.originator} {item.id}"
+def _way(to: Party, originator: Party) -> str:
+    return f"{to} {originator}"
 
 
 def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBody:

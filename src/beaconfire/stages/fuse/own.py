@@ -8,6 +8,8 @@ why a sensor that is hidden from a partner changes nothing that this partner get
 * A launch is opened by a cue, or by a radar whose plots initiate, and told at once in
   a ``LaunchNotice``; a better launch point is told again, a limited number of times.
 * While it is open each scan of each radar is one ``Plots`` item, cut by the scan.
+* A launch that plots alone told of, and to which no estimate ever gave a path, is
+  taken back when it closes: each of its notices.
 * Each estimate is told as ``TrackProduct`` and, where the ballistic model holds, as
   ``ImpactPrediction``.
 """
@@ -41,6 +43,7 @@ from beaconfire.vocabulary.report import (
     ImpactPrediction,
     LaunchNotice,
     Plots,
+    Retraction,
     TrackProduct,
 )
 from beaconfire.vocabulary.times import Instant
@@ -52,6 +55,10 @@ IMPACT_VALID_S = 600.0
 NOTICE_VALID_S = 3_600.0
 # The first notice and the better ones after it, of one launch.
 NOTICES_MAX = 8
+# Said of a launch that radars alone told of, when its time has passed.
+NEVER_BORNE_OUT = "plots alone told of it, and no path could ever be fitted to them"
+# Tokens beside its own in an item's lineage: one for each product of fewer sensors.
+PARTS_MAX = 32
 # A launch point is worth telling again when its ellipse has this part of the area, or
 # when it has moved out of the ellipse that was told.
 BETTER_AREA_PART = 0.5
@@ -59,7 +66,12 @@ BETTER_AREA_PART = 0.5
 
 @dataclass(slots=True, kw_only=True)
 class OwnLaunch(Launch):
-    """A launch as one product has it. ``event`` is the picture's name for it."""
+    """A launch as one product has it. ``event`` is the picture's name for it.
+
+    ``parts`` are the tokens that products of fewer sensors have for what these saw: a
+    relay gets both, and must not count the same plots twice. ``borne_out``: a cue, or a
+    path that was fitted to the plots, has shown that something flew.
+    """
 
     event: str
     token: str
@@ -67,6 +79,9 @@ class OwnLaunch(Launch):
     notices: int = 0
     told: LaunchPoint | None = None
     scans_told: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, None] = field(default_factory=dict)
+    borne_out: bool = False
+    notice_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,6 +127,40 @@ def open_launch(
     return launch
 
 
+def close_past(book: OwnBook, at: Instant) -> Iterator[ItemHeld]:
+    """Close what has ended; take back what nothing has ever borne out.
+
+    Only this book's own sensors, answers and the clock may be when this is asked: the
+    instant of a retraction is the partner's to see.
+    """
+    for launch in [launch for launch in book.open if launch.closes < at]:
+        book.open.remove(launch)
+        if launch.borne_out:
+            continue
+        for told in launch.notice_ids:
+            body = Retraction(retracts=told, reason=NEVER_BORNE_OUT)
+            yield _item(book, launch, body, NOTICE_VALID_S, at)
+
+
+def closing(book: OwnBook) -> Instant | None:
+    """Return when something is next to be taken back, ``None`` if nothing can be."""
+    ends = [launch.closes for launch in book.open if not launch.borne_out]
+    # Open to the very end of its time.
+    return Instant(min(ends).ns + 1) if ends else None
+
+
+def join_parts(touched: list[tuple[OwnBook, OwnLaunch]]) -> None:
+    """Note which launches of products that share sensors rest on the same sightings.
+
+    ``touched`` are those to which one scan or cue was attached.
+    """
+    for book, launch in touched:
+        sensors = set(book.product.sensors)
+        for other, part in touched:
+            if set(other.product.sensors) < sensors and len(launch.parts) < PARTS_MAX:
+                launch.parts[part.token] = None
+
+
 def tell_scans(
     book: OwnBook,
     launch: OwnLaunch,
@@ -137,6 +186,7 @@ def tell_cue(
     """Add a cue to the launch and return the notice, if it says something new."""
     if not add_cue(launch.evidence, cue):
         return ()
+    launch.borne_out = True
     launch.pace.wish()
     learn(launch, sighting)
     if launch.azimuth_deg is None:
@@ -160,7 +210,9 @@ def tell_launch(book: OwnBook, launch: OwnLaunch, at: Instant) -> tuple[ItemHeld
         time=launch.time,
         azimuth_true_deg=launch.azimuth_deg,
     )
-    return (_item(book, launch, body, NOTICE_VALID_S, at),)
+    notice = _item(book, launch, body, NOTICE_VALID_S, at)
+    launch.notice_ids.append(notice.sealed.item.id)
+    return (notice,)
 
 
 def tell_estimate(
@@ -168,6 +220,9 @@ def tell_estimate(
 ) -> tuple[ItemHeld, ...]:
     """Return the items that an own estimate gives: notice, track, impact."""
     take_estimate(launch, estimate)
+    # A flight that manoeuvres or breaks up holds to no model, and flies all the same.
+    fitted = estimate.model_holds or estimate.track is not None
+    launch.borne_out = launch.borne_out or fitted
     out: list[ItemHeld] = []
     if estimate.launch is not None:
         if estimate.launch_azimuth_deg is not None:
@@ -182,7 +237,7 @@ def tell_estimate(
             state=estimate.track,
             tracklet=estimate.tracklet if ballistic else None,
         )
-        out.append(_item(book, launch, track, TRACK_VALID_S, at))
+        out.append(_item(book, launch, track, TRACK_VALID_S, at, tuple(launch.parts)))
     if estimate.impact is not None and ballistic:
         impact = ImpactPrediction(launch_id=launch.id, area=estimate.impact)
         out.append(_item(book, launch, impact, IMPACT_VALID_S, at))
@@ -201,7 +256,12 @@ def _area_m2(point: LaunchPoint) -> float:
 
 
 def _item(
-    book: OwnBook, launch: OwnLaunch, body: Body, valid_s: float, at: Instant
+    book: OwnBook,
+    launch: OwnLaunch,
+    body: Body,
+    valid_s: float,
+    at: Instant,
+    parts: tuple[str, ...] = (),
 ) -> ItemHeld:
     profile = book.profile
     book.items += 1
@@ -223,7 +283,7 @@ def _item(
         ),
         created=at,
         valid_until=at.plus_s(valid_s),
-        lineage=(launch.token,),
+        lineage=(launch.token, *parts),
         body=body,
     )
     return ItemHeld(

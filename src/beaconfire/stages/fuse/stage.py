@@ -20,7 +20,10 @@ from beaconfire.stages.fuse.launches import Launch, Sighting, learn, take_estima
 from beaconfire.stages.fuse.own import (
     OwnBook,
     OwnLaunch,
+    close_past,
+    closing,
     cue_launch,
+    join_parts,
     open_launch,
     plots_launch,
     tell_cue,
@@ -117,8 +120,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         return state, ()
     if isinstance(body, ItemHeld) and body.carriage is None:
         return state, ()  # our own, come back: nothing is made from it
-    _close_past(state, at)
-    out: list[EntryBody] = []
+    woken = _woken(state, body)
+    out: list[EntryBody] = list(_close_past(state, woken, at))
     if isinstance(body, PlotsHeard):
         out.extend(_hear_plots(state, body, at))
     elif isinstance(body, CueHeard):
@@ -127,18 +130,19 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
-    out.extend(_ask(state, _woken(state, body), at))
+    out.extend(_ask(state, woken, at))
     return state, tuple(out)
 
 
 def due(state: FuseStage) -> Instant | None:
-    """Return when the next waiting request may be made, or ``None`` when none waits."""
+    """Return when something waits for the clock: a request, or a launch's end."""
     times = [
         time
         for _, launch, _ in _arcs(state)
         if launch.evidence.enough()
         and (time := launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s))
     ]
+    times.extend(end for book in state.own if (end := closing(book)) is not None)
     return min(times, default=None)
 
 
@@ -159,11 +163,12 @@ def _arcs(state: FuseStage) -> Iterator[tuple[str, Launch, str]]:
             yield book.product.name, launch, launch.event
 
 
-def _close_past(state: FuseStage, at: Instant) -> None:
+def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[EntryBody]:
     for event in [event for event in state.picture.open if event.closes < at]:
         close_event(state.picture, event)
     for book in state.own:
-        book.open = [launch for launch in book.open if launch.closes >= at]
+        if book.product.name in woken:
+            yield from close_past(book, at)
 
 
 def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
@@ -176,6 +181,7 @@ def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[Ent
         yield entry
     if event is not None:
         _add_plots(event, body.sensor, followed)
+    touched: list[tuple[OwnBook, OwnLaunch]] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
@@ -184,8 +190,10 @@ def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[Ent
             launch = open_launch(book, event.id, followed.plots[0].time, at)
             yield from tell_launch(book, launch, at)
         if launch is not None:
+            touched.append((book, launch))
             _add_plots(launch, body.sensor, followed)
             yield from tell_scans(book, launch, body.sensor, followed.scans, at)
+    join_parts(touched)
 
 
 def _add_plots(launch: Launch, sensor: str, followed: Followed) -> None:
@@ -203,13 +211,16 @@ def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBo
     learn(event, sighting)
     if add_cue(event.evidence, cue):
         event.pace.wish()
+    touched: list[tuple[OwnBook, OwnLaunch]] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
         launch = cue_launch(book, sighting)
         if launch is None:
             launch = open_launch(book, event.id, cue.time, at)
+        touched.append((book, launch))
         yield from tell_cue(book, launch, cue, sighting, at)
+    join_parts(touched)
 
 
 def _take_partner(state: FuseStage, held: ItemHeld, at: Instant) -> Iterator[EntryBody]:
@@ -236,7 +247,7 @@ def _take_answer(state: FuseStage, body: Estimate, at: Instant) -> Iterator[Entr
 
 
 def _woken(state: FuseStage, body: EntryBody) -> set[str]:
-    """Return the products whose requests may be made now.
+    """Return the products whose requests may be made, and whose launches end, now.
 
     An own product is woken by its own sensors, its own answers and the clock alone:
     otherwise the instants of its items would tell a partner when we heard of something

@@ -12,7 +12,7 @@ The steps, each with its number again at the code:
     not dated ahead of us, and names us among those it may be released to.
  5. A relayed item carries its originator's approval, signed by that nation's people,
     under an agreement it was sent under, for us, by this relay, for such an item,
-    unexpired; and an outer marking.
+    unexpired, and not revoked as far as we know; and an outer marking.
  6. The agreements named are ours, with both ends of the link among their parties.
  7. An agreement that we know not to be in force: quarantined, unused, receipted so.
  8. It is marked as the articles ask: our own equivalent beside the original marking.
@@ -27,6 +27,8 @@ are on record.
 """
 
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
@@ -67,8 +69,8 @@ from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
 HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
-# Ids remembered at most: minutes at the highest rate planned for. A repeat comes by
-# its other route within seconds, and by its own it is refused by its number.
+# Ids remembered at most of one originator: minutes at the highest rate planned for. A
+# repeat comes by its other route within seconds, and by its own its number refuses it.
 HELD_ITEMS_MAX = 50_000
 
 
@@ -106,7 +108,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
                 # Whatever it was to do, its sender believes that we know of it now.
                 text = f"an act of {header.originator} was refused: {error}"
                 taken.rest.append(Bell(role="release officer", text=text))
-    _forget(state, at)
+    _forget(state.held.get(header.originator, {}), at)
     moved = _arrival(
         header,
         text_digest,
@@ -142,27 +144,36 @@ def _take_item(
     envelope: Envelope,
     at: Instant,
 ) -> None:
-    sealed = _item(state, header, part, envelope, at)
+    sealed = _item(state, header, part, envelope, at, taken.standing)
     item = sealed.item
     marking = _marking(state, header, part, item)  # 8
     # An id is its originator's alone: nobody else's item of that name stands for it.
-    name = f"{item.originator} {item.id}"
-    held = state.held.get(name)
-    if held is not None:
-        if held.digest != part.digest:
-            text = f"item `{item.id}` of {item.originator} came before with other text"
-            raise BadInput(text)
+    of_originator = state.held.setdefault(item.originator, {})
+    held = of_originator.get(item.id)
+    if held is not None and held.digest != part.digest:
+        text = f"item `{item.id}` of {item.originator} came before with other text"
+        raise BadInput(text)
+    if held is not None and header.sender in held.links:
         taken.repeated.append(item.id)
         return
+    # Judged by its own route, also when another has brought it: what a sender hears of
+    # its message must not depend on what others sent us.
     lapse = known_suspended(  # 7
         part.agreements, agreements=state.agreements, standing=taken.standing, at=at
     )
-    taken.items.append(item.id)
     if lapse:
+        taken.items.append(item.id)
         taken.quarantined.append(item.id)
         taken.rest.append(_quarantine(state, header, sealed, lapse, marking))
         return
-    state.held[name] = Held(digest=part.digest, valid_until=item.valid_until)
+    if held is not None:
+        of_originator[item.id] = replace(held, links=(*held.links, header.sender))
+        taken.repeated.append(item.id)
+        return
+    of_originator[item.id] = Held(
+        digest=part.digest, links=(header.sender,), valid_until=item.valid_until
+    )
+    taken.items.append(item.id)
     taken.rest.append(_held(header, part, sealed, marking, at))
 
 
@@ -236,7 +247,12 @@ def _continues(
 
 
 def _item(
-    state: IngestStage, header: LinkHeader, part: Part, envelope: Envelope, at: Instant
+    state: IngestStage,
+    header: LinkHeader,
+    part: Part,
+    envelope: Envelope,
+    at: Instant,
+    standing: Standing,
 ) -> SealedItem:
     originator = _card(state, header.originator, at)
     sealed = open_item(  # 4
@@ -246,7 +262,7 @@ def _item(
     _named(part, envelope, item.id)  # 3
     _of_our_world(state, item, at)
     if header.originator != header.sender:
-        _relayed(state, header, part, item, at)  # 5
+        _relayed(state, header, part, item, at, standing)  # 5
     if not part.agreements:
         text = f"item `{item.id}` names no agreement that it was sent under"
         raise BadInput(text)
@@ -288,7 +304,12 @@ def _of_our_world(state: IngestStage, item: Item, at: Instant) -> None:
 
 
 def _relayed(
-    state: IngestStage, header: LinkHeader, part: Part, item: Item, at: Instant
+    state: IngestStage,
+    header: LinkHeader,
+    part: Part,
+    item: Item,
+    at: Instant,
+    standing: Standing,
 ) -> None:
     if part.approval is None or part.marking is None:
         text = f"item `{item.id}` was relayed without approval and marking"
@@ -309,6 +330,14 @@ def _relayed(
     )
     if wrong:
         raise BadInput(f"item `{item.id}`: {wrong}")
+    leave = part.approval
+    taken_back = standing.revocations(leave.agreement, leave.party)
+    if leave.issued is None or taken_back.covers(leave, leave.issued):
+        text = (
+            f"item `{item.id}`: {item.originator} has revoked its approval for "
+            f"{state.profile.party} via {header.sender} (act `{act_id(leave)}`)"
+        )
+        raise BadInput(text)
 
 
 def _take_act(
@@ -435,11 +464,11 @@ def _rejection(source: str, what: str, reason: str, text: str) -> Rejection:
     return Rejection(source=source, what=what, reason=reason, excerpt=text[:512])
 
 
-def _forget(state: IngestStage, at: Instant) -> None:
+def _forget(held: dict[str, Held], at: Instant) -> None:
     """Let go of ids that ended long ago, oldest arrivals first, and of too many."""
-    while state.held:
-        oldest = next(iter(state.held))
-        long_over = at.seconds_since(state.held[oldest].valid_until) > HELD_AFTER_S
-        if not long_over and len(state.held) <= HELD_ITEMS_MAX:
+    while held:
+        oldest = next(iter(held))
+        long_over = at.seconds_since(held[oldest].valid_until) > HELD_AFTER_S
+        if not long_over and len(held) <= HELD_ITEMS_MAX:
             return
-        del state.held[oldest]
+        del held[oldest]

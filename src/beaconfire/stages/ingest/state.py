@@ -2,7 +2,8 @@
 
 ``held`` remembers items by originator and id, so that a repeat by another route is
 known as one; it is bounded by forgetting what has long been invalid, since the number
-of its link message then refuses it.
+of its link message then refuses it. Each originator has a bound of its own: nobody
+makes us forget another's.
 """
 
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ from beaconfire.vocabulary.times import Instant
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """What is remembered of an item that was used."""
+    """What is remembered of an item that was used, and whose links brought it."""
 
     digest: Digest
+    links: tuple[Party, ...]
     valid_until: Instant
 
 
@@ -48,7 +50,7 @@ class IngestStage:
     agreements: tuple[Agreement, ...]
     standing: Standing
     heads: dict[Party, dict[Lane, EpochHead]] = field(default_factory=dict)
-    held: dict[str, Held] = field(default_factory=dict)
+    held: dict[Party, dict[str, Held]] = field(default_factory=dict)
     early: dict[str, Brought] = field(default_factory=dict)
 
 

@@ -22,7 +22,12 @@ from beaconfire.stages.link.state import (
     begin,
     begin_partner,
 )
-from beaconfire.stages.link.suspending import after_act, after_time, next_end
+from beaconfire.stages.link.suspending import (
+    after_act,
+    after_time,
+    next_end,
+    take_back,
+)
 from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
@@ -40,6 +45,7 @@ from beaconfire.vocabulary.entries.carriage import (
 )
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
     LANES,
     LINK_TYPE,
@@ -47,6 +53,7 @@ from beaconfire.vocabulary.link import (
     Envelope,
     Lane,
     LinkMessage,
+    SealedItem,
 )
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -64,7 +71,7 @@ __all__ = [
     "waiting_count",
 ]
 
-# Partners' items kept for a relay that an approval may still allow.
+# A partner's items kept for a relay that an approval may still allow.
 ITEMS_KEPT_MAX = 2_000
 
 _LANE_OF_FORM: dict[str, Lane] = {
@@ -83,6 +90,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     out: list[EntryBody] = []
     if isinstance(body, ItemHeld):
         _keep_item(state, body, entry)
+        out = take_back(state, body)
     elif isinstance(body, Release):
         out = _queue_item(state, body, entry.at)
     elif isinstance(body, ReceiptArrival):
@@ -193,13 +201,20 @@ def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
         return
     if carriage.via is not None or not _may_be_relayed(state, item.originator):
         return
-    state.items[f"{item.originator} {item.id}"] = held.sealed
-    while state.items:
-        oldest = next(iter(state.items))
-        ended = state.items[oldest].item.valid_until < entry.at
-        if not ended and len(state.items) <= ITEMS_KEPT_MAX:
+    # Bounded by itself for each originator and audience: what one partner may not have
+    # pushes out nothing that it may.
+    kept = state.items.setdefault(_shelf(item), {})
+    kept[item.id] = held.sealed
+    while kept:
+        oldest = next(iter(kept))
+        ended = kept[oldest].item.valid_until < entry.at
+        if not ended and len(kept) <= ITEMS_KEPT_MAX:
             break
-        del state.items[oldest]
+        del kept[oldest]
+
+
+def _shelf(item: Item) -> str:
+    return " ".join((item.originator, *item.label.releasable_to))
 
 
 def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
@@ -219,7 +234,7 @@ def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBo
         # Leave for an item of ours comes in the turn that made it, or never.
         sealed = state.own[release.item]
     else:
-        kept = state.items.get(f"{release.originator} {release.item}")
+        kept = _kept(state, release)
         if kept is None:
             return [_forgotten(release, lane)]
         sealed = kept
@@ -236,6 +251,13 @@ def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBo
     out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
     out.extend(fill(state, partner, lane, at))
     return [*out, *waiting(partner, lane, [unit])]
+
+
+def _kept(state: LinkStage, release: Release) -> SealedItem | None:
+    for shelf, kept in state.items.items():
+        if shelf.startswith(release.originator) and release.item in kept:
+            return kept[release.item]
+    return None
 
 
 def _forgotten(release: Release, lane: Lane) -> Withdrawal:
@@ -270,7 +292,7 @@ def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody
 def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     state.standing = state.standing.after(entry.id, act, entry.at)
     tell(state, act, entry.turn)
-    return after_act(state, entry.id, entry.at)
+    return after_act(state, act, entry.id, entry.at)
 
 
 def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:

@@ -134,7 +134,8 @@ class LinkStage:
     """The state of the stage.
 
     ``own`` are our items of the turn ``own_turn``, which are released in it or never;
-    ``items`` are partners' that we may be asked to relay, by originator and id;
+    ``items`` are partners' that we may be asked to relay: by originator and whom it
+    may be released to, then by id;
     ``ended`` are the agreements whose end the links have followed;
     ``heard`` is the turn of the newest message that brought acts, and from whom.
     """
@@ -145,7 +146,7 @@ class LinkStage:
     partners: dict[Party, Partner]
     own: dict[str, SealedItem] = field(default_factory=dict)
     own_turn: int = 0
-    items: dict[str, SealedItem] = field(default_factory=dict)
+    items: dict[str, dict[str, SealedItem]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)

@@ -10,8 +10,13 @@ From the turn that journals it:
 * a notice that takes effect, or a term that runs out, does the same when its instant
   has come, without an act;
 * on restoration, what relies on it waits until the partner knows (``telling``).
+
+And what a retraction does: what it takes back and nobody has yet is withdrawn.
 """
 
+from collections.abc import Collection
+
+from beaconfire.agreements.lapse import Lapse
 from beaconfire.agreements.status import closes_at
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import (
@@ -23,22 +28,38 @@ from beaconfire.stages.link.handing import (
     withdrawn,
 )
 from beaconfire.stages.link.state import LinkStage, Partner, Unit
+from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import EpochEnd, FateUnknown
+from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import LANES, ZERO_DIGEST, EpochHead, Lane
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 
-def after_act(state: LinkStage, act_id: str, at: Instant) -> list[EntryBody]:
-    """Make every link agree with the standing as an act has just left it."""
-    state.ended = _over(state, at)
-    return _settle(state, act_id, at)
+def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[EntryBody]:
+    """Make the links to the act's parties agree with the standing it has left.
+
+    Nothing that goes to others relies on it. Nor may it be when something else is
+    noticed there: they would learn of an act that is no business of theirs.
+    """
+    name = act.agreement
+    others = [one for one in state.ended if one != name]
+    state.ended = [*others, name] if name in _over(state, at) else others
+    return _settle(state, _parties(state, name), act_id, at)
 
 
 def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
-    """Make every link agree with what has ended by ``at`` without any act now."""
+    """Make the links agree with what has ended by ``at`` without any act now."""
     known, state.ended = state.ended, _over(state, at)
-    return [] if set(state.ended) <= set(known) else _settle(state, None, at)
+    parties = [
+        party
+        for name in state.ended
+        if name not in known
+        for party in _parties(state, name)
+    ]
+    return _settle(state, parties, None, at) if parties else []
 
 
 def next_end(state: LinkStage) -> Instant | None:
@@ -56,12 +77,45 @@ def _over(state: LinkStage, at: Instant) -> list[str]:
     return [one for one, end in ends if end is not None and end <= at]
 
 
-def _settle(state: LinkStage, act_id: str | None, at: Instant) -> list[EntryBody]:
-    out: list[EntryBody] = []
-    for partner in state.partners.values():
-        for lane in LANES:
-            out.extend(_settle_lane(state, partner, lane, act_id, at))
-    return out
+def _settle(
+    state: LinkStage, parties: Collection[Party], act_id: str | None, at: Instant
+) -> list[EntryBody]:
+    return [
+        body
+        for partner in state.partners.values()
+        if partner.card.party in parties
+        for lane in LANES
+        for body in _settle_lane(state, partner, lane, act_id, at)
+    ]
+
+
+def take_back(state: LinkStage, held: ItemHeld) -> list[EntryBody]:
+    """Withdraw what a retraction takes back where it still waits for its turn."""
+    item = held.sealed.item
+    if not isinstance(item.body, Retraction):
+        return []
+    retracts, originator = item.body.retracts, item.originator
+    lapse = Lapse(
+        agreement=None,
+        article=None,
+        act=None,
+        reason=f"{originator} has retracted it (item `{item.id}`)",
+    )
+
+    def judge(unit: Unit) -> Lapse | None:
+        named = (unit.originator, unit.id) == (originator, retracts)
+        return lapse if named and unit.act is None else None
+
+    return [
+        gone
+        for partner in state.partners.values()
+        for lane in LANES
+        for gone in withdrawn(partner, lane, queue.lapsed(partner.sending[lane], judge))
+    ]
+
+
+def _parties(state: LinkStage, agreement: str) -> tuple[str, ...]:
+    return next((a.parties for a in state.agreements if a.id == agreement), ())
 
 
 def _settle_lane(

@@ -132,9 +132,9 @@ def _take_estimate(
 
 def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertDraft]:
     """Note whose tracklets are in the picture, and tell when something is retracted."""
-    if held.carriage is None:
+    item, carriage = held.sealed.item, held.carriage
+    if carriage is None and not isinstance(item.body, Retraction):
         return
-    item = held.sealed.item
     for watch in state.watches.values():
         if isinstance(item.body, Retraction) and item.originator in watch.tellers:
             # That it was, and by whom; its words are not ours to repeat.
@@ -142,7 +142,7 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
             watch.content = replace(watch.content, why=why)
             if why != watch.drafted.why:
                 yield _next(watch, at)
-        elif not held.carriage.history and _bears_tracklet(item):
+        elif carriage is not None and not carriage.history and _bears_tracklet(item):
             watch.tellers[item.originator] = None
 
 

@@ -1,0 +1,356 @@
+"""Hiding: drawn worlds of four nations, and drawn changes that one must not notice.
+
+Japan, Korea and the United States have what is shipped; Australia has an agreement
+with Japan and one with the United States, and none with Korea. For a partner, the
+``unaware``, a change is drawn among what it may not see:
+
+* a sensor that is hidden from it, or what such a sensor sees;
+* how lines between two others behave, and whether one that has no agreement with it
+  lives or sees anything;
+* acts on, and texts of, agreements that it is no party to.
+
+What the hub relays to it is shown to it by its originator, so a change that feeds a
+relay to it, or the hub's knowledge of an act that binds it, is no hidden one
+(``_feeds``): those are not drawn.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
+from functools import cache
+
+from msgspec.structs import replace
+
+from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.text import parse_agreement
+from beaconfire.exercise.scenario_parts import Act, Link, Policy, Sensor
+from beaconfire.exercise.sensors import Sighting
+from beaconfire.exercise.world import World
+from beaconfire.seals.codec import encode
+from beaconfire.vocabulary.motion import Cue, CuedLaunch
+from beaconfire.vocabulary.places import SensorSite
+from tests.exercise.worlds import (
+    GSOMIA,
+    JPN_USA,
+    KOR_USA,
+    TISA,
+    act,
+    agreements,
+    approval,
+    cut,
+    plain,
+    plot_line,
+    solve,
+)
+
+NATIONS = ("AUS", "JPN", "KOR", "USA")
+AUS_JPN, AUS_USA = "aus-jpn-made", "aus-usa-made"
+STRANGERS = {("AUS", "KOR"), ("KOR", "AUS")}  # no agreement binds these two
+END_S = 28.0
+_MARKINGS = {
+    "JPN": '"特定秘密" = "SECRET"\n"秘" = "CONFIDENTIAL"',
+    "AUS": '"SECRET" = "SECRET"\n"CONFIDENTIAL" = "CONFIDENTIAL"',
+}
+_POLICY = Policy(
+    classification={
+        "AUS": "CONFIDENTIAL",
+        "JPN": "秘",
+        "KOR": "군사III급비밀",
+        "USA": "CONFIDENTIAL",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """All that a world is made from."""
+
+    sensors: tuple[Sensor, ...]
+    seen: tuple[Sighting, ...] = ()
+    acts: tuple[Act, ...] = ()
+    links: tuple[Link, ...] = ()
+    texts: tuple[Agreement, ...] = field(default_factory=lambda: (*texts(),))
+    crashes: tuple[tuple[str, float, float], ...] = ()
+
+    def run(self) -> World:
+        """Run the world to its end."""
+        scenario = replace(
+            plain(),
+            policy=_POLICY,
+            sensor=self.sensors,
+            act=tuple(sorted(self.acts, key=lambda one: one.at_s)),
+            link=self.links,
+        )
+        seen = sorted(self.seen, key=lambda one: (one.at, one.sensor_id))
+        made = World(scenario, self.texts, seen, seed=1, solver=solve)
+        for party, at_s, restart_s in self.crashes:
+            made.crash(party, at_s, restart_s=restart_s)
+        made.run(END_S)
+        return made
+
+    def binding(self, *parties: str) -> set[str]:
+        """Return the ids of the texts that bind all ``parties``."""
+        return {text.id for text in self.texts if text.binds(*parties)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """A world, the same world otherwise, and who must not notice the difference."""
+
+    unaware: str
+    what: str
+    one: Draft
+    other: Draft
+
+
+@cache
+def texts() -> tuple[Agreement, ...]:
+    """Return the shipped texts and Australia's two."""
+    return (*agreements(), made_text("JPN"), made_text("USA"))
+
+
+def made_text(other: str, *bodies: str) -> Agreement:
+    """Return Australia's agreement with ``other``, for these bodies or for all."""
+    named = "aus-" + other.lower() + "-made"
+    listed = "" if not bodies else f", body = {list(bodies)!r}".replace("'", '"')
+    tables = "\n".join(
+        f"[levels.{party}]\n{_MARKINGS.get(party, _MARKINGS['AUS'])}\n"
+        for party in ("AUS", other)
+    )
+    text = f"""
+id = "{named}"
+title = "made for a test"
+instrument = "none"
+parties = ["AUS", "{other}"]
+in_force_from = "2016-11-23T00:00:00Z"
+{tables}
+[[article]]
+number = "1"
+effect = "permit"
+when = {{ originator_is_sender = true, classification_up_to = "SECRET"{listed} }}
+obligations = ["signed-receipt", "mark-on-receipt"]
+rests_on = "a test"
+
+[[article]]
+number = "2"
+effect = "prohibit"
+when = {{ status = "not-in-force" }}
+rests_on = "a test"
+"""
+    return parse_agreement(text, file=named)
+
+
+def radar(party: str, name: str, *hidden_from: str) -> Sensor:
+    """Return a radar of ``party``."""
+    first = next(one for one in plain().sensor if one.kind == "radar")
+    return replace(first, party=party, id=name, hidden_from=hidden_from)
+
+
+def infrared(party: str, name: str, *hidden_from: str) -> Sensor:
+    """Return an infrared sensor of ``party``."""
+    first = next(one for one in plain().sensor if one.kind == "infrared")
+    return replace(first, party=party, id=name, hidden_from=hidden_from)
+
+
+def scans(draw: random.Random, sensor: Sensor) -> tuple[Sighting, ...]:
+    """Draw what a sensor reports: a run of plots with bad lines, or some cues."""
+    if sensor.kind == "infrared":
+        return tuple(
+            _told(sensor, at_s, _cue_line(draw, sensor.id, at_s))
+            for at_s in (draw.uniform(6.0, 20.0) for _ in range(draw.choice((1, 2, 3))))
+        )
+    times = [draw.uniform(5.0, 12.0)]
+    for _ in range(draw.choice((6, 8, 10))):
+        # Irregular, so that a solve often waits for its time behind the last scan.
+        times.append(times[-1] + draw.uniform(0.2, 0.9))
+    bad = draw.random() < 0.2
+    return tuple(
+        _told(sensor, at_s, plot_line(sensor.id, at_s), *(("junk",) if bad else ()))
+        for at_s in times
+    )
+
+
+def _told(sensor: Sensor, at_s: float, *lines: str) -> Sighting:
+    return Sighting(
+        at=plain().at(at_s),
+        party=sensor.party,
+        sensor_id=sensor.id,
+        stream="cues" if sensor.kind == "infrared" else "plots",
+        lines=lines,
+    )
+
+
+def _cue_line(draw: random.Random, sensor: str, at_s: float) -> str:
+    cue = Cue(
+        time=plain().at(at_s),
+        sensor=SensorSite(id=sensor, lat_deg=0.0, lon_deg=160.0, alt_m=35_786_000.0),
+        launch=CuedLaunch(
+            # Now and then another launch, and one that covers half a country.
+            lat_deg=draw.choice((40.6, 40.6, 30.0)),
+            lon_deg=126.4,
+            sigma_m=draw.choice((5_000.0, 300_000.0)),
+            time=plain().at(draw.choice((0.0, 0.0, -400.0))),
+            sigma_time_s=3.0,
+        ),
+    )
+    return encode(cue).decode()
+
+
+def _line(draw: random.Random, sender: str, to: str) -> list[Link]:
+    """Draw how one direction behaves: never two messages at one instant."""
+    drawn = [
+        Link(
+            from_=sender,
+            to=to,
+            delay_ms=draw.uniform(5.0, 60.0),
+            jitter_ms=draw.choice((1.0, 20.0, 300.0)),
+            drop=draw.choice((0.0, 0.0, 0.2)),
+            duplicate=draw.choice((0.0, 0.2)),
+        )
+    ]
+    if draw.random() < 0.4:
+        at_s = draw.uniform(5.0, 16.0)
+        drawn.append(cut(sender, to, at_s, at_s + draw.uniform(0.5, 9.0)))
+    return drawn
+
+
+def _pair_lines(draw: random.Random, one: str, other: str) -> list[Link]:
+    return [*_line(draw, one, other), *_line(draw, other, one)]
+
+
+def _some_acts(draw: random.Random, agreement: str, *parties: str) -> list[Act]:
+    """Draw suspensions and restorations, also of what nobody suspended."""
+    drawn = []
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        does = draw.choice(("suspend", "suspend", "restore"))
+        by = draw.choice(parties)
+        drawn.append(act(draw.uniform(6.0, 22.0), by, does, agreement))
+    return drawn
+
+
+def draw_draft(draw: random.Random) -> Draft:
+    """Draw a world."""
+    sensors = [
+        draw.choice((radar, radar, infrared))(party, f"{party.lower()}-one")
+        for party in NATIONS
+    ]
+    acts: list[Act] = []
+    for by, to in (("JPN", "KOR"), ("KOR", "JPN")):
+        if draw.random() < 0.6:
+            until_s = draw.choice((86_400.0, draw.uniform(10.0, 18.0)))
+            acts.append(approval(by, to, until_s=until_s))
+    for agreement, parties in (
+        (GSOMIA, ("JPN", "KOR")),
+        (TISA, ("JPN", "KOR", "USA")),
+        (JPN_USA, ("JPN", "USA")),
+        (AUS_JPN, ("AUS", "JPN")),
+    ):
+        if draw.random() < 0.2:
+            acts.extend(_some_acts(draw, agreement, *parties))
+    links = [
+        link
+        for index, one in enumerate(NATIONS)
+        for other in NATIONS[index + 1 :]
+        for link in _pair_lines(draw, one, other)
+    ]
+    seen = [told for sensor in sensors for told in scans(draw, sensor)]
+    return Draft(
+        sensors=tuple(sensors), seen=tuple(seen), acts=tuple(acts), links=tuple(links)
+    )
+
+
+def _feeds(draft: Draft, unaware: str, one: str, other: str) -> bool:
+    """Say whether what passes between two others may reach ``unaware`` by right.
+
+    The hub passes an originator's items on to it with approval; and what binds it is
+    done by acts that must travel between those two.
+    """
+    shared = draft.binding(unaware, one, other)
+    return any(a.agreement in shared for a in draft.acts)
+
+
+def _hidden_sensor(draw: random.Random, base: Draft, unaware: str) -> Hidden:
+    owner = draw.choice([party for party in NATIONS if party != unaware])
+    others = [p for p in NATIONS if p not in (unaware, owner) and draw.random() < 0.3]
+    kind = draw.choice((radar, radar, infrared))
+    sensor = kind(owner, f"{owner.lower()}-two", unaware, *others)
+    seeing = changed(
+        base,
+        sensors=(*base.sensors, sensor),
+        seen=(*base.seen, *scans(draw, sensor)),
+    )
+    blind = changed(seeing, seen=base.seen)
+    otherwise = changed(seeing, seen=(*base.seen, *scans(draw, sensor)))
+    other = draw.choice((base, blind, otherwise))
+    return Hidden(unaware=unaware, what="a hidden sensor", one=seeing, other=other)
+
+
+def _others_line(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    one, other = draw.sample([party for party in NATIONS if party != unaware], 2)
+    if _feeds(base, unaware, one, other):
+        return None
+    kept = [link for link in base.links if {link.from_, link.to} != {one, other}]
+    second = changed(base, links=(*kept, *_pair_lines(draw, one, other)))
+    return Hidden(unaware=unaware, what="others' line", one=base, other=second)
+
+
+def _others_acts(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    text = draw.choice([t for t in base.texts if not t.binds(unaware)])
+    if _feeds(base, unaware, *text.parties[:2]):
+        return None
+    kept = [a for a in base.acts if a.agreement != text.id]
+    second = changed(base, acts=(*kept, *_some_acts(draw, text.id, *text.parties)))
+    return Hidden(unaware=unaware, what=f"acts on {text.id}", one=base, other=second)
+
+
+def _others_text(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    text = draw.choice([t for t in base.texts if not t.binds(unaware)])
+    if text.id in (JPN_USA, KOR_USA) and _feeds(base, unaware, *text.parties):
+        return None
+    kept = [t for t in base.texts if t.id != text.id]
+    if text.id in (AUS_JPN, AUS_USA) and draw.random() < 0.7:
+        kept.append(made_text(text.parties[1], "LaunchNotice", "TrackProduct"))
+    second = changed(base, texts=tuple(kept))
+    return Hidden(unaware=unaware, what=f"text of {text.id}", one=base, other=second)
+
+
+def _stranger(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    other = next((b for a, b in sorted(STRANGERS) if a == unaware), None)
+    if other is None:
+        return None
+    if any(other in (a.by, a.to) and a.agreement != AUS_JPN for a in base.acts):
+        return None  # its acts bind others, and some of them reach further
+    kept = tuple(one for one in base.seen if one.party != other)
+    draw_again = tuple(
+        told for s in base.sensors if s.party == other for told in scans(draw, s)
+    )
+    dies = (other, draw.uniform(6.0, 14.0), draw.uniform(15.0, 22.0))
+    second = draw.choice(
+        (
+            changed(base, seen=kept),
+            changed(base, seen=(*kept, *draw_again)),
+            changed(base, crashes=(dies,)),
+        )
+    )
+    return Hidden(unaware=unaware, what=f"{other}'s world", one=base, other=second)
+
+
+_KINDS: tuple[Callable[[random.Random, Draft, str], Hidden | None], ...] = (
+    _hidden_sensor,
+    _others_line,
+    _others_acts,
+    _others_text,
+    _stranger,
+)
+
+
+def draw_hidden(seed: int) -> Hidden:
+    """Draw a world and a change that somebody must not notice."""
+    draw = random.Random(seed)
+    while True:
+        base = draw_draft(draw)
+        unaware = draw.choice(("AUS", "AUS", "KOR", "KOR", "JPN", "USA"))
+        drawn = draw.choice(_KINDS)(draw, base, unaware)
+        if drawn is not None:
+            return drawn
