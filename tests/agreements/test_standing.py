@@ -247,3 +247,49 @@ class TestApproval:
         found, note = find_approval(others, "tisa-2014", item=notice("KOR"), **WAY)
         assert found is None
         assert note == "KOR has not approved it for JPN via USA"
+
+
+leave = st.lists(
+    st.tuples(
+        st.sampled_from(["approve", "revoke"]),
+        st.sampled_from(["launch-warning", "Plots"]),
+        st.integers(0, 3_000),
+    ),
+    max_size=8,
+    unique_by=lambda one: one[2],
+)
+
+
+@given(leave, st.randoms())
+def test_approvals_stand_alike_in_whatever_order_they_and_their_revocations_came(
+    told, draw
+):
+    """By their own instants: what was taken back later is gone, and nothing else."""
+    acts = [
+        (
+            f"{number:02}",
+            replace(
+                approval(item_class=named, expires_s=9_000),
+                act=name,
+                issued=NOW.plus_s(float(after_s)),
+            ),
+        )
+        for number, (name, named, after_s) in enumerate(told)
+    ]
+    stood = []
+    for order in (acts, [*draw.sample(acts, len(acts)), *acts]):
+        known = Standing()
+        for entry, one in order:
+            known = known.after(entry, one, NOW)
+            assert known.knows(entry, one)
+        stood.append({approval.entry for approval in known.approvals})
+    assert stood[0] == stood[1]
+    revoked = {
+        named: max((s for n, c, s in told if (n, c) == ("revoke", named)), default=-1)
+        for named in ("launch-warning", "Plots")
+    }
+    assert stood[0] == {
+        entry
+        for (entry, _), (name, named, after_s) in zip(acts, told, strict=True)
+        if name == "approve" and after_s > revoked[named]
+    }
