@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from beaconfire.agreements import entitled as entitled_module
+from beaconfire.agreements import standing as standing_module
 from beaconfire.agreements.approval import check_approval, find_approval
 from beaconfire.agreements.conditions import Sender
-from beaconfire.agreements.entitled import entitled
+from beaconfire.agreements.entitled import entitled, too_many
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import status_of
 from beaconfire.seals import codec
@@ -293,3 +295,34 @@ def test_approvals_stand_alike_in_whatever_order_they_and_their_revocations_came
         for (entry, _), (name, named, after_s) in zip(acts, told, strict=True)
         if name == "approve" and after_s > revoked[named]
     }
+
+
+def test_revocations_are_bounded_and_none_of_them_comes_undone(monkeypatch):
+    """Of too many the oldest is forgotten; leave as old as it is not taken any more."""
+    monkeypatch.setattr(standing_module, "REVOCATIONS_KEPT_MAX", 2)
+    known = Standing()
+    for place in range(4):
+        item = replace(
+            approval(item_class=None, item=f"i{place}", issued=NOW.plus_s(place)),
+            act="revoke",
+        )
+        known = known.after(f"r{place}", item, NOW)
+    assert len(known.revocations("tisa-2014", "KOR").issued) == 2
+    for after_s, counts in ((1.0, False), (1.5, True)):
+        late = approval(item_class=None, item="i0", issued=NOW.plus_s(after_s))
+        assert known.knows("late", late) is not counts
+        assert bool(known.after("late", late, NOW).approvals) is counts
+
+
+def test_approvals_of_one_party_are_bounded(monkeypatch):
+    """One more is refused by name, until some have ended; others' do not count."""
+    monkeypatch.setattr(entitled_module, "APPROVALS_MAX", 2)
+    items = [approval(item_class=None, item=f"i{place}") for place in range(3)]
+    others = [approval(by="JPN", to="KOR"), approval(under="other")]
+    two = standing(*others, *items[:2])
+    assert too_many(items[2], standing(*others, items[0])) is None
+    assert too_many(items[2], two) == (
+        "KOR has 2 approvals under `tisa-2014` that have not ended: revoke some, or "
+        "approve a class"
+    )
+    assert too_many(replace(items[2], act="revoke"), two) is None

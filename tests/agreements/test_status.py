@@ -150,6 +150,11 @@ class TestNotice:
         known = after(self.NOTICE, act("notice-suspend", "KOR", "2019-11-22"), again)
         assert closes_at(TEXT, known) == at("2021-11-23")
 
+    def test_a_second_notice_does_not_put_off_the_first(self):
+        """A partner's may come, though its desk would have refused it."""
+        late = act("notice", "KOR", "2019-09-01")
+        assert closes_at(TEXT, after(self.NOTICE, late)) == at("2019-11-23")
+
     def test_each_partys_notice_is_its_own(self):
         """The other's withdrawal takes nothing back; the earlier end counts."""
         other = act("withdraw", "JPN", "2019-09-01")
@@ -183,6 +188,11 @@ class TestContested:
         assert status.acts == ("e3", "e2")
         assert status.reason.endswith("how it may end is contested by JPN (act `e3`)")
         assert [p.contests for p in status.parties] == ["e3", None]
+
+    def test_nobody_contests_its_own_notice(self):
+        """Such an act, if it comes, shows nothing."""
+        own = after(*self.SUSPENDED, act("contest", "KOR", "2020-08-25"))
+        assert not status_of(TEXT, own, at("2021-01-01")).contested
 
     def test_it_ends_with_the_notice(self):
         """Nothing is left to contest once the notice is withdrawn."""

@@ -22,6 +22,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.carriage import Arrival, HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import Bell, ItemHeld, Rejection
+from beaconfire.vocabulary.times import Instant
 from tests.stages.partners_made import (
     GSOMIA,
     JPN_USA,
@@ -215,6 +216,22 @@ def test_an_approval_that_has_ended_is_not_taken_again() -> None:
     hub = Party("USA")
     out = hub.brought(approval_of("KOR", expires_s=10.0), "KOR", seconds=10.001)
     assert not any(isinstance(body, Act | Rejection | HandOver) for body in out)
+
+
+def test_a_notice_that_came_after_its_deadline_rings(japan: Party) -> None:
+    """It counts by its date; whoever does not accept the date can contest it."""
+    deadline = Instant.parse("2023-08-24T15:00:00Z").seconds_since(at_s(0.0))
+    notice = act_of("notice", "KOR", issued_s=deadline - 60.0)
+    out = japan.brought(notice, "KOR", seconds=deadline + 60.0)
+    assert only(Act, out) == notice
+    text = only(Bell, out).text
+    assert text.startswith(f"{GSOMIA}:21(3): KOR's notice on {GSOMIA} is dated")
+    assert text.endswith("it counts by its date; contest it if you do not accept that")
+    contest = act_of("contest", "JPN", issued_s=deadline + 120.0)
+    assert only(Act, japan.order(contest, seconds=deadline + 120.0)) == contest
+    in_time = act_of("withdraw", "KOR", issued_s=deadline + 180.0)
+    out = japan.brought(in_time, "KOR", seconds=deadline + 180.0)
+    assert not any(isinstance(body, Bell) for body in out)
 
 
 # Too early
