@@ -22,6 +22,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.carriage import Arrival, HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import Bell, ItemHeld, Rejection
+from beaconfire.vocabulary.records import Suspected
 from beaconfire.vocabulary.times import Instant
 from tests.stages.partners_made import (
     GSOMIA,
@@ -357,8 +358,13 @@ def test_a_partner_who_joins_later_is_told_the_acts_so_far() -> None:
         alone.brought(act, "USA", seconds=3.0)
     own = act_of("suspend", "JPN", issued_s=3.0)
     alone.order(own, seconds=3.0)
+    leave = approval_of("JPN", to="KOR", issued_s=3.0)
+    case = Suspected(case="one", originator="KOR", what="a laptop")
+    lost = act_of("declare", "JPN", issued_s=3.5, record=case)
+    for act in (leave, lost):
+        alone.order(act, seconds=3.5)
     out = alone.give(whole, seconds=4.0)
-    ids = [act_id(act) for act in (*acts[:2], own)]
+    ids = [act_id(act) for act in (*acts[:2], own, leave, lost)]
     assert [one for one, _ in alone.told(out, "KOR")] == ids
     assert alone.told(out, "USA") == []
     again = alone.give(whole, seconds=5.0)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import (
     Annexed,
@@ -53,6 +53,20 @@ class Filed(Struct, frozen=True, kw_only=True):
     issued: Instant
     until: Instant | None = None
     record: Record
+    signature: Signature | None = None
+
+    @property
+    def act(self) -> Act:
+        """The act that declared it, as it was signed."""
+        return Act(
+            agreement=self.agreement,
+            act="declare",
+            party=self.party,
+            expires=self.until,
+            issued=self.issued,
+            record=self.record,
+            signature=self.signature,
+        )
 
     def ended(self, at: Instant) -> bool:
         """Return whether its last instant has passed."""
@@ -76,6 +90,7 @@ class Register(Struct, frozen=True, kw_only=True):
             issued=act.issued or at,
             until=act.expires,
             record=act.record,
+            signature=act.signature,
         )
         filed = sorted((*self.filed, one), key=lambda each: (each.issued, each.entry))
         return replace(self, filed=tuple(filed))

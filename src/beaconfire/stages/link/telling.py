@@ -35,9 +35,10 @@ def tell_newcomer(state: LinkStage, party: Party) -> None:
     """Queue for a new partner the acts that it would have heard of by now."""
     partner = state.partners[party]
     held = [recorded for view in state.standing.views for recorded in view.acts]
-    approvals = [approval.act for approval in state.standing.approvals]
     acts = [recorded.act for recorded in sorted(held, key=lambda one: one.order)]
-    for act in (*acts, *approvals):
+    approvals = [approval.act for approval in state.standing.approvals]
+    records = [filed.act for filed in state.standing.register.filed]
+    for act in (*acts, *approvals, *records):
         if _concerns(state, act, partner):
             _queue(state, partner, act)
 
