@@ -8,6 +8,7 @@
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,8 +17,18 @@ from beaconfire.vocabulary.times import NS_PER_S, Instant
 STEP_S_MAX = 1.0  # a clock further off than this from its own past has stepped
 
 
+# A clock that has not stepped again for so long is believed where it now stands: time
+# services step once and then slew.
+STEADY_S = 60.0
+
+
 class Clock(Protocol):
     """What time it is, for the ``at`` of a turn."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it is steady, and not behind the turns that were made by it."""
+        ...
 
     def now(self) -> Instant:
         """Return the node's time."""
@@ -27,23 +38,71 @@ class Clock(Protocol):
         """Return by how much the clock has stepped since it was last asked."""
         ...
 
+    def go_on_from(self, at: Instant) -> None:
+        """Never say a time before ``at``, that of the newest turn."""
+        ...
+
 
 class WallClock:
-    """The machine's clock, watched against the monotonic one."""
+    """The machine's clock, watched against the monotonic one.
 
-    def __init__(self) -> None:
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+    The node's time never goes back and does not jump at once. After a step ahead it
+    goes on at its own pace until the clock has been steady, then follows. After a step
+    back it goes on at half its pace until the clock has caught up. So what counts
+    seconds, the warning of our own people first, goes on meanwhile.
+    """
+
+    def __init__(
+        self,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._wall_ns, self._monotonic_ns = wall_ns, monotonic_ns
+        self._seen_ns = monotonic_ns()
+        self._said_ns = wall_ns()
+        self._offset_ns = self._said_ns - self._seen_ns
+        self._steady_from_ns = self._seen_ns
+        self._step_ns = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it is steady, and not behind the turns that were made by it."""
+        self.now()
+        steady = self._seen_ns >= self._steady_from_ns
+        return steady and self._seen_ns + self._offset_ns >= self._said_ns
 
     def now(self) -> Instant:
-        """Return the machine's time."""
-        return Instant(time.time_ns())
+        """Return the node's time."""
+        monotonic_ns, wall_ns = self._monotonic_ns(), self._wall_ns()
+        step_ns = wall_ns - monotonic_ns - self._offset_ns
+        self._offset_ns += step_ns
+        if abs(step_ns) > STEP_S_MAX * NS_PER_S:
+            self._step_ns += step_ns
+            self._steady_from_ns = monotonic_ns + round(STEADY_S * NS_PER_S)
+        passed_ns = monotonic_ns - self._seen_ns
+        if wall_ns < self._said_ns + passed_ns // 2:
+            self._said_ns += passed_ns // 2
+        elif monotonic_ns < self._steady_from_ns:
+            self._said_ns = min(wall_ns, self._said_ns + passed_ns)
+        else:
+            self._said_ns = wall_ns
+        self._seen_ns = monotonic_ns
+        return Instant(self._said_ns)
 
     def stepped_s(self) -> float:
-        """Return the step since the last call; slow drift is no step."""
-        offset_ns = time.time_ns() - time.monotonic_ns()
-        step_s = (offset_ns - self._offset_ns) / NS_PER_S
-        self._offset_ns = offset_ns
-        return step_s if abs(step_s) > STEP_S_MAX else 0.0
+        """Return the steps since the last call; slow drift is no step."""
+        self.now()
+        step_ns, self._step_ns = self._step_ns, 0
+        return step_ns / NS_PER_S
+
+    def go_on_from(self, at: Instant) -> None:
+        """Never say a time before ``at``: a clock far behind it has stepped back."""
+        behind_ns = at.ns - self.now().ns
+        if behind_ns > 0:
+            self._said_ns = at.ns
+        if behind_ns > STEP_S_MAX * NS_PER_S:
+            self._step_ns -= behind_ns
+            self._steady_from_ns = self._seen_ns + round(STEADY_S * NS_PER_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +121,14 @@ class ExerciseClock:
     def stepped_s(self) -> float:
         """Return zero: the monotonic clock does not step."""
         return 0.0
+
+    @property
+    def trusted(self) -> bool:
+        """Always: it is made from the monotonic clock."""
+        return True
+
+    def go_on_from(self, at: Instant) -> None:
+        """Do nothing: its start decides where it stands."""
 
     def wall_s_until(self, at: Instant) -> float:
         """Return the wall seconds from now until exercise time is ``at``."""
@@ -92,3 +159,11 @@ class AwaitedClock:
     def stepped_s(self) -> float:
         """Return zero: it stands or runs, and does not step."""
         return 0.0
+
+    @property
+    def trusted(self) -> bool:
+        """Always: it stands, or is made from the monotonic clock."""
+        return True
+
+    def go_on_from(self, at: Instant) -> None:
+        """Do nothing: its start decides where it stands."""

@@ -290,6 +290,8 @@ class _Running:
         """Wake the node when something is due, and tell it when its clock steps."""
         await self._await_start()
         since_check_s = 0.0
+        self._clock.go_on_from(self.node.at)
+        trusted = self.node.clock_trusted
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
             due = self.node.due()
@@ -298,10 +300,18 @@ class _Running:
             since_check_s += SETTINGS.due_check_s
             if since_check_s >= SETTINGS.clock_check_s:
                 since_check_s = 0.0
-                step_s = self._clock.stepped_s()
-                if step_s:
-                    step = ClockStep(seconds=step_s, trusted=False)
-                    self.writer.offer(step, by="runtime")
+                trusted = self._watch_clock(trusted)
+
+    def _watch_clock(self, trusted: bool) -> bool:
+        """Tell the node when its clock steps and when it is trusted again."""
+        steady, step_s = self._clock.trusted, self._clock.stepped_s()
+        if step_s or (trusted and not steady):
+            self.writer.offer(ClockStep(seconds=step_s, trusted=False), by="runtime")
+            return False
+        if steady and not trusted:
+            self.writer.offer(ClockStep(seconds=0.0, trusted=True), by="runtime")
+            return True
+        return trusted
 
     def _note(self, directory: Path, journal_pid: int, border_pid: int) -> None:
         party = self._config.party

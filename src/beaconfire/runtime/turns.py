@@ -217,6 +217,11 @@ class Node:
         return self._at
 
     @property
+    def clock_trusted(self) -> bool:
+        """Whether the node's clock was trusted at the newest turn."""
+        return self.stages.link.untrusted is None
+
+    @property
     def place(self) -> Place:
         """Where the journal stands after the newest turn."""
         return Place(turn=self._turn, seq=self._seq, digest=self._digest, at=self._at)

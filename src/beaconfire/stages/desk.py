@@ -26,6 +26,9 @@ from beaconfire.vocabulary.times import Instant
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
 ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node's
 
+# Orders that close a way at once: they wait for no clock.
+CLOSING = ("suspend", "revoke")
+
 VERBS = (*STATUS_ACTS, "approve", "revoke", "declare")
 
 
@@ -36,6 +39,7 @@ class DeskStage:
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
+    clock_trusted: bool = True
 
 
 def begin(
@@ -52,6 +56,7 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
         state.standing = state.standing.after(entry.id, body, entry.at)
         return state, ()
     if isinstance(body, ClockStep):
+        state.clock_trusted = body.trusted
         return state, (_told_of_step(body),)
     if not isinstance(body, Order):
         return state, ()
@@ -69,9 +74,11 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
 
 def _told_of_step(step: ClockStep) -> Bell:
     text = (
-        f"the node's clock stepped by {step.seconds:+.3f} s: turns never go back in "
-        "time, so validities may end late; check the time source"
+        f"the node's clock stepped by {step.seconds:+.3f} s: nothing that has an end "
+        "goes to partners until it has been steady; check the time source"
     )
+    if step.trusted:
+        text = "the node's clock is trusted again: what waited for it goes on"
     return Bell(role="watch officer", text=text)
 
 
@@ -99,6 +106,14 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
         raise BadInput(wrong)
     if act.issued is None:
         message = "the act bears no time of issue"
+        raise BadInput(message)
+    if not state.clock_trusted:
+        if act.act in CLOSING:
+            return act
+        message = (
+            f"`{act.act}` counts by the clock, and the node's clock is not trusted: "
+            "order it again when the bell has rung that it is"
+        )
         raise BadInput(message)
     age_s = at.seconds_since(act.issued)
     if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:

@@ -74,9 +74,13 @@ class Event(Launch):
 
 @dataclass(slots=True, kw_only=True)
 class Picture:
-    """The state of the picture. Dictionaries without values are ordered sets."""
+    """The state of the picture. Dictionaries without values are ordered sets.
+
+    While the clock is not trusted nothing is left out for its time alone.
+    """
 
     opaque_key: bytes
+    clock_trusted: bool = True
     open: list[Event] = field(default_factory=list)
     events: int = 0
     seen: dict[str, None] = field(default_factory=dict)
@@ -132,7 +136,8 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
         _retract(picture, item.originator, item.body.retracts)
         return ()
     names = _names(item)
-    sighting = _sighting(item, at)
+    until = at.plus_s(AHEAD_S_MAX) if picture.clock_trusted else None
+    sighting = _sighting(item, until)
     if any(name in picture.closed_names for name in names):
         _close_names(picture, names)
         return ()
@@ -145,22 +150,24 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
     opened: tuple[LaunchEvent, ...] = ()
     if event is None:
         history = held.carriage is not None and held.carriage.history
-        if history or item.valid_until < at:
+        if history or (picture.clock_trusted and item.valid_until < at):
             return ()
         event, entry = open_event(picture, sighting, item.originator, at)
         opened = (entry,)
     for name in names:
         if len(event.names) < NAMES_MAX:
             event.names[name] = None
-    _attach(event, item, sighting, at)
+    _attach(event, item, sighting, until)
     return opened
 
 
-def _attach(event: Event, item: Item, sighting: Sighting, at: Instant) -> None:
+def _attach(
+    event: Event, item: Item, sighting: Sighting, until: Instant | None
+) -> None:
     learn(event, sighting)
     body, new = item.body, False
     if isinstance(body, Plots):
-        scan = tuple(plot for plot in body.plots if _of(event, body, plot, at))
+        scan = tuple(plot for plot in body.plots if _of(event, body, plot, until))
         plots = _followed(event, f"{item.originator}/{body.sensor_id}", scan)
         new = add_partner_plots(event.evidence, item, body.sensor_id, plots)
     elif isinstance(body, TrackProduct) and body.tracklet is not None:
@@ -169,9 +176,9 @@ def _attach(event: Event, item: Item, sighting: Sighting, at: Instant) -> None:
         event.pace.wish()
 
 
-def _of(event: Event, body: Plots, plot: Plot, at: Instant) -> bool:
+def _of(event: Event, body: Plots, plot: Plot, until: Instant | None) -> bool:
     first = event.first_seen.plus_s(-PLOT_BEFORE_S)
-    in_time = first <= plot.time <= at.plus_s(AHEAD_S_MAX)
+    in_time = first <= plot.time and (until is None or plot.time <= until)
     return in_time and plot.sensor.id == body.sensor_id
 
 
@@ -199,14 +206,14 @@ def _names(item: Item) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _sighting(item: Item, at: Instant) -> Sighting | None:
+def _sighting(item: Item, until: Instant | None) -> Sighting | None:
     """Return when (and where) an item says something was seen, if it says it at all."""
     body = item.body
     if isinstance(body, LaunchNotice):
         return Sighting(seen=body.first_seen, time=body.time, point=body.point)
     if isinstance(body, Plots):
         times = [plot.time for plot in body.plots]
-        if body.plots and min(times) <= at.plus_s(AHEAD_S_MAX):
+        if body.plots and (until is None or min(times) <= until):
             return Sighting(seen=min(times))
         return None
     if isinstance(body, TrackProduct):

@@ -42,7 +42,7 @@ from beaconfire.stages.fuse.picture import (
 )
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Estimate, Tick
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Estimate, Tick
 from beaconfire.vocabulary.entries.sightings import (
     CueHeard,
     EstimateRequest,
@@ -116,12 +116,17 @@ def know_sensors(
 def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ...]]:
     """Take one entry; return the state and what follows from it."""
     body, at = entry.body, entry.at
+    if isinstance(body, ClockStep):
+        state.picture.clock_trusted = body.trusted
+        return state, ()
     if not isinstance(body, PlotsHeard | CueHeard | ItemHeld | Estimate | Tick):
         return state, ()
     if isinstance(body, ItemHeld) and body.carriage is None:
         return state, ()  # our own, come back: nothing is made from it
     woken = _woken(state, body)
-    out: list[EntryBody] = list(_close_past(state, woken, at))
+    out: list[EntryBody] = []
+    if state.picture.clock_trusted:
+        out.extend(_close_past(state, woken, at))
     if isinstance(body, PlotsHeard):
         out.extend(_hear_plots(state, body, at))
     elif isinstance(body, CueHeard):
@@ -142,7 +147,8 @@ def due(state: FuseStage) -> Instant | None:
         if launch.evidence.enough()
         and (time := launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s))
     ]
-    times.extend(end for book in state.own if (end := closing(book)) is not None)
+    if state.picture.clock_trusted:
+        times.extend(end for book in state.own if (end := closing(book)) is not None)
     return min(times, default=None)
 
 

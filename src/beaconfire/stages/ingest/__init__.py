@@ -13,6 +13,7 @@ from beaconfire.stages.ingest.state import IngestStage, begin, head
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
+    ClockStep,
     LinkArrival,
     NodeStart,
     SensorLines,
@@ -26,7 +27,10 @@ def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody
     """Take one entry; return the state and what follows from it."""
     body = entry.body
     if isinstance(body, SensorLines):
-        return state, hear(state.profile, body, entry.at)
+        at = entry.at if state.clock_trusted else None
+        return state, hear(state.profile, body, at)
+    if isinstance(body, ClockStep):
+        state.clock_trusted = body.trusted
     if isinstance(body, LinkArrival):
         return state, tuple(take(state, body, entry.at))
     if isinstance(body, Act):

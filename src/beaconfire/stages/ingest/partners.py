@@ -174,7 +174,7 @@ def _take_item(
         digest=part.digest, links=(header.sender,), valid_until=item.valid_until
     )
     taken.items.append(item.id)
-    taken.rest.append(_held(header, part, sealed, marking, at))
+    taken.rest.append(_held(state, header, part, sealed, marking, at))
 
 
 def _card(state: IngestStage, party: str, at: Instant) -> Card:
@@ -294,7 +294,7 @@ def _of_our_world(state: IngestStage, item: Item, at: Instant) -> None:
             + f", this node is {profile.status} {profile.exercise or ''}".rstrip()
         )
         raise BadInput(text)
-    if item.created.seconds_since(at) > AHEAD_S_MAX:
+    if state.clock_trusted and item.created.seconds_since(at) > AHEAD_S_MAX:
         text = f"item `{item.id}` is dated {item.created}, ahead of this node's clock"
         raise BadInput(text)
     allowed = item.label.releasable_to
@@ -380,6 +380,7 @@ def _marking(
 
 
 def _held(
+    state: IngestStage,
     header: LinkHeader,
     part: Part,
     sealed: SealedItem,
@@ -397,7 +398,7 @@ def _held(
             agreements=part.agreements,
             articles=part.articles,
             approval=act_id(part.approval) if part.approval else None,
-            history=sealed.item.valid_until < at,
+            history=state.clock_trusted and sealed.item.valid_until < at,
             marking=marking,
         ),
     )

@@ -36,8 +36,14 @@ REASON_CHARS_MAX = 400
 EXCERPT_CHARS_MAX = 512
 
 
-def hear(profile: NodeProfile, body: SensorLines, at: Instant) -> tuple[EntryBody, ...]:
-    """Return what one scan gives: its good sightings first, then its rejections."""
+def hear(
+    profile: NodeProfile, body: SensorLines, at: Instant | None
+) -> tuple[EntryBody, ...]:
+    """Return what one scan gives: its good sightings first, then its rejections.
+
+    Without ``at`` no line is refused for its time: the node's clock is not trusted, and
+    a warning to our own people is never held for that.
+    """
     sensor = next((own for own in profile.sensors if own.id == body.sensor), None)
     wrong = _wrong_scan(body, sensor)
     if wrong is not None or sensor is None:
@@ -60,7 +66,9 @@ def _wrong_scan(body: SensorLines, sensor: OwnSensor | None) -> str | None:
     return None
 
 
-def _plots(sensor: OwnSensor, body: SensorLines, at: Instant) -> tuple[EntryBody, ...]:
+def _plots(
+    sensor: OwnSensor, body: SensorLines, at: Instant | None
+) -> tuple[EntryBody, ...]:
     heard: dict[tuple[object, ...], Plot] = {}
     refused: list[EntryBody] = []
     for line in body.lines[:LINES_MAX]:
@@ -80,7 +88,7 @@ def _plots(sensor: OwnSensor, body: SensorLines, at: Instant) -> tuple[EntryBody
     return (*scan, *refused, *_overlong(body))
 
 
-def _cues(body: SensorLines, at: Instant) -> tuple[EntryBody, ...]:
+def _cues(body: SensorLines, at: Instant | None) -> tuple[EntryBody, ...]:
     heard: dict[object, Cue] = {}
     refused: list[EntryBody] = []
     for line in body.lines[:LINES_MAX]:
@@ -107,7 +115,9 @@ def _require_sender(sensor: str, named: str) -> None:
         raise BadInput(message)
 
 
-def _require_time(time: Instant, at: Instant) -> None:
+def _require_time(time: Instant, at: Instant | None) -> None:
+    if at is None:
+        return
     ahead_s = time.seconds_since(at)
     if ahead_s > AHEAD_S_MAX:
         message = (

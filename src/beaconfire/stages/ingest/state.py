@@ -43,7 +43,9 @@ class Brought(Struct, frozen=True, kw_only=True):
 class IngestStage:
     """The state of the stage; owned by it and changed in place.
 
-    ``early`` are acts that came before they can be taken, by their ids.
+    ``early`` are acts that came before they can be taken, by their ids. While the clock
+    is not trusted nothing is refused or set aside for its time alone: our own people
+    are warned by what comes in.
     """
 
     profile: NodeProfile
@@ -52,6 +54,7 @@ class IngestStage:
     heads: dict[Party, dict[Lane, EpochHead]] = field(default_factory=dict)
     held: dict[Party, dict[str, Held]] = field(default_factory=dict)
     early: dict[str, Brought] = field(default_factory=dict)
+    clock_trusted: bool = True
 
 
 def begin(

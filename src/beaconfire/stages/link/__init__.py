@@ -32,6 +32,7 @@ from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
+    ClockStep,
     LinkState,
     NodeStart,
     ReceiptArrival,
@@ -105,7 +106,9 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     elif isinstance(body, LinkState):
         if body.partner in state.partners:
             state.partners[body.partner].up = body.up
-    elif isinstance(body, Tick | NodeStart):
+    elif isinstance(body, ClockStep):
+        out = _take_step(state, body, entry.at)
+    elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
         out = after_time(state, entry.at)
         for partner in state.partners.values():
             for lane in LANES:
@@ -127,7 +130,12 @@ def know_partners(state: LinkStage) -> None:
 
 
 def due(state: LinkStage) -> Instant | None:
-    """Return when the next queued item expires or agreement ends, if any does."""
+    """Return when the next queued item expires or agreement ends, if any does.
+
+    While the clock is not trusted nothing of that is done, so nothing is due.
+    """
+    if state.untrusted is not None:
+        return None
     ends = [end for end in (next_end(state),) if end is not None] + [
         end
         for partner in state.partners.values()
@@ -190,6 +198,29 @@ def waiting_count(state: LinkStage, party: Party) -> int:
     return sum(queue.count(lane) for lane in sending)
 
 
+def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody]:
+    """Hold what has an end while the clock is not trusted; let it go afterwards.
+
+    Acts and receipts travel: they rest on no validity. What is in a window has left.
+    """
+    out: list[EntryBody] = []
+    if step.trusted:
+        state.untrusted = None
+        out.extend(after_time(state, at))
+    elif state.untrusted is None:
+        state.untrusted = (
+            f"clock not trusted: at {at} it had stepped by {step.seconds:+.3f} s"
+        )
+    else:
+        return []  # known, and said of everything that waits
+    for partner in state.partners.values():
+        for lane in LANES:
+            out.extend(fill(state, partner, lane, at))
+            waits = queue.items(partner.sending[lane])
+            out.extend(waiting(state, partner, lane, waits))
+    return out
+
+
 def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
     """Keep an item for as long as leave to send it may come."""
     item, carriage = held.sealed.item, held.carriage
@@ -250,7 +281,7 @@ def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBo
     )
     out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
     out.extend(fill(state, partner, lane, at))
-    return [*out, *waiting(partner, lane, [unit])]
+    return [*out, *waiting(state, partner, lane, [unit])]
 
 
 def _kept(state: LinkStage, release: Release) -> SealedItem | None:

@@ -35,12 +35,19 @@ ENTRY_ITEMS_MAX = 1_000  # named by one entry: what waited by the thousand ends 
 def fill(
     state: LinkStage, partner: Partner, lane: Lane, at: Instant
 ) -> list[EntryBody]:
-    """Hand over what is ready in ``lane``; return what happened, in order."""
+    """Hand over what is ready in ``lane``; return what happened, in order.
+
+    While the clock is not trusted nothing that has an end leaves, nor does it expire:
+    whether its time has passed cannot be known.
+    """
     sending = partner.sending[lane]
-    out: list[EntryBody] = list(_expired(partner, lane, queue.overdue(sending, at)))
+    out: list[EntryBody] = []
+    if state.untrusted is None:
+        out.extend(_expired(partner, lane, queue.overdue(sending, at)))
     judge = judge_at(state, at)
     while len(sending.window) < WINDOW_MESSAGES:
-        units, lapsed = queue.next_units(sending, judge)
+        held = state.untrusted is not None
+        units, lapsed = queue.next_units(sending, judge, acts_alone=held)
         out.extend(withdrawn(partner, lane, lapsed))
         if not units:
             break
@@ -105,13 +112,17 @@ def withdrawn(
             )
 
 
-def waiting(partner: Partner, lane: Lane, units: list[Unit]) -> Iterator[Waiting]:
+def waiting(
+    state: LinkStage, partner: Partner, lane: Lane, units: list[Unit]
+) -> Iterator[Waiting]:
     """Say why those of ``units`` that are still on the queue wait; acts just do."""
     party, sending = partner.card.party, partner.sending[lane]
     full = f"{party} has {WINDOW_MESSAGES} messages without a receipt"
     if sending.unheard:
         full = f"{party} has given no receipt since many suspensions"
     awaited = f"{party} has not yet acknowledged that the agreement is restored"
+    if state.untrusted is not None:
+        awaited = full = state.untrusted
     for where, reason in ((sending.held, awaited), (sending.items, full)):
         some = [unit for unit in units if unit.act is None and unit.order in where]
         for (originator, via), group in in_entries(some):

@@ -76,7 +76,9 @@ def lapsed(sending: Sending, judge: Judge) -> list[Lapsed]:
     return found
 
 
-def next_units(sending: Sending, judge: Judge) -> tuple[list[Unit], list[Lapsed]]:
+def next_units(
+    sending: Sending, judge: Judge, *, acts_alone: bool
+) -> tuple[list[Unit], list[Lapsed]]:
     """Take one message's units off the queue: one originator, one way.
 
     Each is judged as it leaves; what may not leave is returned with its reason.
@@ -85,6 +87,8 @@ def next_units(sending: Sending, judge: Judge) -> tuple[list[Unit], list[Lapsed]
     found: list[Lapsed] = []
     size = 0
     while len(taken) < MESSAGE_UNITS_MAX and (unit := _next(sending)) is not None:
+        if acts_alone and unit.act is None:
+            break
         lapse = judge(unit)
         if lapse is not None:
             found.append((_drop(sending, unit.order), lapse))
@@ -105,6 +109,11 @@ def tidy(sending: Sending) -> None:
     if len(deadlines) > 2 * waiting + _STALE_DEADLINES_MAX:
         sending.deadlines = [d for d in deadlines if is_waiting(sending, d[1])]
         heapify(sending.deadlines)
+
+
+def items(sending: Sending) -> list[Unit]:
+    """Return the items that wait, in the order in which they were released."""
+    return [one for _, one in sorted({**sending.items, **sending.held}.items())]
 
 
 def is_waiting(sending: Sending, order: int) -> bool:

@@ -137,7 +137,8 @@ class LinkStage:
     ``items`` are partners' that we may be asked to relay: by originator and whom it
     may be released to, then by id;
     ``ended`` are the agreements whose end the links have followed;
-    ``heard`` is the turn of the newest message that brought acts, and from whom.
+    ``heard`` is the turn of the newest message that brought acts, and from whom;
+    ``untrusted`` says since when and why the clock is not trusted, if it is not.
     """
 
     profile: NodeProfile
@@ -149,6 +150,7 @@ class LinkStage:
     items: dict[str, dict[str, SealedItem]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
+    untrusted: str | None = None
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 

@@ -172,4 +172,4 @@ def _settle_lane(
     sending.hash = ZERO_DIGEST
     queue.put_back(sending, partner, allowed)
     out.extend(open_epoch(state, partner, lane, at))
-    return [*out, *waiting(partner, lane, allowed)]
+    return [*out, *waiting(state, partner, lane, allowed)]
