@@ -187,7 +187,7 @@ def test_an_approval_says_all_that_it_opens(desk: Ordered) -> None:
         ),
         (
             {"to": "USA"},
-            "an approval names three different parties: who approves, via ",
+            "an approval names three different parties (who approves, via ",
         ),
         ({"item_class": None}, "an approval names an item or a class"),
         ({"item_class": "all"}, "`all` is no class: write one of launch-warning"),

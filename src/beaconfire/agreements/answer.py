@@ -258,5 +258,5 @@ def _unmet(article: Article, question: Question) -> list[Condition]:
 
 
 def _distance(unmet: list[Condition]) -> tuple[bool, int]:
-    whose = any(isinstance(condition, OriginatorIsSender) for condition in unmet)
+    whose = OriginatorIsSender in map(type, unmet)
     return (whose, len(unmet))

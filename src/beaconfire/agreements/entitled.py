@@ -161,7 +161,10 @@ def _approval_flaw(agreement: Agreement, act: Act) -> str | None:
     if act.to is None or act.via is None:
         return "an approval names the recipient and the relay (`to` and `via`)"
     if len({act.party, act.to, act.via}) != 3:
-        return "an approval names three different parties: who approves, via and to"
+        return (
+            "an approval names three different parties (who approves, via and to): "
+            "a way that comes back to one of them is no way"
+        )
     if not agreement.binds(act.via):
         return f"{act.via} is no party to {agreement.id}"
     if act.item is None and act.item_class is None:

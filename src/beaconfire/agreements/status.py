@@ -81,7 +81,8 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
     if beyond is not None:
         return beyond
     parties = _parties(agreement, standing, at)
-    state = next(one for one in _GRAVEST if any(p.state == one for p in parties))
+    states = {party.state for party in parties}
+    state = next(one for one in _GRAVEST if one in states)
     decisive = [p for p in parties if p.state == state]
     contested = any(party.contests for party in parties)
     told = " and ".join(party.told for party in decisive if party.told)

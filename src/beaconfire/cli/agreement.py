@@ -5,6 +5,7 @@ do what by the node's desk. Acts are signed here, with a person's key, and sent 
 running node; if it is stopped nothing changes (exit code 4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import cards, keys
+from beaconfire.runtime.act_files import flaws, read_acts
 from beaconfire.runtime.agreement_files import (
     AgreementFile,
     in_force_texts,
@@ -58,6 +60,10 @@ TextsOption = Annotated[
         help="Read these texts on paper instead of a node's; `library` = the shipped.",
     ),
 ]
+ActsOption = Annotated[
+    Path | None,
+    typer.Option("--acts", metavar="ACTS.jsonl", help="As `journal export` writes."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The agreement's id.")]
 ToOption = Annotated[
@@ -84,11 +90,13 @@ def check(
             help="A text, a folder of texts, or `library` = the shipped.",
         ),
     ],
+    acts: ActsOption = None,
 ) -> None:
-    """Explain every mistake in a text, or in each text of a folder."""
+    """Explain every mistake in a text, or in each text of a folder, and in acts."""
     if str(path) == LIBRARY and not path.exists():
         for text in shipped_texts():
             _in_order(text.file, text)
+        _check_acts(acts, shipped_texts())
         return
     paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not paths:
@@ -105,6 +113,17 @@ def check(
         read_agreements(path)  # two files must not hold one id
     if mistakes:
         raise BadInput("\n".join(mistakes))
+    _check_acts(acts, [read_agreement(one) for one in paths])
+
+
+def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
+    if acts is None:
+        return
+    read = read_acts(acts)
+    mistakes = flaws(read, [text.agreement for text in texts])
+    if mistakes:
+        raise BadInput("\n".join(mistakes))
+    typer.echo(f"{acts}: {len(read)} acts, in order")
 
 
 def _in_order(place: str, text: AgreementFile) -> None:

@@ -15,6 +15,7 @@ from beaconfire.agreements.custody import custody
 from beaconfire.agreements.duties import lasting_duties, open_duties
 from beaconfire.agreements.register import Register
 from beaconfire.cli.agreement import (
+    ActsOption,
     Held,
     IdArgument,
     JsonOption,
@@ -36,10 +37,6 @@ from beaconfire.vocabulary.records import Record
 from beaconfire.vocabulary.times import Instant
 
 FILE_BYTES_MAX = 4 * 1024 * 1024  # a register of ten thousand persons
-ActsOption = Annotated[
-    Path | None,
-    typer.Option("--acts", metavar="ACTS.jsonl", help="As `journal export` writes."),
-]
 KINDS = tuple(kind.__name__ for kind in get_args(Record))
 
 

@@ -33,7 +33,9 @@ from beaconfire.vocabulary.times import Instant
 LINE_BYTES_MAX = 4 * 1024 * 1024
 
 
-class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JournalLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of an exported journal, its body not yet read."""
+
     v: Literal[1] = 1
     turn: int = 0
     seq: int = 0
@@ -69,7 +71,7 @@ def read_acts(path: Path) -> tuple[ActEntry, ...]:
     Raises:
         BadInput: the file cannot be read, or a line is wrong; names file and line.
     """
-    found = [_act_of(line, where) for line, where in _lines_of(path, ACT_KINDS)]
+    found = [_act_of(line, where) for line, where in journal_lines(path, ACT_KINDS)]
     return tuple(sorted(found, key=lambda act: act.at))
 
 
@@ -81,8 +83,30 @@ def read_items(path: Path) -> tuple[tuple[str, Instant, ItemHeld], ...]:
     """
     return tuple(
         (line.id, line.at, codec.convert(line.body, ItemHeld, what=where))
-        for line, where in _lines_of(path, (ItemHeld.KIND,))
+        for line, where in journal_lines(path, (ItemHeld.KIND,))
     )
+
+
+def flaws(acts: Sequence[ActEntry], agreements: Sequence[Agreement]) -> tuple[str, ...]:
+    """Return a sentence for each act that is not in order, with file and line.
+
+    Unlike ``fold`` it also tells of approvals and records that had ended before they
+    were recorded, and of acts under agreements that are not here.
+    """
+    by_id = {agreement.id: agreement for agreement in agreements}
+    told = []
+    for one in acts:
+        under = by_id.get(one.act.agreement)
+        expires = one.act.expires
+        if under is None:
+            flaw: str | None = f"there is no text of `{one.act.agreement}` here"
+        else:
+            flaw = entitled(under, one.act)
+        if flaw is None and expires is not None and expires < one.at:
+            flaw = f"`{one.act.act}` had expired at {expires} when it was recorded"
+        if flaw is not None:
+            told.append(f"{one.where}: {flaw}")
+    return tuple(told)
 
 
 def fold(
@@ -112,7 +136,14 @@ def fold(
     return Folded(standing=standing, passed_over=tuple(passed_over))
 
 
-def _lines_of(path: Path, kinds: tuple[str, ...]) -> Iterator[tuple[_Line, str]]:
+def journal_lines(
+    path: Path, kinds: tuple[str, ...]
+) -> Iterator[tuple[JournalLine, str]]:
+    """Yield the journal lines of some kinds, each with its file and line.
+
+    Raises:
+        BadInput: the file cannot be read, or a line is wrong.
+    """
     try:
         with path.open("rb") as file:
             # Never more of a line than may be: a huge one is refused, not read.
@@ -123,7 +154,7 @@ def _lines_of(path: Path, kinds: tuple[str, ...]) -> Iterator[tuple[_Line, str]]
                     raise BadInput(f"{where}: longer than {LINE_BYTES_MAX} bytes")
                 if not line.strip():
                     continue
-                entry = codec.decode(line, _Line, what=where)
+                entry = codec.decode(line, JournalLine, what=where)
                 if entry.kind in kinds:
                     yield entry, where
     except OSError as error:
@@ -131,7 +162,7 @@ def _lines_of(path: Path, kinds: tuple[str, ...]) -> Iterator[tuple[_Line, str]]
         raise BadInput(message) from None
 
 
-def _act_of(entry: _Line, where: str) -> ActEntry:
+def _act_of(entry: JournalLine, where: str) -> ActEntry:
     # The signature is not read, since without cards it could prove nothing.
     told = {key: value for key, value in entry.body.items() if key != "signature"}
     act = codec.convert(told, Act, what=where)
