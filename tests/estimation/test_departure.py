@@ -128,10 +128,10 @@ def test_healthy_flights_depart_from_nothing(motor):
 
 
 def test_an_old_area_stands_on_no_condition():
-    """Half a minute after burn-out no further stage is to be expected."""
-    plots = seen_by(THREE, fly(STEEP), 50.0, 160.0, np.random.default_rng(34))
-    assert asked(plots, 140.0).impact_condition == "no further stage"
-    assert asked(plots, 155.0).impact_condition is None
+    """Three quarters of a minute after burn-out no further stage is to be expected."""
+    plots = seen_by(THREE, fly(STEEP), 50.0, 175.0, np.random.default_rng(34))
+    assert asked(plots, 155.0).impact_condition == "no further stage"
+    assert asked(plots, 170.0).impact_condition is None
 
 
 def test_a_pull_up_ends_the_model_and_gives_a_region_that_holds_it():

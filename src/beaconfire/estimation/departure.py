@@ -121,30 +121,32 @@ def find_departure(
     was seen to push.
     """
     covariance = inverse(arc.full)
-    known = covariance @ arc.pull
     newest_s = float(arc.times_s[-1])
-    size = arc.full.shape[0]
+    beginnings = np.array(list(_beginnings(epoch_ns, began_s, newest_s)))
+    if not beginnings.size:
+        return Departure(-math.inf, newest_s, np.zeros(3))
     kernel = (
         arc.times_s, arc.rows, arc.bias_slot, arc.used, arc.states, arc.phis,
         arc.biases,
     )  # fmt: skip
-    total, highest, likeliest_s = -math.inf, -math.inf, newest_s
-    push = np.zeros(3)
-    anywhere = np.eye(3) * PUSH_SIGMA_MPS2**-2
-    for since_s in _beginnings(epoch_ns, began_s, newest_s):
-        C, S, b = np.zeros((size, 3)), np.zeros((3, 3)), np.zeros(3)
-        push_sums(kernel, since_s, C, S, b)
-        S -= C.T @ covariance @ C
-        b -= C.T @ known
-        logs = [_log_ratio(S, b, anywhere, np.zeros(3)) - math.log(2.0 * FLIGHT_S)]
-        if stage is not None and since_s - began_s <= STAGE_WITHIN_S:
-            logs.append(_log_ratio(S, b, *stage) - math.log(2.0 * STAGE_WITHIN_S))
-        one = float(np.logaddexp.reduce(logs))
-        total = float(np.logaddexp(total, one))
-        if one > highest:
-            highest, likeliest_s = one, since_s
-            push[:] = np.linalg.solve(S + anywhere, b)
-    return Departure(total, likeliest_s, push)
+    precisions, means = np.empty((2, 3, 3)), np.zeros((2, 3))
+    precisions[0] = np.eye(3) * PUSH_SIGMA_MPS2**-2
+    if stage is not None:
+        precisions[1], means[1] = stage
+    logs, pushes = np.empty((len(beginnings), 2)), np.empty((len(beginnings), 3))
+    weigh_pushes(
+        kernel, beginnings, covariance, covariance @ arc.pull, precisions, means, logs,
+        pushes,
+    )  # fmt: skip
+    logs[:, 0] -= math.log(2.0 * FLIGHT_S)
+    logs[:, 1] -= math.log(2.0 * STAGE_WITHIN_S)
+    if stage is None:
+        logs[:, 1] = -math.inf
+    logs[beginnings - began_s > STAGE_WITHIN_S, 1] = -math.inf
+    each = np.logaddexp(logs[:, 0], logs[:, 1])
+    best = int(np.argmax(each))
+    total = float(np.logaddexp.reduce(each))
+    return Departure(total, float(beginnings[best]), pushes[best])
 
 
 def _beginnings(epoch_ns: int, began_s: float, newest_s: float) -> Iterator[float]:
@@ -174,10 +176,74 @@ def next_stage(force: Floats, spread: Floats) -> tuple[Floats, Floats]:
     return inverse(covariance), mean
 
 
-def _log_ratio(S: Floats, b: Floats, precision: Floats, mean: Floats) -> float:
-    """Return the log of the evidence for a push with this prior over that for none."""
-    left = b - S @ mean
-    both = S + precision
-    gained = mean @ b - 0.5 * mean @ S @ mean + 0.5 * left @ np.linalg.solve(both, left)
-    sizes = np.linalg.slogdet(precision)[1] - np.linalg.slogdet(both)[1]
-    return float(gained + 0.5 * sizes)
+@compiled
+def weigh_pushes(
+    arc: tuple[Floats, Floats, Ints, Flags, Floats, Floats, Floats],
+    beginnings: Floats,
+    covariance: Floats,
+    known: Floats,
+    precisions: Floats,
+    means: Floats,
+    logs: Floats,
+    pushes: Floats,
+) -> None:
+    """Fill, per beginning and prior of the push, the log of its evidence over none."""
+    size = covariance.shape[0]
+    C, S, b = np.empty((size, 3)), np.empty((3, 3)), np.empty(3)
+    both, left = np.empty((3, 3)), np.empty(3)
+    for k in range(beginnings.shape[0]):
+        C[:], S[:], b[:] = 0.0, 0.0, 0.0
+        push_sums(arc, beginnings[k], C, S, b)
+        # What the arc itself could have taken of the push is no evidence for it.
+        for m in range(3):
+            for i in range(size):
+                b[m] -= C[i, m] * known[i]
+                moved = 0.0
+                for j in range(size):
+                    moved += covariance[i, j] * C[j, m]
+                for n in range(3):
+                    S[n, m] -= C[i, n] * moved
+        for p in range(2):
+            gained = 0.0
+            for m in range(3):
+                pulled = 0.0
+                for n in range(3):
+                    pulled += S[m, n] * means[p, n]
+                    both[m, n] = S[m, n] + precisions[p, m, n]
+                left[m] = b[m] - pulled
+                gained += means[p, m] * (b[m] - 0.5 * pulled)
+            moved3, ln_both = _solved3(both, left)
+            _, ln_prior = _solved3(precisions[p], left)
+            for m in range(3):
+                gained += 0.5 * left[m] * moved3[m]
+                if p == 0:
+                    pushes[k, m] = moved3[m]
+            logs[k, p] = gained + 0.5 * (ln_prior - ln_both)
+
+
+@compiled
+def _solved3(A: Floats, y: Floats) -> tuple[Floats, float]:
+    """Return A^-1 y and ln det A of a positive 3 x 3 matrix, by Cholesky."""
+    L, x = np.zeros((3, 3)), np.empty(3)
+    ln_det = 0.0
+    for i in range(3):
+        for n in range(i + 1):
+            total = A[i, n]
+            for c in range(n):
+                total -= L[i, c] * L[n, c]
+            if i == n:
+                L[i, i] = math.sqrt(max(total, 1e-300))
+                ln_det += math.log(max(total, 1e-300))
+            else:
+                L[i, n] = total / L[n, n]
+    for i in range(3):
+        total = y[i]
+        for c in range(i):
+            total -= L[i, c] * x[c]
+        x[i] = total / L[i, i]
+    for i in range(2, -1, -1):
+        total = x[i]
+        for c in range(i + 1, 3):
+            total -= L[c, i] * x[c]
+        x[i] = total / L[i, i]
+    return x, ln_det

@@ -63,8 +63,8 @@ _OBJECT_SHARE_MIN, _SHARE_MIN = 0.3, 0.5
 _BOOST_CLIMB_MPS = 120.0
 _THRUST_SEEN = 25.0  # squared, 3 degrees of freedom: one in 65,000 by chance
 _REENTRY_HEIGHT_M = 90_000.0
-# A further stage lights within 20 s of a burn-out, and shows some seconds later.
-STAGE_DOUBT_S = 30.0
+# A further stage lights within 20 s of a burn-out, and may take as long to show.
+STAGE_DOUBT_S = 45.0
 # One healthy flight in a million scatters so much (normal approximation).
 _SCATTER_SIGMAS = 5.0
 
