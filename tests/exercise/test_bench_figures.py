@@ -28,6 +28,8 @@ def figure(**changes):
         ({"measured": None}, "missed"),
         ({"at_least": True}, "missed"),
         ({"at_least": True, "measured": 5.0}, "met"),
+        ({"at_least": True, "measured": 6.0, "upto": 6.0}, "met"),
+        ({"at_least": True, "measured": 6.1, "upto": 6.0}, "missed"),
         ({"goal": None}, "-"),
         ({"goal": None, "measured": None}, "-"),
     ],
@@ -85,3 +87,10 @@ def test_json_carries_verdict_and_ratio():
     assert value["bench"] == "link"
     (row,) = value["figures"]
     assert (row["verdict"], row["ratio"], row["goal"]) == ("met", 2.0, 5.0)
+
+
+def test_a_band_is_printed_with_both_its_ends():
+    """A share may be too high as well as too low, and the reader sees both bounds."""
+    banded = figure(at_least=True, goal=93.0, upto=97.0, measured=98.0, unit="%")
+    row = as_text(Bench(bench="areas", figures=(banded,))).splitlines()[2]
+    assert row.split() == ["way", "(%)", "93.0", "to", "97.0", "98.0", "missed"]

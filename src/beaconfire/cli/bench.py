@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from beaconfire.exercise.bench import decide as decides
+from beaconfire.exercise.bench import estimation as estimations
 from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
@@ -91,6 +92,18 @@ def decide(
     tell(decides.measure(rounds=rounds), json=as_json_)
 
 
+@app.command()
+def estimation(
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=SEEDS_MAX, help="Of each row of areas.")
+    ] = estimations.SEEDS,
+    as_json_: Json = False,
+) -> None:
+    """Hold the estimates of one flight against the physical limit and the truth."""
+    tell(estimations.measure(seeds=seeds, say=_progress()), json=as_json_)
+
+
 @app.command("all")
 def everything(
     *,
@@ -106,6 +119,7 @@ def everything(
         _node(SCENARIO),
         _layout(SCENARIO),
         decides.measure(rounds=ROUNDS),
+        estimations.measure(seeds=estimations.SEEDS, say=_progress()),
     )
     tell(*benches, json=as_json_)
 

@@ -45,6 +45,7 @@ _PLOTS_AFTER_GAP = 40
 # effect foretells nothing.
 _THICK_AIR_M = 60_000.0
 _WINDOWS_S = (2.0, 4.0, 8.0, 16.0)
+_LATELY_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
 _DISAGREE = 1e-6  # four windows a look, hundreds of looks a flight
 
 
@@ -177,18 +178,44 @@ def _solve7(A: Floats, y: Floats) -> tuple[Floats, float]:
     return x, log_det
 
 
+def still_coasting(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
+    """Whether it coasts beyond doubt, or did lately and is still likelier to than not.
+
+    The evidence goes up and down by chance. What was beyond doubt is not doubted again
+    for that, or an area would come and go; a push that begins is seen by ``departure``.
+    """
+    if burnout.declared or burnout.log_odds < 0.0:
+        return burnout.declared
+    for back_s in _LATELY_S:
+        until = int(np.searchsorted(table.times_s, -back_s, "right"))
+        if until < 2 or not track.fits[:until].any():
+            return False
+        if find_burnout(_until(table, until), track.until(until)).declared:
+            return True
+    return False
+
+
+def _until(table: PlotTable, until: int) -> PlotTable:
+    """Return the first plots, their times from the last of them."""
+    newest_s = float(table.times_s[until - 1])
+    shifted = table.times_s[:until] - newest_s
+    epoch = table.epoch.plus_s(newest_s)
+    return replace(table.select(np.arange(until)), times_s=shifted, epoch=epoch)
+
+
 def find_burnout(table: PlotTable, track: ThrustTrack) -> Burnout:
     """Weigh thrust against coasting, at the instant of the last plot."""
     starts = [np.append(track.means[-1, :6], 0.0)]
-    carried = _carried_over_gap(table, track)
-    if carried is not None:
-        starts.append(carried)
+    for until in (_before_gap(table, track), _above_thick_air(track)):
+        carried = _carried_from(table, track, until)
+        if carried is not None:
+            starts.append(carried)
     weighed = [_weigh_about(table, track, start) for start in starts]
     return max(weighed, key=lambda one: one.log_odds)
 
 
-def _carried_over_gap(table: PlotTable, track: ThrustTrack) -> Floats | None:
-    """Return the arc from before a long gap, carried to the newest plot.
+def _before_gap(table: PlotTable, track: ThrustTrack) -> int:
+    """Return the plots before a long gap that has just ended; none, if there is none.
 
     The thrust filter begins anew after the gap and for a while knows no velocity to
     linearise about, while the arc itself is as good as ever.
@@ -196,13 +223,34 @@ def _carried_over_gap(table: PlotTable, track: ThrustTrack) -> Floats | None:
     seen = np.flatnonzero(track.fits)
     gaps = np.flatnonzero(np.diff(table.times_s[seen]) > GAP_S_MAX)
     if not gaps.size or len(seen) - gaps[-1] > _PLOTS_AFTER_GAP:
+        return 0
+    return int(seen[gaps[-1]]) + 1
+
+
+def _above_thick_air(track: ThrustTrack) -> int:
+    """Return the plots before it came down into thick air; none while it is above.
+
+    There the newest state, run backwards, throws every older plot off the arc.
+    """
+    if not _in_thick_air(track.means[-1]):
+        return 0
+    at = len(track.fits) - 1
+    while at >= 0 and (_in_thick_air(track.means[at]) or not track.fits[at]):
+        at -= 1
+    return at + 1
+
+
+def _in_thick_air(state: Floats) -> bool:
+    height, ux, uy, uz = height_and_up(*(float(x) for x in state[:3]))
+    return height < _THICK_AIR_M and float(np.dot((ux, uy, uz), state[3:6])) < 0.0
+
+
+def _carried_from(table: PlotTable, track: ThrustTrack, until: int) -> Floats | None:
+    """Return the arc through the first plots, carried to the newest one."""
+    if until < 2:
         return None
-    until = int(seen[gaps[-1]]) + 1
     before_s = float(table.times_s[until - 1])
-    older = replace(
-        table.select(np.arange(until)), times_s=table.times_s[:until] - before_s
-    )
-    known = find_burnout(older, track.until(until))
+    known = find_burnout(_until(table, until), track.until(until))
     if not known.declared:
         return None
     states, _, _ = sample_arc(known.state, np.array([-before_s]))
@@ -254,8 +302,7 @@ def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool
     per newer plot if it coasts. Windows of several lengths are tried, because a weak
     push shows only in a long one and a strong push soonest in a short one.
     """
-    height, ux, uy, uz = height_and_up(*(float(x) for x in burnout.state[:3]))
-    if height < _THICK_AIR_M and np.dot((ux, uy, uz), burnout.state[3:6]) < 0.0:
+    if _in_thick_air(burnout.state):
         return True
     k = int(burnout.candidates[int(np.argmax(burnout.weights))])
     states, phis, reached = burnout.arc

@@ -15,6 +15,7 @@ The thrust filter has no bias states; its positions are therefore taken to be as
 as the sensors' survey allows, in every direction.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -32,8 +33,19 @@ from beaconfire.estimation.arc import (
 )
 from beaconfire.estimation.arrays import Flags, Floats, Ints
 from beaconfire.estimation.burnout import Burnout
+from beaconfire.estimation.departure import (
+    Arc,
+    Departure,
+    find_departure,
+    next_stage,
+)
 from beaconfire.estimation.geodesy import geodetic_rows
-from beaconfire.estimation.measurement import RANGE, PlotTable, prior_precision
+from beaconfire.estimation.measurement import (
+    RANGE,
+    WEIGHT_R,
+    PlotTable,
+    prior_precision,
+)
 from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.times import Instant
@@ -44,6 +56,10 @@ _CALM_HEIGHT_M = 100_000.0
 _COMPONENT_LEAST = 2e-3
 _COMPONENTS_MAX = 16
 PLOTS_MIN = 6
+# No stage of a large missile pushes harder; what is farther off is a false plot.
+_PUSH_MAX_MPS2, _OFF_SIGMAS, _UNFOLLOWED_S = 100.0, 5.0, 12.0
+_UNSEEN_S = 6.0  # a push may have lasted so long before a plot falls off the arc
+_PUSH_SEEN = 25.0  # squared, 3 degrees of freedom: three sigma beyond doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +181,37 @@ class _Components:
     ) -> None:
         self._table, self._track, self._burnout = table, track, burnout
         self._state, self._biases, self._fit = state, biases, fit
-        self._states, self._phis, self._reached = sample_arc(state, table.times_s)
+        self.states, self.phis, self.reached = sample_arc(state, table.times_s)
         self._tracklets = tracklets
 
     def solve(self, j: int) -> tuple[Floats, Floats]:
         """Return step and covariance if burn-out was at candidate ``j``."""
-        table, fit = self._table, self._fit
         k = int(self._burnout.candidates[j])
-        used: Flags = self._track.fits & self._reached
+        used: Flags = self._track.fits & self.reached
         used[: k + 1] = False
+        J, y = self.equations(used)
+        self.add_thrust(k, J, y)
+        covariance = inverse(J)
+        return covariance @ y, covariance
+
+    def distances(self) -> Floats:
+        """Return every plot's squared distance from the trajectory."""
+        distances = np.full(len(self.reached), np.inf)
+        none = np.zeros(len(distances), dtype=np.bool_)
+        slots: Ints = self._table.bias_slot
+        normal_equations(
+            self.states, self.phis, self._table.rows, slots, none, self._biases,
+            distances,
+        )  # fmt: skip
+        return distances
+
+    def equations(self, used: Flags) -> tuple[Floats, Floats]:
+        """Sum what the used plots, the tracklets and the priors say."""
+        table, fit = self._table, self._fit
         distances = np.zeros(len(used))
         slots: Ints = table.bias_slot
         J, y = normal_equations(
-            self._states, self._phis, table.rows, slots, used, self._biases, distances
+            self.states, self.phis, table.rows, slots, used, self._biases, distances
         )
         size = 7 + 3 * len(fit.bias_priors)
         if J.shape[0] < size:
@@ -187,13 +221,15 @@ class _Components:
         for part in self._tracklets:
             part.add_to(table.epoch, self._state, self._biases, names, J, y)
         add_priors(J, y, self._state, self._biases, fit.bias_priors)
+        return J, y
+
+    def add_thrust(self, k: int, J: Floats, y: Floats) -> None:
+        """Add what the thrust filter knew at plot ``k``."""
         precision = self._prior_precision(k)
-        phi = self._phis[k]
-        gap = self._track.means[k, :6] - self._states[k]
+        phi = self.phis[k]
+        gap = self._track.means[k, :6] - self.states[k]
         J[:7, :7] += phi.T @ precision @ phi
         y[:7] += phi.T @ precision @ gap
-        covariance = inverse(J)
-        return covariance @ y, covariance
 
     def _prior_precision(self, k: int) -> Floats:
         """Return what the thrust filter knew, less what the survey may have bent."""
@@ -204,6 +240,59 @@ class _Components:
         covariance[:3, :3] += wrong_m2 * np.eye(3)
         result: Floats = np.linalg.inv(covariance)
         return result
+
+
+def find_push(
+    table: PlotTable, track: ThrustTrack, burnout: Burnout, coast: Coast
+) -> Departure:
+    """Weigh whether something has begun to push since burn-out."""
+    fit = carried(coast.own, table.epoch)
+    k = int(burnout.candidates[int(np.argmax(burnout.weights))])
+    began_s = float(table.times_s[k])
+    parts = _Components(table, track, burnout, fit.state, fit.biases, fit, ())
+    used = _perhaps_pushed(table, coast, parts.distances()) & parts.reached
+    J, y = parts.equations(used)
+    young = table.times_s[-1] - began_s < YOUNG_S
+    if young and k > int(burnout.candidates[0]):
+        parts.add_thrust(k, J, y)
+    arc = Arc(
+        table.times_s, table.rows, table.bias_slot, used, parts.states, parts.phis,
+        fit.biases, J, y,
+    )  # fmt: skip
+    return find_departure(arc, table.epoch.ns, began_s, _last_push(track, k))
+
+
+def _perhaps_pushed(table: PlotTable, coast: Coast, distances: Floats) -> Flags:
+    """Which plots may be of the arc or of a push away from it.
+
+    A single plot off the arc among others on it is a false one; the newest, and
+    several together, may be pushed, whether the thrust filter follows them yet or not,
+    as far as a push can have come since the last plot on the arc.
+    """
+    on: Flags = np.isin(table.index, coast.table.index[coast.own.used])
+    if not on.any():
+        return on
+    since_s = table.times_s - np.maximum.accumulate(
+        np.where(on, table.times_s, -math.inf)
+    )
+    pushed_s = since_s + _UNSEEN_S
+    reach = 0.5 * _PUSH_MAX_MPS2 * pushed_s**2 * table.rows[:, WEIGHT_R]
+    off = ~on & (since_s < _UNFOLLOWED_S) & (np.sqrt(distances) < _OFF_SIGMAS + reach)
+    beside = np.zeros_like(off)
+    beside[1:] |= off[:-1]
+    beside[:-1] |= off[1:]
+    beside[np.flatnonzero(on)[-1] :] = True
+    result: Flags = on | (off & beside)
+    return result
+
+
+def _last_push(track: ThrustTrack, k: int) -> tuple[Floats, Floats] | None:
+    """Return what to expect of a further stage, where one was seen up to plot ``k``."""
+    for at in range(k, -1, -1):
+        force, spread = track.means[at, 6:], track.covariances[at, 6:, 6:]
+        if float(force @ np.linalg.solve(spread, force)) > _PUSH_SEEN:
+            return next_stage(force, spread)
+    return None
 
 
 def left_the_arc(fit: ArcFit, newest: int = 5) -> bool:

@@ -147,6 +147,10 @@ def _answer(
         path=_path(found),
         rejected=tuple(sorted(rejected, key=lambda one: one.index)),
         sensors=_accounts(plots, table, found, rejected),
+        impact_condition=found.condition if area is not None else None,
+        corridor=found.corridor,
+        departure=found.departure,
+        reachable=found.reachable,
     )
 
 

@@ -16,15 +16,45 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from beaconfire.estimation.arc import ArcFit, Information, fit_arc, inverse
+from beaconfire.estimation.arc import (
+    ArcFit,
+    Information,
+    carried,
+    fit_arc,
+    inverse,
+)
 from beaconfire.estimation.arrays import Floats
-from beaconfire.estimation.burnout import Burnout, find_burnout, newest_agree
-from beaconfire.estimation.coasting import PLOTS_MIN, Coast, fit_coast, left_the_arc
+from beaconfire.estimation.burnout import (
+    Burnout,
+    find_burnout,
+    newest_agree,
+    still_coasting,
+)
+from beaconfire.estimation.coasting import (
+    PLOTS_MIN,
+    Coast,
+    find_push,
+    fit_coast,
+    left_the_arc,
+)
+from beaconfire.estimation.corridor import reach_corridor, reachable_region
+from beaconfire.estimation.departure import (
+    PUSH_SIGMA_MPS2,
+    STAGE_WITHIN_S,
+    Departure,
+)
 from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
 from beaconfire.estimation.measurement import PlotTable
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.vocabulary.motion import Phase
+from beaconfire.vocabulary.places import Place
+from beaconfire.vocabulary.reach import (
+    Condition,
+    DepartureFound,
+    ReachableRegion,
+    ReachCorridor,
+)
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 # Of all plots this share must be of one object, and of an arc's plots that share.
@@ -33,6 +63,8 @@ _OBJECT_SHARE_MIN, _SHARE_MIN = 0.3, 0.5
 _BOOST_CLIMB_MPS = 120.0
 _THRUST_SEEN = 25.0  # squared, 3 degrees of freedom: one in 65,000 by chance
 _REENTRY_HEIGHT_M = 90_000.0
+# A further stage lights within 20 s of a burn-out, and may take as long to show.
+STAGE_DOUBT_S = 45.0
 # One healthy flight in a million scatters so much (normal approximation).
 _SCATTER_SIGMAS = 5.0
 
@@ -49,6 +81,10 @@ class Finding:
     coast: Coast | None = None
     impact: Impact | None = None
     track: ThrustTrack | None = None
+    condition: Condition | None = None
+    corridor: ReachCorridor | None = None
+    departure: DepartureFound | None = None
+    reachable: ReachableRegion | None = None
 
 
 def judge(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
@@ -66,9 +102,14 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
         reason = "most plots do not follow one another as those of one object would"
         return Finding("unknown", reason, False, track=track)
     burnout = find_burnout(calm, track)
-    if burnout.declared:
-        if newest_agree(calm, track, burnout):
-            return _coasting(table, track, burnout, parts)
+    if still_coasting(calm, track, burnout):
+        coast, fit = fit_coast(table, track, burnout, parts)
+        push = find_push(table, track, burnout, coast)
+        agree = newest_agree(calm, track, burnout)
+        if push.declared or (push.log_odds > 0.0 and not agree):
+            return _pushed(table, track, coast, push)
+        if agree:
+            return _coasting(table, track, burnout, parts, coast, fit)
         return _leaving(table, track)
     if parts:
         return _from_parts(table, track, parts)
@@ -76,19 +117,28 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
 
 
 def _coasting(
-    table: PlotTable, track: ThrustTrack, burnout: Burnout, parts: Sequence[Information]
+    table: PlotTable,
+    track: ThrustTrack,
+    burnout: Burnout,
+    parts: Sequence[Information],
+    coast: Coast,
+    fit: ArcFit,
 ) -> Finding:
-    coast, fit = fit_coast(table, track, burnout, parts)
     reason = _broken(fit, coast.table)
     if reason is None:
         return _judge(fit, coast, track)
     if parts:
-        alone = _coasting(table, track, burnout, ())
+        alone = _coasting(table, track, burnout, (), *fit_coast(table, track, burnout))
         said = (
             f"{alone.reason}; partners' tracklets contradict the plots and are unused"
         )
         return replace(alone, reason=said)
-    return Finding("unknown", reason, False, table.epoch, fit, coast, track=track)
+    left = fit.converged and left_the_arc(fit)
+    region = _reachable(fit, track, PUSH_SIGMA_MPS2) if left else None
+    return Finding(
+        "unknown", reason, False, table.epoch, fit, coast, track=track,
+        reachable=region,
+    )  # fmt: skip
 
 
 def _judge(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Finding:
@@ -101,7 +151,11 @@ def _judge(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Findi
     elif height < _REENTRY_HEIGHT_M and climb < 0.0:
         phase = "re-entry"
     reason = "the newest plots lie on one coasting arc"
-    return Finding(phase, reason, True, fit.epoch, fit, coast, impact, track)
+    condition: Condition | None = None
+    if coast is not None and fit.epoch == coast.table.epoch:
+        age_s = float(coast.table.times_s[-1]) - coast.began_s
+        condition = "no further stage" if age_s < STAGE_DOUBT_S else None
+    return Finding(phase, reason, True, fit.epoch, fit, coast, impact, track, condition)
 
 
 def _from_parts(
@@ -157,7 +211,10 @@ def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
     speed = float(np.linalg.norm(mean[3:6]))
     if height < _REENTRY_HEIGHT_M and climb < -_BOOST_CLIMB_MPS:
         reason = "it comes down and does not move as a body without thrust or lift"
-        return Finding("re-entry", reason, False, table.epoch, track=track)
+        region = reachable_region(table.epoch, mean, None, PUSH_SIGMA_MPS2)
+        return Finding(
+            "re-entry", reason, False, table.epoch, track=track, reachable=region
+        )
     if height < _REENTRY_HEIGHT_M and climb < _BOOST_CLIMB_MPS:
         reason = f"it moves at {speed:.0f} m/s and does not climb as a launch does"
         return Finding("unknown", reason, False, track=track)
@@ -165,7 +222,7 @@ def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
         reason = "too early to tell thrust from free flight"
         return Finding("unknown", reason, False, table.epoch, track=track)
     reason = "the newest plots do not yet lie on a coasting arc beyond doubt"
-    return Finding("boost", reason, True, table.epoch, track=track)
+    return _boost(table, track, reason)
 
 
 def _leaving(table: PlotTable, track: ThrustTrack) -> Finding:
@@ -173,7 +230,49 @@ def _leaving(table: PlotTable, track: ThrustTrack) -> Finding:
     reason = "the newest plots leave the coasting arc: thrust, lift or break-up"
     if float(_felt(track)[-1]) > _THRUST_SEEN:
         return replace(_under_thrust(table, track), reason=reason)
-    return Finding("unknown", reason, False, table.epoch, track=track)
+    region = reachable_region(table.epoch, track.means[-1], None, PUSH_SIGMA_MPS2)
+    return Finding("unknown", reason, False, table.epoch, track=track, reachable=region)
+
+
+def _pushed(
+    table: PlotTable, track: ThrustTrack, coast: Coast, push: Departure
+) -> Finding:
+    """Name a push that began on a coasting arc: a further stage, or none we know."""
+    size = float(np.linalg.norm(push.push_ecef_mps2))
+    since = table.epoch.plus_s(push.since_s)
+    after_s = push.since_s - coast.began_s
+    if after_s <= STAGE_WITHIN_S and _thrust_was_seen(track):
+        found = DepartureFound(kind="thrust resumed", since=since, push_mps2=size)
+        reason = f"thrust has resumed {after_s:.0f} s after burn-out, about {since}"
+        boost = _boost(table, track, reason)
+        return replace(boost, departure=found)
+    found = DepartureFound(kind="unknown push", since=since, push_mps2=size)
+    reason = (
+        f"a push of about {size:.0f} m/s2 takes it off its arc since about {since}: "
+        "pull-up, glide or break-up"
+    )
+    fit = carried(coast.own, table.epoch)
+    return Finding(
+        "unknown", reason, False, table.epoch, track=track, departure=found,
+        reachable=_reachable(fit, track, size),
+    )  # fmt: skip
+
+
+def _reachable(
+    fit: ArcFit, track: ThrustTrack, push_mps2: float
+) -> ReachableRegion | None:
+    """Return the region about where the newest state leads, the arc's end within."""
+    impact = predict_impact(fit.epoch, fit.state, fit.covariance[:7, :7])
+    expected = None
+    if impact.area is not None:
+        expected = Place(lat_deg=impact.area.lat_deg, lon_deg=impact.area.lon_deg)
+    return reachable_region(fit.epoch, track.means[-1], expected, push_mps2)
+
+
+def _boost(table: PlotTable, track: ThrustTrack, reason: str) -> Finding:
+    """Say that it pushes, and what it may reach."""
+    corridor = reach_corridor(table.epoch, track.means[-1], track.covariances[-1])
+    return Finding("boost", reason, True, table.epoch, track=track, corridor=corridor)
 
 
 def _thrust_was_seen(track: ThrustTrack) -> bool:

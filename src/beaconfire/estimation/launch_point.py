@@ -87,7 +87,7 @@ def find_launch(
     anchor = None
     if table is not None and track is not None:
         anchor = _anchor_under_thrust(table, track, coast)
-        if anchor is None and coast is not None:
+        if anchor is None and coast is not None and coast.own.converged:
             anchor = _anchor_coasting(coast)
     if anchor is None:
         return _from_cues(cues)
@@ -122,12 +122,17 @@ def _anchor_under_thrust(
     return Anchor(float(table.times_s[k]), track.means[k], track.covariances[k], True)
 
 
-def _anchor_coasting(coast: Coast) -> Anchor:
-    """Return the arc's state where it was first seen, or nearer to its burn-out."""
+def _anchor_coasting(coast: Coast) -> Anchor | None:
+    """Return the arc's state where it was first seen, or nearer to its burn-out.
+
+    None where no way leads back along the arc: it is not one.
+    """
     fit, first_s = coast.own, float(coast.table.times_s[0])
     times_s = np.arange(first_s - _COAST_BACK_S, first_s + 0.5, 10.0)
     states, phis, reached = sample_arc(fit.state, times_s)
     grid = np.flatnonzero(reached)
+    if not grid.size:
+        return None
     sunk = [_climb_gap(states[i]) for i in grid]
     at = int(grid[int(np.argmin(np.abs(sunk)))])
     # The anchor must lie after burn-out, so a minute and a half of doubt is left.

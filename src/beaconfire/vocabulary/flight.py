@@ -19,6 +19,12 @@ from beaconfire.vocabulary.motion import (
     Tracklet,
 )
 from beaconfire.vocabulary.places import Text, Token
+from beaconfire.vocabulary.reach import (
+    Condition,
+    DepartureFound,
+    ReachableRegion,
+    ReachCorridor,
+)
 from beaconfire.vocabulary.times import Instant
 
 SensorReading = Literal["used", "rejected", "too few plots"]
@@ -75,6 +81,10 @@ class FlightEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     while there is no ballistic arc to speak of. Each ``*_reason`` says why its
     neighbour is ``None``. ``path`` runs from the track's epoch to impact, ten seconds
     apart, and is empty where the model does not hold.
+
+    ``impact_condition`` is what the area depends on while it is young. ``corridor``
+    stands only under thrust, ``departure`` where a push has begun on an arc that
+    coasted, and ``reachable`` where that push is no stage's.
     """
 
     launch: LaunchPoint | None
@@ -94,3 +104,7 @@ class FlightEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     path: tuple[TrackPoint, ...] = ()
     rejected: tuple[RejectedPlot, ...]
     sensors: tuple[SensorAccount, ...]
+    impact_condition: Condition | None = None
+    corridor: ReachCorridor | None = None
+    departure: DepartureFound | None = None
+    reachable: ReachableRegion | None = None

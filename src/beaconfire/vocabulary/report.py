@@ -18,6 +18,7 @@ from beaconfire.vocabulary.motion import (
     Tracklet,
 )
 from beaconfire.vocabulary.places import Azimuth, Text, Token
+from beaconfire.vocabulary.reach import Condition
 from beaconfire.vocabulary.times import Instant
 
 
@@ -58,10 +59,14 @@ class TrackProduct(Report, frozen=True, kw_only=True, tag=True):
 
 
 class ImpactPrediction(Report, frozen=True, kw_only=True, tag=True):
-    """The expected impact point, with its area and time window."""
+    """The expected impact point, with its area and time window.
+
+    ``condition``: the area holds only under it, and is retracted when it is broken.
+    """
 
     launch_id: Token
     area: ImpactArea
+    condition: Condition | None = None
 
 
 class Retraction(Report, frozen=True, kw_only=True, tag=True):

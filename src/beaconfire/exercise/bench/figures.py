@@ -21,7 +21,8 @@ _NOTHING = "-"
 class Figure(Struct, frozen=True, kw_only=True):
     """One measured number. ``raw`` is the same number of the peer without our work.
 
-    ``goal`` is a bound: from above unless ``at_least``.
+    ``goal`` is a bound: from above unless ``at_least``. ``upto`` closes a band whose
+    foot is ``goal``: a share that is too high is wrong as well.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     measured: float | None
     goal: float | None = None
     at_least: bool = False
+    upto: float | None = None
     raw: float | None = None
 
     @property
@@ -48,6 +50,8 @@ class Figure(Struct, frozen=True, kw_only=True):
         held = (
             self.measured >= self.goal if self.at_least else self.measured <= self.goal
         )
+        if self.upto is not None:
+            held = held and self.measured <= self.upto
         return "met" if held else "missed"
 
 
@@ -93,6 +97,7 @@ def as_json(bench: Bench) -> dict[str, object]:
                 "unit": figure.unit,
                 "goal": figure.goal,
                 "at_least": figure.at_least,
+                "upto": figure.upto,
                 "measured": figure.measured,
                 "raw": figure.raw,
                 "ratio": figure.ratio,
@@ -136,6 +141,8 @@ def as_text(bench: Bench) -> str:
 def _goal(figure: Figure) -> str:
     if figure.goal is None:
         return _NOTHING
+    if figure.upto is not None:
+        return f"{_number(figure.goal)} to {_number(figure.upto)}"
     return f"{'>=' if figure.at_least else '<='} {_number(figure.goal)}"
 
 

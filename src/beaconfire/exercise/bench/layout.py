@@ -44,6 +44,8 @@ class Bound:
     semi_major_km: float
     semi_minor_km: float
     first_plot_s: float | None  # from lift-off, by any of the radars
+    impact_rmse_m: float
+    position_rmse_m: float  # at the last scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,13 @@ def _vary(flight: Flight, after_burnout_s: float) -> _Varied:
     begin_s = flight.burn_out_s
     start = np.append(flight.course.motion(begin_s), 0.0)
     scans_s = np.arange(begin_s, begin_s + after_burnout_s, 1.0)
+    assert flight.impact is not None, "a bound on the impact needs an impact"
+    level = math.cos(math.radians(flight.impact.lat_deg))
 
     def followed(state: Floats) -> tuple[Floats, Floats]:
         body = Body(flight.ballistic_kg_per_m2 * math.exp(state[6]))
         course = follow(state[:6], body, None, begin_s=begin_s)
-        return _positions(course, scans_s), _fell(course)
+        return _positions(course, scans_s), _fell(course, level)
 
     by_state, fell_by_state = [], []
     for index, step in enumerate(_STEPS):
@@ -140,13 +144,17 @@ def _positions(course: Course, times_s: Floats) -> Floats:
     return inertial_to_ecef(times_s, states)[:, :3]
 
 
-def _fell(course: Course) -> Floats:
-    """Return the impact as metres east and north on a map true at its own latitude."""
+def _fell(course: Course, level: float) -> Floats:
+    """Return the impact as metres east and north on a map true at one latitude.
+
+    ``level`` is that latitude's cosine. It must be one for all that is compared: a
+    cosine of each impact's own would turn a step north into one east.
+    """
     assert course.landed, "a bound on the impact needs an impact"
     end = inertial_to_ecef(np.array(course.end_s), course.motion(course.end_s))
     lat, lon, _ = geodetic(end[:3])
     scale = math.radians(1.0) * SEMI_MAJOR_M
-    return np.array([lon * scale * math.cos(math.radians(float(lat))), lat * scale])
+    return np.array([lon * scale * level, lat * scale])
 
 
 def _bound(varied: _Varied, radars: Sequence[Radar]) -> Bound:
@@ -171,13 +179,21 @@ def _bound(varied: _Varied, radars: Sequence[Radar]) -> Bound:
         information[at : at + 3, at : at + 3] += np.eye(3)
     covariance = _inverse(information)[:7, :7]
     impact = varied.impact_by_state @ covariance @ varied.impact_by_state.T
+    newest = varied.position_by_state[-1]
     minor, major = np.sqrt(_CHI2_95_OF_2 * np.linalg.eigvalsh(impact)) / 1_000.0
     return Bound(
         area95_km2=float(math.pi * minor * major),
         semi_major_km=float(major),
         semi_minor_km=float(minor),
         first_plot_s=first_plot_s(varied.flight, radars),
+        impact_rmse_m=math.sqrt(float(np.trace(impact))),
+        position_rmse_m=math.sqrt(float(np.trace(newest @ covariance @ newest.T))),
     )
+
+
+def bound(flight: Flight, radars: Sequence[Radar], after_burnout_s: float) -> Bound:
+    """Return the least errors that radars allow so long after a flight's burn-out."""
+    return _bound(_vary(flight, after_burnout_s), radars)
 
 
 def _inverse(information: Floats) -> Floats:

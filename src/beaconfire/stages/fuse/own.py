@@ -11,7 +11,8 @@ why a sensor that is hidden from a partner changes nothing that this partner get
 * A launch that plots alone told of, and to which no estimate ever gave a path, is
   taken back when it closes: each of its notices.
 * Each estimate is told as ``TrackProduct`` and, where the ballistic model holds, as
-  ``ImpactPrediction``.
+  ``ImpactPrediction``. When a push begins on a coasting arc, what was told of the arc
+  is retracted in the same turn.
 """
 
 from collections.abc import Iterator
@@ -70,7 +71,8 @@ class OwnLaunch(Launch):
 
     ``parts`` are the tokens that products of fewer sensors have for what these saw: a
     relay gets both, and must not count the same plots twice. ``borne_out``: a cue, or a
-    path that was fitted to the plots, has shown that something flew.
+    path that was fitted to the plots, has shown that something flew. ``told_arc``: the
+    newest items that rest on its being on a coasting arc.
     """
 
     event: str
@@ -78,6 +80,7 @@ class OwnLaunch(Launch):
     azimuth_deg: float | None = None
     notices: int = 0
     told: LaunchPoint | None = None
+    told_arc: tuple[str, ...] = ()
     scans_told: dict[str, int] = field(default_factory=dict)
     parts: dict[str, None] = field(default_factory=dict)
     borne_out: bool = False
@@ -218,12 +221,21 @@ def tell_launch(book: OwnBook, launch: OwnLaunch, at: Instant) -> tuple[ItemHeld
 def tell_estimate(
     book: OwnBook, launch: OwnLaunch, estimate: FlightEstimate, at: Instant
 ) -> tuple[ItemHeld, ...]:
-    """Return the items that an own estimate gives: notice, track, impact."""
+    """Return the items that an own estimate gives: notice, track, impact.
+
+    Where a push has begun on an arc that was told, the arc is taken back at once: a
+    partner would go on predicting from it.
+    """
     take_estimate(launch, estimate)
     # A flight that manoeuvres or breaks up holds to no model, and flies all the same.
     fitted = estimate.model_holds or estimate.track is not None
     launch.borne_out = launch.borne_out or fitted
     out: list[ItemHeld] = []
+    if estimate.departure is not None:
+        for told in launch.told_arc:
+            body = Retraction(retracts=told, reason=estimate.reason)
+            out.append(_item(book, launch, body, IMPACT_VALID_S, at))
+        launch.told_arc = ()
     if estimate.launch is not None:
         if estimate.launch_azimuth_deg is not None:
             launch.azimuth_deg = estimate.launch_azimuth_deg
@@ -239,9 +251,22 @@ def tell_estimate(
         )
         out.append(_item(book, launch, track, TRACK_VALID_S, at, tuple(launch.parts)))
     if estimate.impact is not None and ballistic:
-        impact = ImpactPrediction(launch_id=launch.id, area=estimate.impact)
+        impact = ImpactPrediction(
+            launch_id=launch.id,
+            area=estimate.impact,
+            condition=estimate.impact_condition,
+        )
         out.append(_item(book, launch, impact, IMPACT_VALID_S, at))
+    arc = [held.sealed.item for held in out if _rests_on_arc(held.sealed.item.body)]
+    if arc:
+        launch.told_arc = tuple(item.id for item in arc)
     return tuple(out)
+
+
+def _rests_on_arc(body: Body) -> bool:
+    if isinstance(body, TrackProduct):
+        return body.tracklet is not None
+    return isinstance(body, ImpactPrediction)
 
 
 def _better(told: LaunchPoint | None, point: LaunchPoint) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.reach import Condition, ReachableRegion, ReachCorridor
 
 # An area that moved by this part of its own length puts other places at risk.
 MOVED_PART = 0.5
@@ -44,6 +45,9 @@ class Content:
     overflight: tuple[TrackPoint, ...]
     sources: tuple[Party, ...]
     why: str
+    condition: Condition | None = None
+    corridor: ReachCorridor | None = None
+    reachable: ReachableRegion | None = None
 
 
 def from_estimate(
@@ -52,19 +56,35 @@ def from_estimate(
     """Return what is to be said after an estimate of the picture.
 
     An area is given only while the ballistic model holds. Where it does not, an
-    earlier area stays, widened once.
+    earlier area stays, widened once. The exception is an area that was given on a
+    condition which is now known to be broken: it is withdrawn, and the corridor of
+    what may be reached takes its place.
     """
     ballistic = estimate.model_holds and estimate.phase != "boost"
     if estimate.impact is not None and ballistic:
+        condition = estimate.impact_condition
         return Content(
             certainty="Likely",
             area=estimate.impact,
             cause="ballistic",
             overflight=estimate.path,
             sources=sources,
-            why=f"the flight follows a ballistic arc, seen by {', '.join(sources)}",
+            why=f"the flight follows a ballistic arc, seen by {', '.join(sources)}"
+            + ("" if condition is None else f"; if {condition}"),
+            condition=condition,
         )
     cause, words = _cause(estimate)
+    if _broken(before, estimate):
+        return Content(
+            certainty="Possible",
+            area=None,
+            cause=cause,
+            overflight=(),
+            sources=sources,
+            why=f"{estimate.reason}: the area, given if {before.condition}, is "
+            "withdrawn",
+            corridor=estimate.corridor,
+        )
     if before.area is None:
         return Content(
             certainty="Possible",
@@ -73,6 +93,8 @@ def from_estimate(
             overflight=(),
             sources=sources,
             why=f"no impact can be predicted yet: {words}",
+            corridor=estimate.corridor,
+            reachable=_wider(before.reachable, estimate.reachable),
         )
     area = before.area if before.certainty == "Possible" else widened(before.area)
     return Content(
@@ -86,7 +108,25 @@ def from_estimate(
             f"{WIDENING:.0f} times as wide, without statistical meaning; no passage "
             "is claimed"
         ),
+        corridor=estimate.corridor,
+        reachable=_wider(before.reachable, estimate.reachable),
     )
+
+
+def _broken(before: Content, estimate: FlightEstimate) -> bool:
+    """Say whether the condition is broken under which the area before was given."""
+    departure = estimate.departure
+    resumed = departure is not None and departure.kind == "thrust resumed"
+    return resumed and before.area is not None and before.condition is not None
+
+
+def _wider(
+    before: ReachableRegion | None, now: ReachableRegion | None
+) -> ReachableRegion | None:
+    """Return the wider of two regions: what was once possible is not unsaid."""
+    if before is None or now is None:
+        return before or now
+    return now if now.radius_m >= before.radius_m else before
 
 
 def materially_new(drafted: Content, content: Content) -> bool:
@@ -96,7 +136,13 @@ def materially_new(drafted: Content, content: Content) -> bool:
     if not set(content.sources) <= set(drafted.sources):
         return True
     if content.area is None or drafted.area is None:
-        return content.area is not drafted.area or content.cause != drafted.cause
+        return (
+            content.area is not drafted.area
+            or content.cause != drafted.cause
+            or (content.corridor is None) != (drafted.corridor is None)
+        )
+    if content.reachable is not None and drafted.reachable is None:
+        return True
     return _moved(drafted.area, content.area)
 
 

@@ -205,4 +205,7 @@ def _draft(watch: Watch) -> AlertDraft:
         overflight=content.overflight,
         sources=content.sources,
         why=content.why,
+        condition=content.condition,
+        corridor=content.corridor,
+        reachable=content.reachable,
     )

@@ -10,6 +10,7 @@ from beaconfire.vocabulary.link import Lane, SealedItem
 from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.reach import Condition, ReachableRegion, ReachCorridor
 from beaconfire.vocabulary.times import Instant
 
 
@@ -94,6 +95,8 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``version`` counts up with every draft of one launch. ``certainty`` is the CAP
     word. ``area`` is ``None`` while no impact can be predicted; ``why`` says so.
+    ``corridor`` and ``reachable`` are what may be reached meanwhile; neither is an
+    area, and neither narrows one.
     """
 
     KIND: ClassVar[str] = "alert-draft"
@@ -104,6 +107,9 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overflight: tuple[TrackPoint, ...]
     sources: tuple[Party, ...]
     why: str
+    condition: Condition | None = None
+    corridor: ReachCorridor | None = None
+    reachable: ReachableRegion | None = None
 
 
 class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
