@@ -41,7 +41,7 @@ class Brought(Struct, frozen=True, kw_only=True):
 class IngestStage:
     """The state of the stage; owned by it and changed in place.
 
-    ``early`` are acts that came before they can be taken, by their ids.
+    ``early`` are acts that came before they can be taken, by who brought them and id.
     """
 
     profile: NodeProfile
