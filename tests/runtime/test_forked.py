@@ -69,3 +69,26 @@ def test_no_copy_is_left_behind():
     made(lambda: b"done")
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_copy_lets_go_of_all_that_the_process_holds(tmp_path):
+    """A lock must end with the process that took it, though a copy lives on a while."""
+    with (tmp_path / "held").open("w") as held:
+
+        def make():
+            try:
+                os.fstat(held.fileno())
+            except OSError:
+                return b"closed"
+            return b"open"
+
+        assert made(make) == b"closed"
+
+
+def test_a_process_that_is_told_nothing_of_its_children_gets_the_bytes():
+    """Started with SIGCHLD ignored, as by some supervisors, it waits for nobody."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert made(lambda: b"done") == b"done"
+    finally:
+        signal.signal(signal.SIGCHLD, before)

@@ -1,11 +1,15 @@
 """The outbox keeps the order of turns, and waits only where waiting is needed."""
 
 import asyncio
+import gc
 from contextlib import asynccontextmanager
 
-from beaconfire.errors import NotReachable
+import pytest
+
+from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.runtime.outbox import Outbox
-from beaconfire.runtime.turns import Publish, Purge
+from beaconfire.runtime.turns import GiveReceipt, Publish, Purge
+from beaconfire.seals import codec
 from beaconfire.vocabulary.link import Envelope, LinkMessage
 
 EMPTY = LinkMessage(
@@ -110,3 +114,81 @@ def test_a_border_that_starts_again_is_asked_again():
             assert border.done[2:] == ["purge"]
 
     asyncio.run(tried())
+
+
+class PullMade:
+    """A line that takes receipts, and fails as often as it is told."""
+
+    def __init__(self, *, failures):
+        self.taken = []
+        self.failures = failures
+
+    async def send_receipt(self, data):
+        """Take a receipt, or be out of reach."""
+        await asyncio.sleep(0)
+        if self.failures:
+            self.failures -= 1
+            raise NotReachable("not taken")
+        self.taken.append(data)
+
+
+def receipt(lane, name):
+    """Return the effect that gives a receipt."""
+    sealed = Envelope(payload=name, payload_type="t", signatures=())
+    return GiveReceipt("JPN", lane, sealed)
+
+
+def test_a_receipt_that_was_not_taken_is_given_again_and_holds_up_no_other_lane():
+    """The line may stay up all the while: nothing else would ever give it again."""
+
+    async def tried():
+        pull = PullMade(failures=2)
+        outbox = Outbox("JPN", BorderMade(), pull)
+        for effect in (
+            receipt("plots", "old"),
+            receipt("tracks", "only"),
+            receipt("plots", "new"),
+        ):
+            outbox.put(effect)
+        outbox.start()
+        async with asyncio.timeout(5):
+            while len(pull.taken) < 2:
+                await asyncio.sleep(0.01)
+        await outbox.stop()
+        given = (receipt("tracks", "only"), receipt("plots", "new"))
+        assert set(pull.taken) == {codec.encode(one.receipt) for one in given}
+
+    asyncio.run(tried())
+
+
+class RefusingBorder(BorderMade):
+    """A border that takes no message."""
+
+    async def publish(self, party, lane, data, *, msg_id):
+        """Refuse it."""
+        raise BeaconfireError(f"refused {msg_id}")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_messages_that_are_refused_together_are_told_once(watched):
+    """The first reason ends the node; nothing is left that nobody asked for."""
+    said = []
+
+    async def tried():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: said.append(context["message"]))
+        outbox = Outbox("JPN", RefusingBorder(), None)
+        outbox.start()
+        outbox.put(message(1))
+        outbox.put(message(2))
+        await breathe()
+        if watched:
+            with pytest.raises(BeaconfireError, match=r"refused 1\.1"):
+                await outbox.failed()
+        await outbox.stop()
+        del outbox
+        gc.collect()
+
+    asyncio.run(tried())
+    gc.collect()
+    assert said == []

@@ -340,7 +340,51 @@ def test_what_is_kept_is_bounded() -> None:
     ]
     for act in acts:
         alone.brought(act, "USA")
-    assert list(alone.node.stages.ingest.early) == [act_id(act) for act in acts[1:]]
+    kept = alone.node.stages.ingest.early.values()
+    assert [brought.id for brought in kept] == [act_id(act) for act in acts[1:]]
+
+
+class Textless(Party):
+    """Japan's node with both partners and without the text of three."""
+
+    def _fresh(self) -> Node:
+        texts = tuple(text for text in all_texts() if text.id == JPN_USA)
+        return node_of(members()["JPN"], texts, solve_interval_s=0.5)
+
+    def start_whole(self, *, seconds: float) -> list[EntryBody]:
+        """Start again with every text."""
+        node = node_of(members()["JPN"], all_texts(), solve_interval_s=0.5)
+        return self.give(node.given, seconds=seconds)
+
+
+@pytest.mark.parametrize("issued_s", [0.0, 600.0])
+def test_nobody_makes_us_forget_what_another_brought(issued_s: float) -> None:
+    """Who brings an act as well, and then too many, loses of its own alone."""
+    textless = Textless()
+    act = act_of("suspend", "KOR", agreement=TISA, issued_s=issued_s)
+    for by in ("USA", "KOR", "USA"):
+        textless.brought(act, by)
+    if issued_s:
+        textless.start_whole(seconds=1.0)
+        textless.give(Textless().node.given, seconds=2.0)
+    for number in range(KEPT_ACTS_MAX):
+        other = act_of("suspend", "USA", agreement=TISA, issued_s=float(-number))
+        textless.brought(other, "USA", seconds=3.0)
+    out = textless.start_whole(seconds=issued_s + 4.0)
+    assert [body for body in out if isinstance(body, Act)].count(act) == 1
+    assert textless.node.stages.ingest.early == {}
+    textless.check_replay()
+
+
+def test_an_act_dated_ahead_wakes_nobody_while_its_text_is_gone(japan: Party) -> None:
+    """It waits for a start with the text; else each tick would refuse it anew."""
+    act = act_of("suspend", "KOR", agreement=TISA, issued_s=60.0)
+    japan.brought(act, "KOR")
+    japan.give(Textless().node.given, seconds=1.0)
+    assert japan.node.due() is None
+    node = node_of(members()["JPN"], all_texts(), solve_interval_s=0.5)
+    japan.give(node.given, seconds=2.0)
+    assert japan.node.due() == at_s(58.0)
 
 
 def test_a_partner_who_joins_later_is_told_the_acts_so_far() -> None:

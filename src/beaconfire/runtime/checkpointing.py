@@ -57,9 +57,11 @@ class Checkpointing:
             self._saving = asyncio.create_task(self._keep(self._node.turns, copy))
 
     async def stop(self) -> None:
-        """Wait for a checkpoint that is being kept."""
+        """Wait for a checkpoint that is being kept; give it up if it takes too long."""
         if self._saving is not None:
             await asyncio.wait({self._saving}, timeout=SETTINGS.stop_s_max)
+            self._saving.cancel()
+            await asyncio.gather(self._saving, return_exceptions=True)
 
     async def _keep(self, upto: int, copy: Copy) -> None:
         try:
@@ -100,23 +102,47 @@ async def replay(fresh: Callable[[], Node], journal: Journal, say: Say) -> Node:
 async def _from_checkpoint(
     fresh: Callable[[], Node], journal: Journal, last: Turn, say: Say
 ) -> Node | None:
-    found: Checkpoint | None = None
+    """Return a node as the newest checkpoint that serves has it, if one does."""
     reach = SETTINGS.checkpoint_turns_max + LATE_TURNS_MAX
-    async for turn in journal.read(max(1, last.turn - reach)):
-        for entry in turn.entries:
-            if isinstance(entry.body, Checkpoint):
-                found = entry.body
-    if found is None:
-        return None
+    tried: set[str] = set()
+    # Where all went well the first few turns back hold one. Only where one was not
+    # made or is damaged are those looked for that are kept from before it.
+    for begins in (last.turn - reach, last.turn - reach * SETTINGS.checkpoints_kept):
+        for found in reversed(await _named(journal, max(1, begins))):
+            if found.state_digest in tried:
+                continue
+            tried.add(found.state_digest)
+            node = await _restored(fresh, journal, found, say)
+            if node is not None:
+                return node
+        if begins <= 1:
+            break
+    if tried:
+        say("no checkpoint serves: folding all turns")
+    return None
+
+
+async def _named(journal: Journal, begins: int) -> list[Checkpoint]:
+    return [
+        entry.body
+        async for turn in journal.read(begins)
+        for entry in turn.entries
+        if isinstance(entry.body, Checkpoint)
+    ]
+
+
+async def _restored(
+    fresh: Callable[[], Node], journal: Journal, found: Checkpoint, say: Say
+) -> Node | None:
     packed = await journal.load_checkpoint(found.state_digest)
     if packed is None:
-        say(f"the checkpoint after turn {found.upto} is not whole: folding all turns")
+        say(f"the checkpoint after turn {found.upto} is not whole")
         return None
     node = fresh()
     try:
         state = unpack(packed, bytes_max=SETTINGS.checkpoint_bytes_max)
         restore(node, state)
     except BadInput as error:
-        say(f"{error}: folding all turns")
+        say(f"the checkpoint after turn {found.upto} does not serve: {error}")
         return None
     return node

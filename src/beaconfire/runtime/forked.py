@@ -45,7 +45,7 @@ class Copy:
             message = f"no room for a copy of the process: {error.strerror}"
             raise BeaconfireError(message) from None
         if self._pid == 0:
-            _be_the_copy(make, self._reading, writing)
+            _be_the_copy(make, writing)
         os.close(writing)
 
     async def bytes_made(self) -> bytes:
@@ -61,17 +61,19 @@ class Copy:
                 f"a copy of the process took longer than {SETTINGS.copy_s_max:g} s"
             )
             raise BeaconfireError(message) from None
+        except OSError as error:
+            message = f"a copy of the process: {error.strerror}"
+            raise BeaconfireError(message) from None
         finally:
             os.close(self._reading)
-            os.kill(self._pid, signal.SIGKILL)  # it has ended, or may not go on
-            os.waitpid(self._pid, 0)
+            _end(self._pid)
         if not data.endswith(_WHOLE):
             message = "a copy of the process died before it was done"
             raise BeaconfireError(message)
         return data[: -len(_WHOLE)]
 
 
-def _be_the_copy(make: Callable[[], bytes], reading: int, writing: int) -> None:
+def _be_the_copy(make: Callable[[], bytes], writing: int) -> None:
     """Make the bytes, send them and end; never returns."""
     try:
         # A signal for the group must not be told to the loop that is not ours.
@@ -79,7 +81,7 @@ def _be_the_copy(make: Callable[[], bytes], reading: int, writing: int) -> None:
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_DFL)
         gc.disable()  # a collection would write to every page
-        os.close(reading)
+        _let_go_but(writing)
         os.nice(_NICE)
         data = memoryview(make() + _WHOLE)
         while data:
@@ -87,6 +89,25 @@ def _be_the_copy(make: Callable[[], bytes], reading: int, writing: int) -> None:
     finally:
         # Whatever went wrong, the copy must not run on as the node.
         os._exit(0)
+
+
+def _let_go_but(kept: int) -> None:
+    """Close all descriptors but the three standard ones and ``kept``.
+
+    A killed node's locks and lines would else last as long as its copy.
+    """
+    os.closerange(3, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _end(pid: int) -> None:
+    """See that a child is gone: it has ended, or may not go on."""
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == 0:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    except ChildProcessError:
+        return  # where SIGCHLD is ignored the system waits for it
 
 
 async def _read(descriptor: int) -> bytes:

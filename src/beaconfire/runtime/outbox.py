@@ -102,10 +102,9 @@ class Outbox:
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         # A message that the border refuses must end the node with its reason: passed
         # over, it would be a hole in the lane and the partner would wait for ever.
-        if task.cancelled() or self._failed.done():
-            return
-        error = task.exception()
-        if error is not None:
+        # Each is asked, also behind the first: what nobody asks for is a warning.
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 
     async def _lay(self, effect: Publish | Purge) -> None:
@@ -136,7 +135,10 @@ class Outbox:
                 try:
                     await self._pull.send_receipt(receipt)
                 except NotReachable:
-                    # Tried for long enough. A newer one covers it; otherwise it is
-                    # laid down again when the line is next told to be up.
+                    # A newer one covers it; otherwise it is given again, behind the
+                    # other lanes'. The line may have been up all the while, so
+                    # nothing else would give it, and the partner's window stays full.
+                    self._receipts.setdefault(lane, receipt)
+                    self._receipt_ready.set()
                     break
             await asyncio.sleep(SETTINGS.receipt_pause_s)

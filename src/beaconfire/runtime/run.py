@@ -162,6 +162,8 @@ class _Running:
         )
         self = cls(directory, config, known, node, journal, clock, say)
         self.server = server
+        # Before the journal is closed, however the node ends.
+        stack.push_async_callback(self.checkpointing.stop)
         stack.push_async_callback(self.solver.stop)
         identity = Identity(
             leaf=directory / "keys" / keys.LEAF_NAME,

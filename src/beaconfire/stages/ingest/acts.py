@@ -48,7 +48,8 @@ def take_act(
     try:
         act = _verified(state, brought, at)
     except _Early:
-        _keep(state, brought)
+        # A start may tell, no instant does.
+        _keep(state, replace(brought, counts_from=None))
         raise
     if standing.knows(brought.id, act) or _over(act, at):
         return None, None
@@ -70,9 +71,13 @@ def take_act(
             f"node's clock: ask {act.party} to set its clock and to issue it anew"
         )
         raise BadInput(text)
-    if brought.id in state.early:
-        return None, None
+    repeated = any(
+        kept.id == brought.id and kept.counts_from is not None
+        for kept in state.early.values()
+    )
     _keep(state, replace(brought, counts_from=act.issued))
+    if repeated:
+        return None, None
     text = (
         f"`{act.act}` of {act.party} on {act.agreement} (act `{brought.id}`) is dated "
         f"{act.issued}, ahead of this node's clock: it is kept and counts from then"
@@ -84,10 +89,10 @@ def take_again(state: IngestStage, at: Instant, *, start: bool) -> list[EntryBod
     """Judge what was kept and is due, or everything when the node starts anew."""
     out: list[EntryBody] = []
     standing = state.standing
-    for brought in list(state.early.values()):
+    for key, brought in list(state.early.items()):
         if not start and not _is_due(brought, at):
             continue
-        del state.early[brought.id]
+        del state.early[key]
         try:
             act, bell = take_act(state, brought, at, standing=standing)
         except BadInput as error:
@@ -175,8 +180,12 @@ def _is_due(brought: Brought, at: Instant) -> bool:
 
 
 def _keep(state: IngestStage, brought: Brought) -> None:
-    """Keep an act for later; of too many from one partner the oldest gives way."""
-    state.early[brought.id] = brought
-    same = [one.id for one in state.early.values() if one.sender == brought.sender]
+    """Keep an act for later; of too many from one partner the oldest gives way.
+
+    Each partner's own bytes are kept: what another brings under the same id may be
+    forged, or give way to whatever else that one brings.
+    """
+    state.early[f"{brought.sender} {brought.id}"] = brought
+    same = [key for key, one in state.early.items() if one.sender == brought.sender]
     if len(same) > KEPT_ACTS_MAX:
         del state.early[same[0]]

@@ -43,9 +43,9 @@ class Brought(Struct, frozen=True, kw_only=True):
 class IngestStage:
     """The state of the stage; owned by it and changed in place.
 
-    ``early`` are acts that came before they can be taken, by their ids. While the clock
-    is not trusted nothing is refused or set aside for its time alone: our own people
-    are warned by what comes in.
+    ``early`` are acts that came before they can be taken, by who brought them and id.
+    While the clock is not trusted nothing is refused or set aside for its time alone:
+    our own people are warned by what comes in.
     """
 
     profile: NodeProfile
