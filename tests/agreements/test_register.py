@@ -250,8 +250,11 @@ def test_a_good_record_is_taken_and_the_file_has_an_end():
     one = fold(declare(ASSURED)).register.filed[0]
     full = Standing(register=Register(filed=(one,) * RECORDS_MAX))
     assert too_many(declare(ASSURED), full) == (
-        "10000 records are on file: no more can be held"
+        "10000 records of KOR are on file under `test-one`: no more can be held"
     )
+    # Else one party could keep every other from taking back what it assured.
+    assert too_many(declare(ASSURED, "JPN"), full) is None
+    assert too_many(declare(ASSURED, under="other"), full) is None
     nearly = Standing(register=Register(filed=(one,) * (RECORDS_MAX - 1)))
     assert too_many(declare(ASSURED), nearly) is None
     assert too_many(act("suspend", "KOR"), full) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from beaconfire.agreements.agreement import Term
 from beaconfire.agreements.conditions import Sender
-from beaconfire.agreements.entitled import came_late, entitled, notice_told
+from beaconfire.agreements.entitled import came_late, entitled, notice_told, too_many
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import OPEN, closes_at, status_of
 from beaconfire.agreements.term import ends_after, runs_out, years_after
@@ -323,3 +323,30 @@ def test_a_view_is_bounded_and_forgets_nothing_that_counts():
     assert view.suspension is None
     assert view_of.knows("x0", first)
     assert view_of.after("x0", first, begin) == view_of
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [
+        ("suspend", ("contest",), "suspended"),
+        ("notice", ("withdraw",), "terminated"),
+        ("notice", ("withdraw", "notice"), "terminated"),
+        ("notice", ("contest", "withdraw", "notice-suspend"), "terminated"),
+    ],
+)
+def test_no_number_of_later_acts_pushes_out_what_counts(first, then, told):
+    """A party that floods its own view neither restores nor revives the agreement."""
+    known = after(act(first, "KOR", "2018-12-31"))
+    begin = at("2020-01-01")
+    for place in range(ACTS_KEPT_MAX + 4):
+        one = Act(
+            agreement=TEXT.id,
+            act=then[place % len(then)],
+            party="KOR",
+            issued=begin.plus_s(float(place)),
+        )
+        if too_many(one, known) is None:
+            known = known.after(f"x{place}", one, begin)
+    assert status_of(TEXT, known, at("2020-06-01")).state == told
+    assert len(known.view(TEXT.id, "KOR").acts) <= ACTS_KEPT_MAX
+    assert too_many(act("suspend", "JPN", "2020-02-01"), known) is None

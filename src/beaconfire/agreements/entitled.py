@@ -13,10 +13,10 @@ from beaconfire.agreements.register import RECORDS_MAX, may_declare
 from beaconfire.agreements.standing import CLASSES, Standing
 from beaconfire.agreements.status import open_notices, status_of
 from beaconfire.agreements.term import Notice, ends_after, last_day_for
-from beaconfire.agreements.view import NOTICE_ACTS
+from beaconfire.agreements.view import NOTICE_ACTS, STATUS_ACTS, Recorded
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import EARLIEST, Instant
 
 # Valid approvals of one party under one agreement; one more must wait for an end.
 APPROVALS_MAX = 2_000
@@ -67,12 +67,27 @@ def parties_to_tell(agreement: Agreement, act: Act, *, by: Party) -> tuple[Party
 
 
 def too_many(act: Act, standing: Standing) -> str | None:
-    """Return why one more approval or record is not taken, ``None`` if it may be."""
-    if act.act == "declare" and len(standing.register.filed) >= RECORDS_MAX:
-        return f"{RECORDS_MAX} records are on file: no more can be held"
+    """Return why one more act is not taken, ``None`` if it may be."""
+    mine = (act.agreement, act.party)
+    if act.act in STATUS_ACTS:
+        view = standing.view(*mine)
+        recorded = Recorded(entry="", at=act.issued or EARLIEST, act=act)
+        if view.has_room(recorded):
+            return None
+        return (
+            f"{len(view.acts)} acts of {act.party} on `{act.agreement}` count: no more "
+            "can be held"
+        )
+    if act.act == "declare":
+        filed = sum((f.agreement, f.party) == mine for f in standing.register.filed)
+        if filed < RECORDS_MAX:
+            return None
+        return (
+            f"{filed} records of {act.party} are on file under `{act.agreement}`: no "
+            "more can be held"
+        )
     if act.act != "approve":
         return None
-    mine = (act.agreement, act.party)
     held = [a for a in standing.approvals if (a.act.agreement, a.act.party) == mine]
     if len(held) < APPROVALS_MAX:
         return None

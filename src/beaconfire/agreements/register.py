@@ -30,7 +30,8 @@ from beaconfire.vocabulary.records import (
 )
 from beaconfire.vocabulary.times import Instant
 
-# A party that declares more than this has made a mistake that must not fill memories.
+# A party that declares more than this under one agreement has made a mistake that must
+# not fill memories, nor keep the others' records out.
 RECORDS_MAX = 10_000
 
 _OF_A_CASE = (Suspected, Findings, Measures, CaseClosed)

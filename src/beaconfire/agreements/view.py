@@ -3,11 +3,14 @@
 * **An act has its place by its own instant, not by its arrival.** Acts reach a node by
   several routes: two nodes that know the same acts of a party have the same view, in
   whatever order they came, and an act that comes twice counts once.
-* A view is bounded. Of more acts than are kept the oldest are forgotten, and what is
-  as old as they were is not taken any more, so that nothing forgotten comes back.
+* A view is bounded. Of more acts than are kept the oldest that later ones have
+  overtaken are forgotten, and what is as old as they were is not taken any more, so
+  that nothing forgotten comes back. Where all of them count, no more are taken.
 
 What a view means for an agreement is ``standing.py``'s to say.
 """
+
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -80,20 +83,39 @@ class View(Struct, frozen=True, kw_only=True):
             return True
         return act.issued is not None and act.issued <= self.floor
 
+    def has_room(self, recorded: Recorded) -> bool:
+        """Say whether ``recorded`` can be taken in and nothing that counts is lost."""
+        if len(self.acts) < ACTS_KEPT_MAX:
+            return True
+        return _overtaken(self._with(recorded)) is not None
+
     def with_act(self, recorded: Recorded) -> "View":
         """Return the view once ``recorded`` is among its acts."""
         if self.knows(recorded.entry, recorded.act):
             return self
-        acts = tuple(sorted((*self.acts, recorded), key=lambda one: one.order))
+        acts = self._with(recorded)
         floor = self.floor
         if len(acts) > ACTS_KEPT_MAX:
-            forgotten = _least(acts)
+            # Whoever takes acts in asks ``has_room`` before.
+            forgotten = _overtaken(acts) or acts[0]
             floor = max(floor, forgotten.issued)
             acts = tuple(one for one in acts if one is not forgotten)
         return replace(self, acts=acts, floor=floor)
 
+    def _with(self, recorded: Recorded) -> tuple[Recorded, ...]:
+        return tuple(sorted((*self.acts, recorded), key=lambda one: one.order))
 
-def _least(acts: tuple[Recorded, ...]) -> Recorded:
-    """Return the oldest suspension or restoration that a later one has overtaken."""
+
+def _overtaken(acts: tuple[Recorded, ...]) -> Recorded | None:
+    """Return the oldest act without which the view means the same; ``None`` if none is.
+
+    Of suspensions and restorations, and of contests, the last one speaks. A notice, or
+    its end, that came before stays: it may have taken effect, and that is final; but
+    the same said twice in a row is said once.
+    """
     made = [one for one in acts if one.act.act in ("suspend", "restore")]
-    return made[0] if len(made) > 1 else acts[0]
+    contests = [one for one in acts if one.act.act == "contest"]
+    notices = [one for one in acts if one.act.act in NOTICE_ACTS]
+    again = [two for one, two in pairwise(notices) if one.act.act == two.act.act]
+    spare = (*made[:-1], *contests[:-1], *again)
+    return min(spare, key=lambda one: one.order, default=None)
