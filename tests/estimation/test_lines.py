@@ -139,3 +139,13 @@ def test_a_cue_alone_is_an_object_with_a_launch():
     assert found["launch"]["lat_deg"] == pytest.approx(40.61)
     assert found["phase"] == "unknown"
     assert found["impact"] is None
+
+
+def test_what_depends_or_may_be_reached_is_said_only_while_it_does():
+    """A climb has a corridor, a young area a condition, an old one neither."""
+    (climbing,) = answered(lines_of(50.0, 115.0))["objects"]
+    assert climbing["corridor"]["certainty"] == "Possible"
+    assert climbing["impact"] is None
+    (young,) = answered(lines_of(50.0, 145.0))["objects"]
+    assert young["impact_condition"] == "no further stage"
+    assert "corridor" not in young

@@ -19,6 +19,7 @@ from beaconfire.estimation.lines import (
 )
 from beaconfire.seals import codec
 from beaconfire.vocabulary.motion import ErrorEllipse
+from beaconfire.vocabulary.reach import ReachCorridor
 
 app = typer.Typer(add_completion=False)
 _REJECTED_SHOWN = 10
@@ -75,8 +76,15 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
     else:
         area = found.impact
         where = _place(area.lat_deg, area.lon_deg)
-        row("impact", f"{where} at {area.time}, {_ellipse(area.ellipse95)}")
+        under = f", if {found.impact_condition}" if found.impact_condition else ""
+        row("impact", f"{where} at {area.time}, {_ellipse(area.ellipse95)}{under}")
         row("window", f"{area.time_window95[0]} to {area.time_window95[1]}")
+    if found.corridor:
+        row("reach", _corridor(found.corridor))
+    if found.reachable:
+        region = found.reachable
+        where = _place(region.lat_deg, region.lon_deg)
+        row("reach", f"possibly within {region.radius_m / 1e3:.0f} km of {where}")
     row("apogee", _length(found.apogee_km, found.apogee_km_reason))
     row("range", _length(found.range_km, found.range_km_reason))
 
@@ -106,6 +114,17 @@ def _ellipse(ellipse: ErrorEllipse) -> str:
     return (
         f"95 % within {ellipse.semi_major_m / 1e3:.1f} x "
         f"{ellipse.semi_minor_m / 1e3:.1f} km towards {ellipse.azimuth_deg:.0f} deg"
+    )
+
+
+def _corridor(corridor: ReachCorridor) -> str:
+    now = corridor.impact_now
+    where = "no place" if now is None else _place(now.lat_deg, now.lon_deg)
+    open_end = "; its end is open" if corridor.beyond_outline else ""
+    return (
+        f"possibly from {where}, if thrust ended now, on towards "
+        f"{corridor.heading_deg:.0f} +- {corridor.heading_half_spread_deg:.0f} deg"
+        f"{open_end}"
     )
 
 

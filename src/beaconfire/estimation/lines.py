@@ -28,6 +28,12 @@ from beaconfire.vocabulary.motion import (
     Plot,
 )
 from beaconfire.vocabulary.places import Vector3
+from beaconfire.vocabulary.reach import (
+    Condition,
+    DepartureFound,
+    ReachableRegion,
+    ReachCorridor,
+)
 from beaconfire.vocabulary.times import Instant
 
 # A plot is 400 bytes; what is longer is not a plot.
@@ -46,7 +52,11 @@ class TrackAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ObjectAnswer(Struct, frozen=True, kw_only=True):
-    """One object. A ``*_reason`` stands only where its neighbour is null."""
+    """One object. A ``*_reason`` stands only where its neighbour is null.
+
+    The last four stand only while they have something to say: a young area's condition,
+    the corridor under thrust, a push off the arc, and the region that it can reach.
+    """
 
     launch: LaunchPoint | None
     launch_reason: str | UnsetType = UNSET
@@ -61,6 +71,10 @@ class ObjectAnswer(Struct, frozen=True, kw_only=True):
     range_km_reason: str | UnsetType = UNSET
     model_holds: bool
     reason: str
+    impact_condition: Condition | UnsetType = UNSET
+    corridor: ReachCorridor | UnsetType = UNSET
+    departure: DepartureFound | UnsetType = UNSET
+    reachable: ReachableRegion | UnsetType = UNSET
 
 
 class LineRejected(Struct, frozen=True, kw_only=True):
@@ -177,6 +191,10 @@ def _object(estimate: FlightEstimate) -> ObjectAnswer:
         range_km_reason=_unless(estimate.range_km, missing),
         model_holds=estimate.model_holds,
         reason=estimate.reason,
+        impact_condition=estimate.impact_condition or UNSET,
+        corridor=estimate.corridor or UNSET,
+        departure=estimate.departure or UNSET,
+        reachable=estimate.reachable or UNSET,
     )
 
 

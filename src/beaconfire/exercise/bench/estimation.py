@@ -15,6 +15,7 @@ import numpy as np
 from beaconfire.estimation.descent import descend, land
 from beaconfire.estimation.impact import predict_impact
 from beaconfire.estimation.warm import warm_up
+from beaconfire.exercise.bench.estimation_announced import announced
 from beaconfire.exercise.bench.estimation_areas import areas, limits
 from beaconfire.exercise.bench.estimation_case import (
     EPOCH,
@@ -52,6 +53,7 @@ def measure(*, seeds: int, say: Say) -> Bench:
         *stagings(few, say),
         *false_alarms(max(4, seeds // 4), say),
         *departures(few, say),
+        *announced(say),
         *costs(),
     )
     return Bench(
