@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,6 +33,8 @@ from beaconfire.vocabulary.times import Instant
 
 # A party that declares more than this has made a mistake that must not fill memories.
 RECORDS_MAX = 10_000
+
+K = TypeVar("K", Authority, Assurance, Facility)
 
 _OF_A_CASE = (Suspected, Findings, Measures, CaseClosed)
 
@@ -125,14 +128,14 @@ def standing_records(
     *,
     agreement: str,
     party: Party,
-    kind: type[Annexed],
+    kind: type[K],
     at: Instant,
-) -> tuple[Annexed, ...]:
+) -> tuple[K, ...]:
     """Return ``party``'s records of ``kind`` that hold at ``at``, one a subject.
 
     A declared record speaks instead of the text's own, also when it has ended.
     """
-    found: dict[str, Annexed | None] = {
+    found: dict[str, K | None] = {
         _subject(annex.record): annex.record
         for annex in annexes
         if annex.party == party and isinstance(annex.record, kind)
