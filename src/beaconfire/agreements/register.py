@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -141,9 +141,8 @@ def standing_records(
         if annex.party == party and isinstance(annex.record, kind)
     }
     for one in latest(register, agreement, party, kind):
-        record = one.record
-        if isinstance(record, kind):
-            found[_subject(record)] = None if one.ended(at) else record
+        newest = None if one.ended(at) else cast(K, one.record)
+        found[_subject(one.record)] = newest
     return tuple(record for record in found.values() if record is not None)
 
 
@@ -210,7 +209,5 @@ def _subject(record: Record) -> str:
     """Return what a newer record of the same kind must share to replace it."""
     if isinstance(record, Facility):
         return record.name
-    if isinstance(record, Authority | Assurance):
-        return ""
     names = ("originator", "item", "purpose", "case", "what")
     return " ".join(str(getattr(record, name, "")) for name in names)
