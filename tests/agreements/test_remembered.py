@@ -307,3 +307,4 @@ def test_what_is_more_than_a_comparison_holds_for_that_instant_alone(use):
     at = Watched(NOW.ns)
     assert use(at) == use(NOW)
     assert (at.first, at.last) == (NOW.ns, NOW.ns)
+    assert at != "another thing"
