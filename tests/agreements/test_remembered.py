@@ -174,7 +174,8 @@ def test_a_remembered_answer_bears_the_items_own_id_and_the_asked_instant():
         decide_remembered(memo, notice(), at=NOW, **{**asked, "to": "JPN"})
 
 
-def test_an_approval_of_one_item_is_not_remembered_for_another():
+@pytest.mark.parametrize("beside", [(), (approval(item_class="Plots"),)])
+def test_an_approval_of_one_item_is_not_remembered_for_another(beside):
     """Also beside an approval of a class that covers neither."""
     memo = Memo()
     texts = (
@@ -182,10 +183,7 @@ def test_an_approval_of_one_item_is_not_remembered_for_another():
             permit(1, ApprovalOfOriginator(value=True)), name="tisa-2014", parties=TRIO
         ),
     )
-    leaves = (
-        approval(item="item-1", item_class=None),
-        approval(item_class="Plots"),
-    )
+    leaves = (approval(item="item-1", item_class=None), *beside)
     held = {"agreements": texts, "standing": standing(*leaves)}
     asked = {"sender": "USA", "to": "JPN", "at": NOW}
     for name, goes in (("item-1", True), ("item-2", False), ("item-1", True)):
