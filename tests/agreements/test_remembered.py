@@ -132,7 +132,7 @@ acts = (
 asks = st.tuples(items, some_party, some_party, instants)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(acts | asks, min_size=2, max_size=25))
 def test_what_is_remembered_is_what_would_be_worked_out(steps):
     """Over any acts, approvals, records and instants, also backwards in time."""
