@@ -7,7 +7,7 @@ PYTHON ?= python3
 DEMO_OUT ?= out/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint bench long docs lock clean
+.PHONY: demo test lint bench long mutants docs lock clean
 
 demo: .venv/ready
 	@.venv/bin/beaconfire demo --out $(DEMO_OUT)
@@ -26,6 +26,10 @@ bench: .venv-test/ready
 
 long: .venv-test/ready
 	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
+
+# Half an hour: each condition in agreements/ is reversed or removed, one at a time.
+mutants: .venv-test/ready
+	@PYTHONPATH=. .venv-test/bin/python tools/mutants.py $(MODULES)
 
 docs: .venv-test/ready
 	@.venv-test/bin/python tools/reference.py docs/reference

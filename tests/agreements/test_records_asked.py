@@ -2,7 +2,7 @@
 
 import pytest
 
-from beaconfire.agreements.conditions import Category, MarkingKnown, Purpose
+from beaconfire.agreements.conditions import Body, Category, MarkingKnown, Purpose
 from beaconfire.agreements.lapse import still_stands
 from beaconfire.agreements.purpose import purposes_of
 from beaconfire.agreements.question import Finding
@@ -81,6 +81,14 @@ def test_what_stands_in_the_text_holds_until_its_party_declares_otherwise(
     ended = declare(record, until_s=-1)
     assert one.finding(asked(ended, annexes=annexes)) is NOT_MET
     assert one.finding(asked(ended, declare(record), annexes=annexes)) is MET
+
+
+def test_what_stands_in_the_text_is_certain_for_its_own_kind_alone():
+    """A *no* that both signed is a no; a record of another kind says nothing."""
+    one = AssuranceOfRecipient(value=True)
+    assert one.finding(asked(annexes=(Annex(party="KOR", record=HALF),))) is NOT_MET
+    assert one.finding(asked(annexes=(Annex(party="KOR", record=CENTRE),))) is UNKNOWN
+    assert one.finding(asked(annexes=(Annex(party="JPN", record=HALF),))) is UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -302,6 +310,18 @@ class TestInTheDecision:
         both = (elsewhere, self.SHUT)
         unrelated = before.after("e9", declare(HALF, under="other"), later)
         assert lapse(unrelated, texts=both) is None
+
+    def test_a_record_that_had_ended_before_the_release_changed_nothing_since(self):
+        """What was released without it does not lapse for want of it."""
+        text = agreement(
+            permit(1), prohibit(2, AssuranceOfRecipient(value=False), Body(("Plots",)))
+        )
+        ended = declare(ASSURED, until_s=-1)
+        release = ask(notice(), text, acts=[ended])
+        assert isinstance(release, Release)
+        now = standing(ended, at=NOW.plus_s(-9))
+        at = NOW.plus_s(1)
+        assert still_stands(release, agreements=(text,), standing=now, at=at) is None
 
     def test_an_approval_is_still_asked_after_on_a_relay(self):
         """Records do not stand in for the originator's leave."""

@@ -130,8 +130,9 @@ class TestCases:
         assert "never reported" in flaw(declare(another), declare(LOST))
 
     def test_a_party_may_report_the_loss_of_what_is_its_own(self):
-        """Whoever finds it says so at once."""
+        """Whoever finds it says so at once, whatever else is on file."""
         assert flaw(declare(LOST, "JPN")) is None
+        assert flaw(declare(LOST), declare(ASSURED), declare(CENTRE)) is None
 
 
 class TestFollowing:
@@ -246,6 +247,8 @@ def test_who_may_record_what(one, told):
 def test_a_good_record_is_taken_and_the_file_has_an_end():
     """A party that declares without end has made a mistake."""
     assert flaw(declare(ASSURED, until_s=60)) is None
+    undated = replace(declare(ASSURED, until_s=60), issued=None)
+    assert flaw(undated) is None
     assert entitled(TEXT, declare(ASSURED)) is None
     one = fold(declare(ASSURED)).register.filed[0]
     full = Standing(register=Register(filed=(one,) * RECORDS_MAX))
@@ -266,15 +269,16 @@ def test_records_have_their_place_by_their_own_instants_and_count_once():
     two = replace(declare(CENTRE), issued=NOW.plus_s(2))
     three = declare(LOST, under="other")
     three = replace(three, issued=NOW.plus_s(2))
-    acts = {"e1": one, "e2": two, "e3": three}
-    orders = [["e1", "e2", "e3"], ["e3", "e2", "e1", "e2"], ["e2", "e3", "e1", "e1"]]
+    # Two of one instant stand in the order of their entries.
+    acts = {"z": one, "b": two, "c": three}
+    orders = [["z", "b", "c"], ["c", "b", "z", "b"], ["b", "c", "z", "z"]]
     files = []
     for order in orders:
         register = Register()
         for entry in order:
             register = register.after(entry, acts[entry], NOW)
         files.append([filed.entry for filed in register.filed])
-    assert files == [["e1", "e2", "e3"]] * 3
+    assert files == [["z", "b", "c"]] * 3
     assert fold(one).knows("e1", one)
     assert not fold(one).knows("e2", two)
     undated = Register().after("e9", replace(one, issued=None), NOW).filed[0]

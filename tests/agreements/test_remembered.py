@@ -47,6 +47,7 @@ from tests.agreements.agreements_made import (
     plots,
     prohibit,
     retraction,
+    standing,
 )
 
 TRIO = ("JPN", "KOR", "USA")
@@ -84,7 +85,9 @@ instants = st.builds(
     st.sampled_from((-1, 0, 1)),
 ) | st.sampled_from([BEGIN, Instant(BEGIN.ns - 1)])
 items = st.builds(
-    lambda made, who, told, created: replace(made(who, **told), created=created),
+    lambda made, who, told, created, valid: replace(
+        made(who, **told), created=created, valid_until=valid
+    ),
     st.sampled_from([notice, plots, retraction]),
     some_party,
     st.fixed_dictionaries(
@@ -95,6 +98,7 @@ items = st.builds(
             "carries": st.sampled_from([(), ("purpose:training",)]),
         }
     ),
+    instants,
     instants,
 )
 ends = st.sampled_from((1.0, 2.0, 3600.0))
@@ -128,20 +132,20 @@ acts = (
 asks = st.tuples(items, some_party, some_party, instants)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(acts | asks, min_size=2, max_size=25))
 def test_what_is_remembered_is_what_would_be_worked_out(steps):
     """Over any acts, approvals, records and instants, also backwards in time."""
-    memo, standing, released = Memo(), Standing(), []
+    memo, now, released = Memo(), Standing(), []
     for place, step in enumerate(steps):
         if not isinstance(step, tuple):
-            standing = standing.after(f"e{place}", step, NOW)
+            now = now.after(f"e{place}", step, NOW)
             continue
         what, sender, to, at = step
         if sender == to:
             continue
         asked = {"sender": sender, "to": to, "at": at}
-        held = {"agreements": TEXTS, "standing": standing}
+        held = {"agreements": TEXTS, "standing": now}
         fresh = decide(what, **asked, **held)
         # Twice: what was just remembered must also be given again.
         for _ in range(2):
@@ -168,6 +172,50 @@ def test_a_remembered_answer_bears_the_items_own_id_and_the_asked_instant():
         assert type(answer.at) is Instant
     with pytest.raises(BadInput, match="would send to itself"):
         decide_remembered(memo, notice(), at=NOW, **{**asked, "to": "JPN"})
+
+
+@pytest.mark.parametrize("beside", [(), (approval(item_class="Plots"),)])
+def test_an_approval_of_one_item_is_not_remembered_for_another(beside):
+    """Also beside an approval of a class that covers neither."""
+    memo = Memo()
+    texts = (
+        agreement(
+            permit(1, ApprovalOfOriginator(value=True)), name="tisa-2014", parties=TRIO
+        ),
+    )
+    leaves = (approval(item="item-1", item_class=None), *beside)
+    held = {"agreements": texts, "standing": standing(*leaves)}
+    asked = {"sender": "USA", "to": "JPN", "at": NOW}
+    for name, goes in (("item-1", True), ("item-2", False), ("item-1", True)):
+        answer = decide_remembered(memo, notice("KOR", name=name), **asked, **held)
+        assert isinstance(answer, Release) is goes
+
+
+def test_whether_a_record_is_newer_is_asked_of_each_release():
+    """One release before it, one after: the first lapses, the second stands."""
+    memo = Memo()
+    before = standing(declare(ASSURED, under="direct", until_s=3600))
+    asked = {"sender": "JPN", "to": "KOR", "agreements": TEXTS[:1]}
+    early = decide(notice(), at=NOW, standing=before, **asked)
+    later = NOW.plus_s(1)
+    after = before.after("e9", declare(ASSURED, under="direct"), later)
+    late = decide(notice(), at=later, standing=after, **asked)
+    held = {"agreements": TEXTS[:1], "standing": after, "at": later}
+    for release, stands in ((early, False), (late, True), (early, False)):
+        assert isinstance(release, Release)
+        assert (stands_remembered(memo, release, **held) is None) is stands
+
+
+def test_the_end_of_one_items_validity_is_not_remembered_for_another():
+    """Each item has its own, to its last nanosecond."""
+    memo = Memo()
+    held = {"agreements": TEXTS, "standing": Standing()}
+    asked = {"sender": "JPN", "to": "KOR", "at": NOW}
+    for seconds in (-1, -2, 0, 9, -1):
+        item = replace(notice(), valid_until=NOW.plus_s(seconds))
+        answer = decide_remembered(memo, item, **asked, **held)
+        assert answer == decide(item, **asked, **held)
+        assert isinstance(answer, Release) is (seconds >= 0)
 
 
 class TestMemo:
@@ -257,3 +305,4 @@ def test_what_is_more_than_a_comparison_holds_for_that_instant_alone(use):
     at = Watched(NOW.ns)
     assert use(at) == use(NOW)
     assert (at.first, at.last) == (NOW.ns, NOW.ns)
+    assert at != "another thing"

@@ -115,6 +115,13 @@ class TestNotice:
             "2019-08-23T00:00:00.000Z (act `e1`)"
         )
         assert closes_at(TEXT, after(self.NOTICE)) == at("2019-11-23")
+        assert over.need == "another agreement: test-one has ended"
+
+    def test_an_act_of_a_stranger_says_nothing_of_it(self):
+        """Nobody else's dispute closes an agreement, whoever folded it in."""
+        strange = after(act("suspend", "USA", "2019-08-24"))
+        assert status_of(TEXT, strange, at("2019-09-01")).state == "in force"
+        assert status_of(TEXT, strange, at("2019-09-01")).acts == ()
 
     def test_a_suspended_notice_does_not_take_effect(self):
         """It is in force, and says whose notice and whose suspension."""

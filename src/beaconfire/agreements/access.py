@@ -110,7 +110,7 @@ def _about_facility(asked: _Asked, level: str) -> Iterator[str]:
         at=asked.at,
     )
     for record in standing:
-        if isinstance(record, Facility) and record.name == named:
+        if record.name == named:
             if LADDER.index(record.level) < LADDER.index(level):
                 yield f"{named} may hold up to {record.level}, the item is {level}"
             return

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from beaconfire.agreements.question import Finding, Question, sure
-from beaconfire.agreements.register import latest, standing_records
+from beaconfire.agreements.register import K, latest, standing_records
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.records import Annexed, Assurance, Authority, Facility
 
@@ -34,8 +34,7 @@ class AuthorityOfRecipient:
     def saw(self, question: Question) -> str:
         """Say what was found."""
         for record in _on_record(question, Authority):
-            if isinstance(record, Authority):
-                return f"{question.to} has notified {', '.join(record.names)}"
+            return f"{question.to} has notified {', '.join(record.names)}"
         return f"no competent authority of {question.to} is on record"
 
     def need(self, question: Question, *, met: bool) -> str:
@@ -58,15 +57,13 @@ class AssuranceOfRecipient:
             and record.official_purpose
             and record.equivalent_protection
             for record in _on_record(question, Assurance)
-            if isinstance(record, Assurance)
         )
         return _as_asked(question, Assurance, held, self.value)
 
     def saw(self, question: Question) -> str:
         """Say what was found."""
         for record in _on_record(question, Assurance):
-            if isinstance(record, Assurance):
-                return f"{question.to} assures {_assured(record)}"
+            return f"{question.to} assures {_assured(record)}"
         return f"no assurance by {question.to} is on record"
 
     def need(self, question: Question, *, met: bool) -> str:
@@ -93,7 +90,6 @@ class FacilityOfRecipient:
         held = any(
             LADDER.index(record.level) >= rank
             for record in _on_record(question, Facility)
-            if isinstance(record, Facility)
         )
         return _as_asked(question, Facility, held, self.value)
 
@@ -102,7 +98,6 @@ class FacilityOfRecipient:
         named = [
             f"{record.name} up to {record.level}"
             for record in _on_record(question, Facility)
-            if isinstance(record, Facility)
         ]
         if not named:
             return f"no facility of {question.to} is on record"
@@ -132,7 +127,7 @@ def reads(when: Iterable[object]) -> Iterator[type[Annexed]]:
             yield READS[type(condition)]
 
 
-def _on_record(question: Question, kind: type[Annexed]) -> tuple[Annexed, ...]:
+def _on_record(question: Question, kind: type[K]) -> tuple[K, ...]:
     return standing_records(
         question.annexes,
         question.register,

@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +34,8 @@ from beaconfire.vocabulary.times import Instant
 # A party that declares more than this under one agreement has made a mistake that must
 # not fill memories, nor keep the others' records out.
 RECORDS_MAX = 10_000
+
+K = TypeVar("K", Authority, Assurance, Facility)
 
 _OF_A_CASE = (Suspected, Findings, Measures, CaseClosed)
 
@@ -126,22 +129,21 @@ def standing_records(
     *,
     agreement: str,
     party: Party,
-    kind: type[Annexed],
+    kind: type[K],
     at: Instant,
-) -> tuple[Annexed, ...]:
+) -> tuple[K, ...]:
     """Return ``party``'s records of ``kind`` that hold at ``at``, one a subject.
 
     A declared record speaks instead of the text's own, also when it has ended.
     """
-    found: dict[str, Annexed | None] = {
+    found: dict[str, K | None] = {
         _subject(annex.record): annex.record
         for annex in annexes
         if annex.party == party and isinstance(annex.record, kind)
     }
     for one in latest(register, agreement, party, kind):
-        record = one.record
-        if isinstance(record, kind):
-            found[_subject(record)] = None if one.ended(at) else record
+        newest = None if one.ended(at) else cast(K, one.record)
+        found[_subject(one.record)] = newest
     return tuple(record for record in found.values() if record is not None)
 
 
@@ -208,7 +210,5 @@ def _subject(record: Record) -> str:
     """Return what a newer record of the same kind must share to replace it."""
     if isinstance(record, Facility):
         return record.name
-    if isinstance(record, Authority | Assurance):
-        return ""
     names = ("originator", "item", "purpose", "case", "what")
     return " ".join(str(getattr(record, name, "")) for name in names)
