@@ -9,7 +9,9 @@
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
+from beaconfire.agreements.agreement import NO_FURTHER
 from beaconfire.agreements.lapse import Lapse
 from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.seals import codec
@@ -124,7 +126,7 @@ def waiting(
     if state.untrusted is not None:
         awaited = full = state.untrusted
     for where, reason in ((sending.held, awaited), (sending.items, full)):
-        some = [unit for unit in units if unit.act is None and unit.order in where]
+        some = [unit for unit in units if unit.is_item and unit.order in where]
         for (originator, via), group in in_entries(some):
             yield Waiting(
                 originator=originator,
@@ -196,8 +198,8 @@ def _hand_over(
         lane=lane,
         epoch=sending.epoch,
         number=sending.number,
-        items=tuple(unit.id for unit in units if unit.act is None),
-        acts=tuple(unit.id for unit in units if unit.act is not None),
+        items=tuple(unit.id for unit in units if unit.is_item),
+        acts=tuple(unit.id for unit in units if not unit.is_item),
         header=text.decode(),
         hash=hash_,
         signature=UNSIGNED,
@@ -207,7 +209,10 @@ def _hand_over(
 def _part(state: LinkStage, unit: Unit) -> Part:
     release = unit.release
     if release is None:
-        return Part(kind="act", id=unit.id, digest=unit.digest)
+        kind: Literal["act", "consultation"] = (
+            "act" if unit.statement is None else "consultation"
+        )
+        return Part(kind=kind, id=unit.id, digest=unit.digest)
     return Part(
         kind="item",
         id=unit.id,
@@ -218,4 +223,5 @@ def _part(state: LinkStage, unit: Unit) -> Part:
         approval=state.standing.approval(release.approval)
         if release.approval
         else None,
+        no_further=NO_FURTHER in release.obligations,
     )

@@ -26,7 +26,7 @@ Lapsed = tuple[Unit, Lapse]
 
 def put(sending: Sending, partner: Partner, unit: Unit) -> list[Unit]:
     """Put ``unit`` in its place; return what had to give way, the oldest first."""
-    if unit.act is not None:
+    if not unit.is_item:
         sending.acts.append(unit)
         return []
     sending.newest += 1
@@ -41,9 +41,9 @@ def put(sending: Sending, partner: Partner, unit: Unit) -> list[Unit]:
 
 def put_back(sending: Sending, partner: Partner, units: list[Unit]) -> None:
     """Put units that were numbered already before everything that was not."""
-    sending.acts[:0] = [unit for unit in units if unit.act is not None]
+    sending.acts[:0] = [unit for unit in units if not unit.is_item]
     for unit in units:
-        if unit.act is None:
+        if unit.is_item:
             _place(sending, partner, unit)
 
 
@@ -96,7 +96,9 @@ def next_units(
         size += len(unit.envelope.payload)
         if taken and (size > MESSAGE_BYTES_MAX or unit.way != taken[0].way):
             break
-        taken.append(sending.acts.pop(0) if unit.act else _drop(sending, unit.order))
+        taken.append(
+            _drop(sending, unit.order) if unit.is_item else sending.acts.pop(0)
+        )
     return taken, found
 
 

@@ -50,6 +50,13 @@ def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[Entr
     return _settle(state, _parties(state, name), act_id, at)
 
 
+def after_consent(
+    state: LinkStage, agreement: str, entry: str, at: Instant
+) -> list[EntryBody]:
+    """Make the links to an agreement's parties agree with a consent that has ended."""
+    return _settle(state, _parties(state, agreement), entry, at)
+
+
 def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
     """Make the links agree with what has ended by ``at`` without any act now."""
     known, state.ended = state.ended, _over(state, at)
