@@ -148,7 +148,7 @@ def test_the_vocabulary_has_no_untyped_bags():
 
 
 def test_only_the_decision_gives_leave_to_send():
-    """Nothing but agreements/decision.py constructs a Release, a Refusal or a Deferral."""
+    """Nothing but agreements/decision.py constructs one of the three answers."""
     for path in MODULES:
         if relative(path) == "agreements/decision.py":
             continue

@@ -88,7 +88,8 @@ def step(
     """Take one entry; return the state and the decisions that follow from it."""
     body = entry.body
     if isinstance(body, ItemHeld):
-        return state, tuple(_decide_all(state, body, entry.at))
+        out = _decide_all(state, body, entry.at)
+        return state, (*out, *_decide_deferred(state, entry.at))
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
