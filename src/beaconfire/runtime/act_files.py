@@ -100,6 +100,8 @@ def flaws(acts: Sequence[ActEntry], agreements: Sequence[Agreement]) -> tuple[st
     by_id = {agreement.id: agreement for agreement in agreements}
     told = []
     for one in acts:
+        if not isinstance(one.act, Act):
+            continue  # what was said on a consultation was judged where it was said
         under = by_id.get(one.act.agreement)
         expires = one.act.expires
         if under is None:

@@ -137,19 +137,21 @@ def know_partners(state: LinkStage) -> None:
 
 
 def due(state: LinkStage) -> Instant | None:
-    """Return when the next queued item expires or agreement ends, if any does.
+    """Return when an item expires, an agreement ends or an act's way goes on.
 
-    While the clock is not trusted nothing of that is done, so nothing is due.
+    While the clock is not trusted only an act's way goes on.
     """
-    if state.untrusted is not None:
-        return None
-    ends = [end for end in (next_end(state),) if end is not None] + [
-        end
+    lanes = [
+        sending
         for partner in state.partners.values()
         for sending in partner.sending.values()
-        if (end := queue.due(sending)) is not None
     ]
-    return min(ends, default=None)
+    if any(sending.sweeps for sending in lanes):
+        return Instant(0)  # at once
+    if state.untrusted is not None:
+        return None
+    ends = [next_end(state), *map(queue.due, lanes)]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def message_of(state: LinkStage, hand_over: HandOver) -> LinkMessage | None:

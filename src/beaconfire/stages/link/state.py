@@ -74,12 +74,27 @@ class InFlight:
 
 
 @dataclass(slots=True, kw_only=True)
+class Sweep:
+    """An act's way through a long queue: what it ended leaves the books step by step.
+
+    Units up to the order ``upto`` stood there at the act; those from ``next`` on are
+    still to be looked at, by the standing that the act left.
+    """
+
+    next: int
+    upto: int
+    standing: Standing
+    at: Instant
+
+
+@dataclass(slots=True, kw_only=True)
 class Sending:
     """One lane towards one partner.
 
     What is not numbered yet (``queue.py``): ``acts`` in order; ``items`` by their
     order, none before ``first``; ``held``, items that wait for a receipt of an
     agreement's restoration; ``deadlines``, a heap of when items end, by order.
+    ``sweeps`` are acts whose withdrawals are not all written yet, the oldest first.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
     window and whose fate only the partner's receipt can tell.
     """
@@ -96,6 +111,7 @@ class Sending:
     deadlines: list[tuple[int, int]] = field(default_factory=list)
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
+    sweeps: list[Sweep] = field(default_factory=list)
 
     @property
     def unheard(self) -> bool:
