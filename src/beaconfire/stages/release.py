@@ -89,7 +89,9 @@ def step(
     body = entry.body
     if isinstance(body, ItemHeld):
         out = _decide_all(state, body, entry.at)
-        return state, (*out, *_decide_deferred(state, entry.at))
+        if state.to_ask:
+            out += _decide_deferred(state, entry.at)
+        return state, tuple(out)
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
