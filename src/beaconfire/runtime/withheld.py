@@ -6,8 +6,8 @@ or purged at the border, by recipient and way; and what has become of those purg
 
 * *Refused* and *withdrawn* items have not left. What stood at the border is
   *sent-fate-unknown* until the partner's receipt tells that it was delivered or not.
-* A list ends with the first release under the agreement after it: from then on it was
-  open again here.
+* A list ends with the act by which the same party opened it again, as this journal
+  has it.
 
 What was withheld is not sent by this: what may still go is decided by the node.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from beaconfire.agreements.view import OPENING_ACTS
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.carriage import (
@@ -25,7 +26,7 @@ from beaconfire.vocabulary.entries.carriage import (
     Receipt,
     Withdrawal,
 )
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.decisions import Refusal
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -45,7 +46,7 @@ class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
 
 
 class Withheld(Struct, frozen=True, kw_only=True):
-    """One closure: by which act, from when, until what was released again."""
+    """One closure: by which act, from when, until when."""
 
     act: str
     since: Instant
@@ -68,11 +69,14 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
     """Return what ``agreement`` has withheld, closure by closure, the oldest first."""
     closures: list[_Closure] = []
     purged: dict[tuple[Party, str], _Closure] = {}
-    acts: set[str] = set()
+    acts: dict[str, Party] = {}
     for entry in entries:
         body, at = entry.body, entry.at
         if isinstance(body, Act) and body.agreement == agreement:
-            acts.add(entry.id)
+            acts[entry.id] = body.party
+            for closure in closures if body.act in OPENING_ACTS else ():
+                if acts[closure.act] == body.party:
+                    closure.until = closure.until or at
         elif isinstance(body, Refusal):
             way = (body.originator, body.to, body.via)
             for act in [one for one in body.acts if one in acts][:1]:
@@ -93,8 +97,6 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
         elif isinstance(body, Receipt):
             way = (body.originator, body.to, body.via)
             _settle(closures, way, body.items, "delivered")
-        elif isinstance(body, Release) and agreement in body.agreements and closures:
-            closures[-1].until = closures[-1].until or at
     return tuple(_told(closure) for closure in closures)
 
 
@@ -121,7 +123,7 @@ def read(found: tuple[Withheld, ...], agreement: str) -> str:
 
 def _of(closures: list[_Closure], act: str | None, at: Instant) -> _Closure:
     for closure in closures:
-        if closure.act == act and closure.until is None:
+        if closure.act == act:
             return closure
     assert act is not None  # it is one of the acts that were met
     closures.append(_Closure(act=act, since=at))
