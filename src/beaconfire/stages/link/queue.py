@@ -3,8 +3,9 @@
 * Acts stand before items, items in the order in which they were released.
 * Items under an agreement whose restoration the partner has not receipted are held
   apart: they stop nothing, and are looked at again when the receipt is there.
-* Nothing here looks at every waiting unit, except where a receipt or a
-  retraction changed what may leave: a turn costs what it moves, not what waits behind a silent partner.
+* Nothing here looks at every waiting unit, except where a receipt or a retraction
+  changed what may leave: a turn costs what it moves, not what waits behind a silent
+  partner.
 * What an act ended may not leave from that turn on; that it was withdrawn is written
   in several turns, ``SWEPT_MAX`` units each, as fast as ticks come.
 """
