@@ -95,7 +95,7 @@ def test_every_kind_of_entry_is_in_the_reference():
 
 
 def test_every_decision_record_is_numbered_and_has_a_state():
-    """Records are read in order, and each says whether it still holds."""
+    """Each has a number of its own, and says whether it still holds."""
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
     numbers = [path.name.partition("-")[0] for path in records]
     assert len(set(numbers)) == len(numbers)

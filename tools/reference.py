@@ -1,4 +1,4 @@
-"""Write the generated reference: commands, limits, schemas. `make docs` runs it.
+"""Write the generated reference: commands, limits, schemas, states; for `make docs`.
 
     python tools/reference.py [DIR]
 
@@ -9,15 +9,31 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import typer
 import typer.core
 
+from beaconfire.agreements.consultation import (
+    MOVES,
+    AnyState,
+    Asked,
+    Standing,
+    State,
+    Waiting,
+    state_name,
+)
 from beaconfire.cli.commands import COMMANDS
 from beaconfire.runtime.settings import table
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
+from beaconfire.vocabulary.consultations import (
+    Consultation,
+    ConsultationAnswer,
+    ConsultationProceeding,
+    ConsultationWithdrawal,
+)
 from beaconfire.vocabulary.entries import BODIES
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LinkHeader, LinkMessage, ReceiptNote
@@ -27,6 +43,10 @@ from beaconfire.vocabulary.times import Instant
 SCHEMAS = {
     "item": Item,
     "act": Act,
+    "consultation": Consultation,
+    "consultation-answer": ConsultationAnswer,
+    "consultation-withdrawal": ConsultationWithdrawal,
+    "consultation-proceeding": ConsultationProceeding,
     "card": Card,
     "plot": Plot,
     "cue": Cue,
@@ -41,6 +61,7 @@ def main(folder: Path) -> None:
     (folder / "schemas").mkdir(parents=True, exist_ok=True)
     (folder / "limits.md").write_text(limits(), "utf-8")
     (folder / "commands.md").write_text(commands(), "utf-8")
+    (folder / "consultation.md").write_text(consultation(), "utf-8")
     for name, kind in SCHEMAS.items():
         text = schema({name: kind})
         (folder / "schemas" / f"{name}.json").write_text(text, "utf-8")
@@ -100,6 +121,35 @@ def _one(command: typer.core.TyperCommand) -> list[str]:
             text = _said(getattr(parameter, "help", None))
             lines.append(f"| `{name}` | | {text} |")
     return lines if len(lines) > len([said, ""] if said else []) + 2 else lines[:1]
+
+
+def consultation() -> str:
+    """Return the state diagram of a consultation, drawn from its moves."""
+    lines = [
+        "# The states of a consultation",
+        "",
+        "Drawn from `MOVES` in `agreements/consultation.py`; what is not here cannot",
+        "happen. What each means is told in",
+        "[consultation](../concepts/consultation.md).",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+    ]
+    states = [state for state in get_args(AnyState) if issubclass(state, State)]
+    lines += [f"    {s.__name__}: {state_name(s)}" for s in states]
+    lines += [f"    [*] --> {Asked.__name__}: a signed question"]
+    for state in states:
+        for event, to in MOVES.get(state, {}).items():
+            lines.append(f"    {state.__name__} --> {to.__name__}: {event}")
+    lines += [f"    {s.__name__} --> [*]" for s in states if s not in MOVES]
+    lines += ["```", "", "| state | what it means | the act |", "| --- | --- | --- |"]
+    for state in states:
+        means = (state.__doc__ or "").split("\n", maxsplit=1)[0]
+        act = "waits" if issubclass(state, Waiting) else "is refused"
+        if issubclass(state, Standing):
+            act = "may go, as far as the consent does"
+        lines.append(f"| {state_name(state)} | {means} | {act} |")
+    return "\n".join(lines) + "\n"
 
 
 def _said(text: str | None) -> str:

@@ -32,6 +32,7 @@ from beaconfire.agreements.conditions import (
     Sender,
     Status,
     TogetherWith,
+    WithConsentOf,
 )
 from beaconfire.agreements.contradictions import contradictions
 from beaconfire.agreements.register import Annex
@@ -66,6 +67,7 @@ conditions = {
     Body.NAME: st.builds(Body, some_of(("LaunchNotice", "Plots", "TrackProduct"))),
     OriginatorIsSender.NAME: st.builds(OriginatorIsSender, st.booleans()),
     ApprovalOfOriginator.NAME: st.builds(ApprovalOfOriginator, st.booleans()),
+    WithConsentOf.NAME: st.builds(WithConsentOf, some_of(some_parties)),
     Sender.NAME: st.builds(Sender, some_of(some_parties)),
     Recipient.NAME: st.builds(Recipient, some_of(some_parties)),
     ClassificationUpTo.NAME: st.builds(ClassificationUpTo, protected),

@@ -184,6 +184,43 @@ def test_bad_plots_are_refused_with_a_sentence_and_journalled(place, nodes):
     assert len(kinds) >= 4
 
 
+def listed(node):
+    """Return a node's consultations as the command line lists them."""
+    return json.loads(done("consult", "list", "--node", node, "--json"))[
+        "consultations"
+    ]
+
+
+def test_a_release_waits_for_the_partners_consent_and_goes_when_it_comes(place, nodes):
+    """Asked, deferred, answered by the partner's people, released and delivered."""
+    deadline = str(Instant(time.time_ns()).plus_s(600.0))
+    about = ("--act", "release", "--class", "Plots", "--to", "KOR")
+    asking = ("--agreement", GSOMIA, "--party", "KOR", "--reason", "an exercise")
+    at = ("--deadline", deadline, "--node", place / "JPN")
+    done("consult", "ask", *about, *asking, *at)
+    wait_for(place / "KOR", lambda e: e["kind"] == "consultation-heard")
+    ask(place / "JPN", "sensors.radar-1.plots", *sky_scans(1))
+    (deferred,) = [e for e in entries(place / "JPN") if e["kind"] == "deferral"]
+    (row,) = listed(place / "KOR")
+    assert deferred["body"]["consultations"] == [row["id"]]
+    assert row["waits"]
+    wrong = beaconfire("consult", "proceed", row["id"], "--node", place / "JPN")
+    assert wrong.returncode == 3
+    assert "the act waits for consent" in wrong.stderr
+    done("consult", "answer", row["id"][:8], "consent", "--node", place / "KOR")
+    item = deferred["body"]["item"]
+    sent = wait_for(
+        place / "JPN",
+        lambda e: e["kind"] == "receipt" and item in e["body"]["items"],
+    )
+    (release,) = [
+        e for e in sent if e["kind"] == "release" and e["body"]["item"] == item
+    ]
+    assert release["body"]["consents"] == [row["id"]]
+    shown = done("consult", "show", row["id"][:8], "--node", place / "JPN")
+    assert "KOR consented at" in shown
+
+
 def test_a_suspension_by_the_command_line_stops_both_directions(place, nodes):
     """After the act nothing leaves under the agreement; the partner learns of it."""
     said = done("agreement", "suspend", GSOMIA, "--node", place / "KOR")

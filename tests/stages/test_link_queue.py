@@ -166,20 +166,75 @@ def named(kind: type, out: list[EntryBody]) -> list[str]:
     return [i for body in out if isinstance(body, kind) for i in body.items]
 
 
-def test_a_full_queue_ends_in_few_entries_when_an_act_withdraws_it() -> None:
+def ticked(stage: Stage, seconds: float) -> list[EntryBody]:
+    """Let the node be woken for as long as it asks to be at once."""
+    out: list[EntryBody] = []
+    while (due := link.due(stage.state)) is not None and due <= at_s(seconds):
+        out.extend(stage.take(Tick(), seconds))
+    return out
+
+
+def test_a_full_queue_is_withdrawn_a_step_at_a_time_from_the_act_on() -> None:
     """Twenty thousand withdrawals must not burst the turn that suspends."""
     stage = Stage()
     ids = crowd(stage)
     waiting = ids[handing.WINDOW_MESSAGES :]
     out = stage.take(act_of("suspend", "JPN"), 1.0)
-    withdrawals = [body for body in out if isinstance(body, Withdrawal)]
-    assert named(Withdrawal, out) == waiting
-    assert len(withdrawals) == 3
-    assert max(len(body.items) for body in withdrawals) <= handing.ENTRY_ITEMS_MAX
-    assert {body.agreement for body in withdrawals} == {GSOMIA}
     assert named(FateUnknown, out) == ids[: handing.WINDOW_MESSAGES]
+    turns = [named(Withdrawal, out)]
+    while (due := link.due(stage.state)) is not None:
+        assert due <= at_s(1.0)
+        turns.append(named(Withdrawal, stage.take(Tick(), 1.0)))
+    assert max(map(len, turns)) <= 2 * queue.SWEPT_MAX
+    assert [i for turn in turns for i in turn] == waiting
     assert link.waiting_count(stage.state, "KOR") == 0
-    assert link.due(stage.state) is None
+
+
+def test_what_was_restored_while_it_was_being_withdrawn_does_not_leave() -> None:
+    """An act ends what waits at its own instant, however long its books take."""
+    stage = Stage()
+    ids = crowd(stage, 1_000)
+    out = stage.take(act_of("suspend", "JPN"), 1.0)
+    out += stage.take(act_of("restore", "JPN", issued_s=2.0), 2.0)
+    late = item_of("JPN")
+    out += stage.send(late, leave(late, "KOR", (GSOMIA,)), 2.5)
+    out += stage.receipt(3.0)
+    out += ticked(stage, 3.0)
+    out += stage.receipt(4.0)
+    assert named(HandOver, out) == [late.id]
+    assert named(FateUnknown, out) == ids[: handing.WINDOW_MESSAGES]
+    assert set(named(Withdrawal, out)) >= set(ids[handing.WINDOW_MESSAGES :])
+    assert link.waiting_count(stage.state, "KOR") == 0
+
+
+def test_items_of_another_agreement_leave_past_what_is_being_withdrawn() -> None:
+    """What an act did not end goes on, behind at most the steps of that act."""
+    stage = Stage()
+    crowd(stage, 1_000)
+    other = item_of("JPN")
+    stage.send(other, leave(other, "KOR", (TISA,)), 0.5)
+    stage.take(act_of("suspend", "JPN"), 1.0)
+    assert named(HandOver, ticked(stage, 1.0)) == [other.id]
+    assert link.waiting_count(stage.state, "KOR") == 0
+
+
+def test_a_long_queue_that_an_approvals_end_reaches_is_swept_like_an_acts() -> None:
+    """What lapses by time alone is looked at in steps as well, and nothing stalls."""
+    hub = Stage("USA")
+    approval = approval_of("KOR", to="JPN", expires_s=50.0)
+    hub.take(approval)
+    ids = []
+    way = {"via": "USA", "approval": act_id(approval)}
+    for _ in range(800):
+        item = item_of("KOR")
+        hub.take(held_by("USA", item))
+        hub.take(leave(item, "JPN", (TISA, "jpn-usa-2007"), **way))
+        ids.append(item.id)
+    text = receipt_text(receipt_note("USA", "JPN", hub.sending("JPN")))
+    out = hub.take(ReceiptArrival(partner="JPN", message=text), 60.0)
+    out += ticked(hub, 60.0)
+    assert named(HandOver, out) == []
+    assert named(Withdrawal, out) == ids[handing.WINDOW_MESSAGES :]
 
 
 def test_a_long_silence_ends_in_few_entries() -> None:

@@ -38,6 +38,7 @@ __all__ = [
 UNCLASSIFIED = LADDER[0]
 
 _MET, _NOT_MET, _UNKNOWN = Finding.MET, Finding.NOT_MET, Finding.UNKNOWN
+NO_FURTHER = "no-further"  # an article may require it, and so may a consent
 
 # What a release may owe, and who carries it out. A closed list, like the conditions.
 OBLIGATIONS: dict[str, str] = {
@@ -50,6 +51,7 @@ OBLIGATIONS: dict[str, str] = {
     "re-mark": (
         "the relay adds its own equivalent marking outside, and keeps the original"
     ),
+    NO_FURTHER: "the recipient passes it on to nobody",
     "forward-unchanged": "the relay forwards the originator's signed bytes as they are",
 }
 

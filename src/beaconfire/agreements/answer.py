@@ -11,9 +11,20 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from beaconfire.agreements.agreement import Agreement, Article, Effect, Obligation
+from beaconfire.agreements.agreement import (
+    NO_FURTHER,
+    Agreement,
+    Article,
+    Effect,
+    Obligation,
+)
 from beaconfire.agreements.approval import find_approval
-from beaconfire.agreements.conditions import Condition, OriginatorIsSender
+from beaconfire.agreements.conditions import (
+    Condition,
+    OriginatorIsSender,
+    WithConsentOf,
+)
+from beaconfire.agreements.consent import consents_to
 from beaconfire.agreements.purpose import purposes_of
 from beaconfire.agreements.question import Finding, Question
 from beaconfire.agreements.standing import Standing
@@ -35,6 +46,7 @@ class Permission(Struct, frozen=True, kw_only=True):
     obligations: tuple[Obligation, ...]  # all of them, or do not send
     acts: tuple[str, ...]
     approval: str | None
+    consents: tuple[str, ...]
 
 
 class Objection(Struct, frozen=True, kw_only=True):
@@ -97,19 +109,25 @@ def decide_release(
         # Lifting the prohibition may not be enough: say also what would permit it.
         more = () if permitting else _silence(under, facts).needs
         return _prohibition(under, prohibiting, facts, more)
+    unheard = _without_consent(under, permitting, facts)
+    if unheard is not None:
+        return unheard
     if not permitting:
         return _silence(under, facts)
 
     # Obligations accumulate. Relying on the lightest article alone would let a
     # second, more generous article quietly cancel what the first one requires.
+    consents = facts.question.consents
+    owed = [owed for article in permitting for owed in article.obligations]
+    if any(consent.no_further for consent in consents):
+        owed.append(Obligation(NO_FURTHER))
     return Permission(
         under=under,
         relied_on=tuple(permitting),
-        obligations=once(
-            owed for article in permitting for owed in article.obligations
-        ),
-        acts=facts.acts,
+        obligations=once(owed),
+        acts=(*facts.acts, *(act for consent in consents for act in consent.acts)),
         approval=facts.approval,
+        consents=tuple(consent.consultation for consent in consents),
     )
 
 
@@ -206,6 +224,9 @@ def _facts(
         at=at,
         annexes=under.annexes,
         register=standing.register,
+        consents=consents_to(
+            standing.consultations, under.id, item=item, sender=sender, to=to, at=at
+        ),
     )
     return _Facts(question=question, acts=status.acts, approval=approval)
 
@@ -233,6 +254,50 @@ def _prohibition(
         reason="; ".join(grounds),
         needs=once((*lifted, *needs)),
     )
+
+
+def _without_consent(
+    under: Agreement, permitting: list[Article], facts: _Facts
+) -> Objection | None:
+    """Object if a party that was asked, or had to be, does not consent.
+
+    An article that permits without asking for consent does not open what somebody was
+    asked about: whoever asks waits for the answer.
+    """
+    question = facts.question
+    lacking = [consent for consent in question.consents if not consent.stands]
+    if permitting and not lacking:
+        return None
+    wanting = [
+        article
+        for article in under.about(Effect.PERMIT, question.body)
+        if _lacks_consent_alone(article, question)
+    ]
+    articles = permitting or wanting
+    if not articles:
+        return None  # consent would open nothing: the silence is the reason
+    found = [
+        condition
+        for article in wanting
+        for condition in article.when
+        if isinstance(condition, WithConsentOf)
+    ]
+    notes = [condition.saw(question) for condition in found]
+    needs = [condition.need(question, met=True) for condition in found]
+    grounds = ", ".join(under.cite(article) for article in articles)
+    told = " and ".join(once((*notes, *(consent.note for consent in lacking))))
+    return Objection(
+        under=under,
+        relied_on=tuple(articles),
+        acts=tuple(act for consent in lacking for act in consent.acts),
+        reason=f"{grounds} needs consent: {told}",
+        needs=once((*needs, *(consent.need for consent in lacking))),
+    )
+
+
+def _lacks_consent_alone(article: Article, question: Question) -> bool:
+    unmet = _unmet(article, question)
+    return bool(unmet) and all(isinstance(one, WithConsentOf) for one in unmet)
 
 
 def _silence(under: Agreement, facts: _Facts) -> Objection:

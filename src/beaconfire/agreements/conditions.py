@@ -303,6 +303,44 @@ class Status:
         return f"{question.under} not in force" if met else question.status_need
 
 
+@dataclass(frozen=True, slots=True)
+class WithConsentOf:
+    """Each of these parties was consulted before and consents; a sender to itself."""
+
+    NAME: ClassVar[str] = "with_consent_of"
+    value: tuple[Party, ...]
+
+    def finding(self, question: Question) -> Finding:
+        """Certain: no answer is none, and silence is what the question said."""
+        return sure(not self._lacking(question))
+
+    def saw(self, question: Question) -> str:
+        """Say what was found."""
+        notes = {consent.party: consent.note for consent in question.consents}
+        return " and ".join(
+            notes.get(party, f"{party} was not consulted")
+            for party in self._lacking(question) or self.value
+        )
+
+    def need(self, question: Question, *, met: bool) -> str:
+        """Say what would make this met, or not met."""
+        if not met:
+            return f"no consent of {any_of(self.value)}"
+        needs = {consent.party: consent.need for consent in question.consents}
+        return " and ".join(
+            needs.get(party, f"a consultation of {party}, and its consent")
+            for party in self._lacking(question)
+        )
+
+    def _lacking(self, question: Question) -> tuple[Party, ...]:
+        given = {consent.party for consent in question.consents if consent.stands}
+        return tuple(
+            party
+            for party in self.value
+            if party != question.sender and party not in given
+        )
+
+
 NOT_IN_FORCE = "not-in-force"
 
 Condition = (
@@ -321,6 +359,7 @@ Condition = (
     | FacilityOfRecipient
     | TogetherWith
     | Status
+    | WithConsentOf
 )
 
 # The closed list, by the name that a text writes.
@@ -342,5 +381,6 @@ CONDITIONS: dict[str, type[Condition]] = {
         FacilityOfRecipient,
         TogetherWith,
         Status,
+        WithConsentOf,
     )
 }

@@ -1,9 +1,10 @@
 """Decision: may this item go to this partner, and which articles say so?
 
-``decide`` asks every way that the agreements offer and answers with a ``Release`` or a
-``Refusal``. It is pure: replaying the journal repeats every decision exactly. It never
-edits an item: what an article requires is returned as an obligation, and a relay's
-marking stands outside.
+``decide`` asks every way that the agreements offer and answers with a ``Release``, a
+``Refusal``, or a ``Deferral`` where nothing but an open consultation stands between.
+It is pure: replaying the journal repeats every decision exactly. It never edits an
+item: what an article requires is returned as an obligation, and a relay's marking
+stands outside.
 
 Whatever the agreements say:
 
@@ -17,14 +18,17 @@ Whatever the agreements say:
    its own, and what was promised to the originator when the item was received binds
    on every way, also when that agreement is no longer in force.
 6. The originator's label comes first: no text widens ``releasable_to``.
+7. Whoever was asked about such a release is heard first: until it consents nothing
+   goes, and a release that rests on a consent names it.
 
 Rules 1 to 3 are kept by ``answer.py`` within each agreement, the rest here. Nothing
-else constructs a ``Release`` or a ``Refusal``.
+else constructs any of the three.
 """
 
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement, Obligation
 from beaconfire.agreements.answer import (
@@ -34,10 +38,17 @@ from beaconfire.agreements.answer import (
     object_as_holder,
     once,
 )
+from beaconfire.agreements.consent import if_answered
+from beaconfire.agreements.consultation import told
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import Way, ways_between
 from beaconfire.errors import BadInput
-from beaconfire.vocabulary.entries.decisions import Considered, Refusal, Release
+from beaconfire.vocabulary.entries.decisions import (
+    Considered,
+    Deferral,
+    Refusal,
+    Release,
+)
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import re_marked
 from beaconfire.vocabulary.party import Party
@@ -64,6 +75,7 @@ class _Opened(Struct, frozen=True, kw_only=True):
     obligations: tuple[Obligation, ...]
     approval: str | None
     marking: str | None
+    consents: tuple[str, ...]
 
 
 class _Closed(Struct, frozen=True, kw_only=True):
@@ -81,8 +93,12 @@ def decide(
     at: Instant,
     agreements: Sequence[Agreement],
     standing: Standing,
-) -> Release | Refusal:
+    may_wait: bool = True,
+) -> Release | Refusal | Deferral:
     """Decide whether ``sender`` may send ``item`` ``to`` a partner at ``at``.
+
+    Without ``may_wait`` nobody keeps the item until a consultation is answered, so
+    what would wait is refused.
 
     ``sender`` is the item's originator, or the relay that holds it. ``at`` is the
     instant of the send and comes from the turn, never from a clock.
@@ -95,16 +111,27 @@ def decide(
         message = f"`{to}` would send to itself: name two parties"
         raise BadInput(message)
     asked = _Asked(item=item, sender=sender, to=to, at=at, standing=standing)
+    answer = _answer(asked, agreements)
+    if isinstance(answer, Release) or not may_wait:
+        return answer
+    # It waits if it would go with every open question answered well, and not else: a
+    # consent that could open nothing is not worth waiting for.
+    if not any(held.waits for held in standing.consultations.held):
+        return answer
+    then = _answer(replace(asked, standing=if_answered(standing)), agreements)
+    return answer if isinstance(then, Refusal) else _deferral(asked, then, answer)
 
+
+def _answer(asked: _Asked, agreements: Sequence[Agreement]) -> Release | Refusal:
     # The label and the item's life are the originator's own word. The agreements are
     # not asked: whatever they answered, it could not widen that word.
     ground = _own_ground(asked)
     if ground is not None:
         return _refusal(asked, *ground)
 
-    ways = ways_between(agreements, sender, to)
+    ways = ways_between(agreements, asked.sender, asked.to)
     if not ways:
-        ends = f"{sender} and {to}"
+        ends = f"{asked.sender} and {asked.to}"
         return _refusal(
             asked, f"no agreement binds both {ends}", f"an agreement between {ends}"
         )
@@ -176,6 +203,7 @@ def _decide_way(
         obligations=once(owed for p in permissions for owed in p.obligations),
         approval=approval,
         marking=marking,
+        consents=once(one for p in permissions for one in p.consents),
     )
 
 
@@ -261,6 +289,26 @@ def _release(
         else re_marked(label, by=asked.sender, marking=best.marking),
         reason=best.considered.reason,
         considered=considered,
+        consents=best.consents,
+    )
+
+
+def _deferral(asked: _Asked, then: Release, now: Refusal) -> Deferral:
+    known = asked.standing.consultations
+    open_now = [h for h in map(known.get, then.consents) if h is not None and h.waits]
+    return Deferral(
+        item=now.item,
+        form=now.form,
+        originator=now.originator,
+        to=now.to,
+        via=now.via,
+        at=now.at,
+        agreements=then.agreements,
+        articles=then.articles,
+        consultations=tuple(held.id for held in open_now),
+        reason=f"waiting: {' and '.join(told(held) for held in open_now)}",
+        would_need=now.would_need,
+        considered=now.considered,
     )
 
 

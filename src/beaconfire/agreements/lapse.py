@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.consultation import told
 from beaconfire.agreements.record_conditions import reads
 from beaconfire.agreements.register import latest
 from beaconfire.agreements.standing import Standing
@@ -40,17 +41,18 @@ def still_stands(
     """Return why ``release`` may not be handed over at ``at``, ``None`` if it may.
 
     Asked are the agreements that it relied on, what the recipient had on record under
-    them if an article asks for it, and on a relay the approval. The item's own
-    validity is the link stage's to watch: there it is an expiry.
+    them if an article asks for it, on a relay the approval, and whatever consents it
+    rests on. The item's own validity is the link stage's to watch: there it is an
+    expiry.
     """
     lapse = known_suspended(
         release.agreements, agreements=agreements, standing=standing, at=at
     )
     if lapse is None:
         lapse = _record_changed(release, agreements, standing, at)
-    if lapse is not None or release.via is None:
-        return lapse
-    return _approval_gone(release, release.via, standing, at)
+    if lapse is None and release.via is not None:
+        lapse = _approval_gone(release, release.via, standing, at)
+    return lapse or _consent_gone(release, standing, at)
 
 
 def known_suspended(
@@ -134,3 +136,23 @@ def _approval_gone(
         act=release.approval,
         reason=reason,
     )
+
+
+def _consent_gone(release: Release, standing: Standing, at: Instant) -> Lapse | None:
+    for consultation in release.consents:
+        held = standing.consultations.get(consultation)
+        if held is None:
+            reason = f"consultation `{consultation}` is not known any more"
+        elif not held.consented:
+            reason = told(held)
+        elif held.ends is not None and held.ends < at:
+            reason = f"the consent of {held.ask.affected} ended at {held.ends}"
+        else:
+            continue
+        return Lapse(
+            agreement=held.ask.agreement if held else release.agreements[0],
+            article=None,
+            act=held.state.entry if held else consultation,
+            reason=reason,
+        )
+    return None

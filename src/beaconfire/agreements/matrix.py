@@ -6,6 +6,7 @@ What a real item adds (a narrower label, an approval of that one item) is not in
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.decision import decide
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import may_relay
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.motion import ErrorEllipse, ImpactArea, StateVector
@@ -72,7 +73,7 @@ def matrix(
             via=None if originator == sender else sender,
             to=to,
             form=type(body).__name__,
-            decision=decide(
+            decision=_decided(
                 bare_item(originator, body, marking, at),
                 sender=sender,
                 to=to,
@@ -118,3 +119,10 @@ def one_of_each(at: Instant) -> tuple[Body, ...]:
         ImpactPrediction(launch_id="any", area=area),
         Retraction(retracts="any", reason="any"),
     )
+
+
+def _decided(item: Item, **asked: Any) -> Release | Refusal:
+    # A table has no time to wait: what waits for a consultation may not go today.
+    decision = decide(item, **asked, may_wait=False)
+    assert not isinstance(decision, Deferral)
+    return decision

@@ -23,6 +23,22 @@ class Finding(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class Consent(Struct, frozen=True, kw_only=True):
+    """What an affected party has said of this item and way, so far.
+
+    ``stands`` if it consents to it now; ``acts`` are the entries that say so or not;
+    ``note`` is a sentence, ``need`` what would change it.
+    """
+
+    party: Party
+    consultation: str
+    stands: bool
+    no_further: bool
+    acts: tuple[str, ...]
+    note: str
+    need: str
+
+
 class Question(Struct, frozen=True, kw_only=True):
     """May ``item`` go from ``sender`` to ``to``: the facts that articles ask about.
 
@@ -33,7 +49,8 @@ class Question(Struct, frozen=True, kw_only=True):
     decide the same way. ``approved`` tells whether the originator's approval stands
     under this agreement. The ``*_note`` say the same in words, ``status_need`` what
     would put the agreement in force. ``annexes`` and ``register`` hold what the parties
-    put on record in the text and since.
+    put on record in the text and since; ``consents`` what the parties that were asked
+    about such a release have said so far.
     """
 
     item: Item
@@ -54,6 +71,7 @@ class Question(Struct, frozen=True, kw_only=True):
     at: Instant
     annexes: tuple[Annex, ...]
     register: Register
+    consents: tuple[Consent, ...] = ()
 
 
 _SURE = (Finding.NOT_MET, Finding.MET)

@@ -14,7 +14,7 @@ from beaconfire.agreements.lapse import Lapse, still_stands
 from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import may_relay
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -29,14 +29,15 @@ def decide_remembered(
     at: Instant,
     agreements: tuple[Agreement, ...],
     standing: Standing,
-) -> Release | Refusal:
+    may_wait: bool = True,
+) -> Release | Refusal | Deferral:
     """Return what ``decide`` returns.
 
     Raises:
         BadInput: as ``decide``.
     """
 
-    def work_out(instant: Instant) -> Release | Refusal:
+    def work_out(instant: Instant) -> Release | Refusal | Deferral:
         return decide(
             item,
             sender=sender,
@@ -44,6 +45,7 @@ def decide_remembered(
             at=instant,
             agreements=agreements,
             standing=standing,
+            may_wait=may_wait,
         )
 
     if item.valid_until < at:
@@ -51,8 +53,17 @@ def decide_remembered(
     named = None
     if sender != item.originator and _by_item(memo, at, agreements, standing):
         named = item.id
-    found: Release | Refusal = memo.recall(
-        (type(item.body), item.originator, item.label, item.status, sender, to, named),
+    found: Release | Refusal | Deferral = memo.recall(
+        (
+            type(item.body),
+            item.originator,
+            item.label,
+            item.status,
+            sender,
+            to,
+            named,
+            may_wait,
+        ),
         at,
         texts=agreements,
         standing=standing,
@@ -76,6 +87,7 @@ def stands_remembered(
         (
             release.agreements,
             release.approval,
+            release.consents,
             release.originator,
             release.to,
             release.via,

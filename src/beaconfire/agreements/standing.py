@@ -16,10 +16,12 @@ is ``status.py``'s to say.
 from msgspec import Struct
 from msgspec.structs import replace
 
+from beaconfire.agreements.consultation import Consultations, Outcome, after
 from beaconfire.agreements.register import Register
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import EARLIEST, Instant
@@ -79,6 +81,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     approvals: tuple[Approval, ...] = ()
     revoked: tuple[Revoked, ...] = ()
     register: Register = Register()
+    consultations: Consultations = Consultations()
 
     def after(self, entry_id: str, act: Act, at: Instant) -> "Standing":
         """Return the standing once ``act``, recorded as ``entry_id``, has happened."""
@@ -139,6 +142,13 @@ class Standing(Struct, frozen=True, kw_only=True):
         if act.issued is not None and mine.covers(act, act.issued):
             return True
         return any(approval.entry == entry_id for approval in self.approvals)
+
+    def consulted(
+        self, entry_id: str, body: Statement | Outcome, at: Instant
+    ) -> "Standing":
+        """Return the standing once ``body``, about a consultation, has happened."""
+        known = after(self.consultations, entry_id, body, at)
+        return replace(self, consultations=known)
 
     def approval(self, entry_id: str) -> Act | None:
         """Return the approval recorded as ``entry_id``, if it still stands."""

@@ -205,6 +205,7 @@ _CONDITION_VALUES: dict[str, Callable[[object, tuple[Party, ...]], object]] = {
     "assurance_of_recipient": _flag,
     "facility_of_recipient": _flag,
     "together_with": lambda value, _: list_of(value, agreement_id),
+    "with_consent_of": _of_the_parties,
     "status": lambda value, _: one_of(text(value), (NOT_IN_FORCE,), what="status"),
 }
 

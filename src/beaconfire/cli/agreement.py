@@ -412,7 +412,7 @@ def act_on(node: Path, name: ActName, agreement_id: str, **told: object) -> None
     config = load_node(node)
     one_text(read_agreements(node / "agreements"), agreement_id)
     act = _signed(config, _people_key(node), name, agreement_id, told)
-    judged = order(node, act)
+    judged = order(node, act.act, act)
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
     typer.echo(f"{config.party}: {judged.reason}")

@@ -25,6 +25,7 @@ from beaconfire.runtime.act_files import fold, journal_lines, read_acts
 from beaconfire.runtime.agreement_files import read_agreement
 from beaconfire.runtime.node_dir import load_node
 from beaconfire.seals import codec
+from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.party import Party, require_party
 from beaconfire.vocabulary.times import Instant
@@ -37,7 +38,7 @@ SHORT = {
     "Retraction": "retraction",
 }
 # What tells of one item's decision and of its fate, in the words of the journal.
-DECIDED = ("release", "refusal")
+DECIDED = ("release", "refusal", "deferral")
 FATE = (
     "hand-over",
     "receipt",
@@ -130,7 +131,7 @@ def explain(
         told += [f"  {name:<11}{value}" for name, value in _grounds(body)]
         for entry in body.get("acts") or ():
             act = acts.get(entry)
-            if act is not None:
+            if act is not None and isinstance(act.act, Act):
                 told.append(
                     f"  {'act':<11}{act.act.act} of {act.act.agreement} by "
                     f"{act.act.party}, {act.at} (entry `{entry}`)"

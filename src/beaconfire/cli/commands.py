@@ -23,9 +23,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "node": ("node", "make a node, run it, issue its card"),
     "partner": ("partner", "admit a partner by its card and fingerprint"),
     "agreement": ("agreement_all", "read, compare, sign; suspend, restore, notice …"),
+    "consult": ("consult", "ask a party before an act that affects it; answer one"),
     "decide": ("decide", "may this item go to this partner, and by which articles?"),
     "estimate": ("estimate", "launch point, flight path, impact area from plots"),
-    "journal": ("journal", "verify a node's journal, export it"),
+    "journal": (
+        "journal",
+        "verify a node's journal, export it, list what was withheld",
+    ),
     "bench": ("bench", "measure speed and accuracy, beside their goals"),
 }
 

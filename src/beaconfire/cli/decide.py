@@ -1,7 +1,7 @@
 """``beaconfire decide``: may this item go to this partner, and by which articles?
 
 Parses, calls, prints; the decision is made in ``agreements/decision.py``. Exit code 0
-is a release, 3 a refusal, 2 bad input.
+is a release, 3 a refusal or that it waits for a consultation, 2 bad input.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ from beaconfire.runtime.agreement_files import (
     shipped_texts,
 )
 from beaconfire.seals import codec
-from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant
@@ -30,6 +30,13 @@ app = typer.Typer(add_completion=False)
 # `--agreements library` names the texts that ship with the project.
 LIBRARY = "library"
 ITEM_BYTES_MAX = 1_000_000
+
+Decision = Release | Refusal | Deferral
+_OUTCOME: dict[type, str] = {
+    Release: "release",
+    Refusal: "refusal",
+    Deferral: "waiting",
+}
 
 
 @app.command()
@@ -88,29 +95,28 @@ def texts_from(place: str) -> tuple[AgreementFile, ...]:
     return read_agreements(Path(place))
 
 
-def as_told(decision: Release | Refusal) -> dict[str, object]:
+def as_told(decision: Decision) -> dict[str, object]:
     """Return ``decision`` as ``--json`` prints it, keys in the published order."""
-    released = isinstance(decision, Release)
     return {
         "v": 1,
-        "outcome": "release" if released else "refusal",
+        "outcome": _OUTCOME[type(decision)],
         "from": decision.via or decision.originator,
         "to": decision.to,
         "at": decision.at,
         "agreements": decision.agreements,
         "articles": decision.articles,
-        "acts": decision.acts,
-        "approval": decision.approval,
+        "acts": _acts(decision),
+        "approval": None if isinstance(decision, Deferral) else decision.approval,
         "obligations": decision.obligations if isinstance(decision, Release) else (),
         "reason": decision.reason,
-        "would_need": decision.would_need if isinstance(decision, Refusal) else (),
+        "would_need": () if isinstance(decision, Release) else decision.would_need,
         "considered": decision.considered,
     }
 
 
-def as_read(decision: Release | Refusal, item: Item) -> str:
+def as_read(decision: Decision, item: Item) -> str:
     """Return ``decision`` as people read it."""
-    outcome = "release" if isinstance(decision, Release) else "refusal"
+    outcome = _OUTCOME[type(decision)]
     sender = decision.via or decision.originator
     body = type(item.body).__name__
     whose = f" of {decision.originator}" if decision.via else ""
@@ -120,9 +126,10 @@ def as_read(decision: Release | Refusal, item: Item) -> str:
         ("because", (decision.reason,)),
         ("under", decision.agreements),
         ("articles", decision.articles),
-        ("acts", decision.acts),
-        ("approval", (decision.approval,) if decision.approval else ()),
+        ("acts", _acts(decision)),
     ]
+    if not isinstance(decision, Deferral) and decision.approval:
+        rows.append(("approval", (decision.approval,)))
     if isinstance(decision, Release):
         rows.append(
             ("owes", tuple(f"{o}: {OBLIGATIONS[o]}" for o in decision.obligations))
@@ -147,6 +154,12 @@ def as_read(decision: Release | Refusal, item: Item) -> str:
         for place, value in enumerate(values):
             lines.append(f"  {name if place == 0 else '':<11}{value}")
     return "\n".join(lines)
+
+
+def _acts(decision: Decision) -> tuple[str, ...]:
+    # What it waits for is cited like an act: by the entry that asked.
+    waits = isinstance(decision, Deferral)
+    return decision.consultations if waits else decision.acts  # type: ignore[union-attr]
 
 
 def _about_signatures(texts: tuple[AgreementFile, ...]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""``beaconfire journal``: verify a node's journal, or write it out line by line.
+"""``beaconfire journal``: verify, export, list what was withheld.
 
-Both read whether the node runs or not, and change nothing that is stored.
+All read whether the node runs or not, and change nothing that is stored.
 """
 
 import asyncio
@@ -14,6 +14,9 @@ from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
 from beaconfire.runtime.journal_check import JournalCheck, check_journal
 from beaconfire.runtime.journal_server import stored_journal
+from beaconfire.runtime.withheld import Withheld
+from beaconfire.runtime.withheld import read as read_withheld
+from beaconfire.runtime.withheld import withheld as find_withheld
 from beaconfire.seals import codec
 
 app = typer.Typer(help="Verify or export what a node recorded.", no_args_is_help=True)
@@ -62,6 +65,34 @@ def export(
         message = f"`{out}` cannot be written: {error.strerror}"
         raise BadInput(message) from None
     _progress(f"{turns} turns written to {out}")
+
+
+@app.command()
+def withheld(
+    node_dir: NodeDir,
+    *,
+    agreement: Annotated[
+        str, typer.Option("--agreement", metavar="ID", help="Which agreement.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value.")
+    ] = False,
+) -> None:
+    """List what an agreement has kept from leaving while it was closed."""
+    found = asyncio.run(_withheld(node_dir, agreement))
+    if as_json:
+        told = {"v": 1, "agreement": agreement, "withheld": found}
+        typer.echo(codec.encode(told).decode())
+    else:
+        typer.echo(read_withheld(found, agreement))
+
+
+async def _withheld(node_dir: Path, agreement: str) -> tuple[Withheld, ...]:
+    async with stored_journal(node_dir, progress=_progress) as stored:
+        entries = [
+            entry async for turn in stored.journal.read() for entry in turn.entries
+        ]
+    return find_withheld(entries, agreement)
 
 
 async def _verified(node_dir: Path) -> JournalCheck:

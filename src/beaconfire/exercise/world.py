@@ -36,8 +36,11 @@ from beaconfire.runtime.turns import (
 )
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
+from beaconfire.seals.consultations import sign_statement
 from beaconfire.stages import ingest, link
+from beaconfire.stages.desk import CONSULTING
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
     Estimate,
@@ -51,6 +54,7 @@ from beaconfire.vocabulary.entries.arrivals import (
 from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.link import LANES, Lane
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
 
 REDELIVER_S = 1.0  # a message without acknowledgement is delivered again after this
 SOLVE_S = 0.02  # modelled time of a solve; a real one measures 5 ms on a quiet core
@@ -59,6 +63,7 @@ TICK_S = 1.0  # how often a node looks whether anything is due
 
 Solver = Callable[[Observations], FlightEstimate]
 Event = Callable[[float], object]
+Said = Callable[[Node, Instant], Statement | None]
 
 
 @dataclass(slots=True)
@@ -162,6 +167,25 @@ class World:
         """
         self._later(at_s, lambda t: self._kill(party, during))
         self._later(restart_s, lambda t: self._restart(party, t))
+
+    def consult(self, party: Party, at_s: float, said: Said) -> None:
+        """Let people of a nation say something on a consultation.
+
+        ``said`` returns what they sign, given their node as it then stands; nothing
+        where they see nothing to answer.
+        """
+        self._later(at_s, partial(self._order_statement, party, said))
+
+    def _order_statement(self, party: Party, said: Said, at_s: float) -> None:
+        nation = self._nations[party]
+        if nation.crashed:
+            return
+        statement = said(nation.node, self._scenario.epoch.plus_s(at_s))
+        if statement is None:
+            return
+        text = codec.encode(sign_statement(statement, nation.member.people)).decode()
+        verb = next(v for v, kind in CONSULTING.items() if isinstance(statement, kind))
+        self._input(party, Order(verb=verb, text=text), "person", at_s)
 
     def _fresh(self, member: Member) -> Node:
         return node_of(member, self._agreements, solve_interval_s=SOLVE_INTERVAL_S)

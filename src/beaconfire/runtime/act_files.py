@@ -5,6 +5,7 @@ the order of those instants; what happened after the instant asked about is left
 
 * Signatures are *not* verified: whoever holds the file vouches for it. The running
   node verifies every act before it becomes an entry.
+* What was said on a consultation counts as it did in the journal that it is from.
 * An approval or a record that is not in order, and an act by a party that is none, do
   not count: each is told in a sentence.
 * Any other act that cannot be carried out makes the whole file unusable: to pass over
@@ -19,12 +20,14 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.entitled import entitled
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
-from beaconfire.vocabulary.entries import ACT_KINDS
+from beaconfire.vocabulary.consultations import Statement
+from beaconfire.vocabulary.entries import ACT_KINDS, BODIES, CONSULTING_KINDS
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.times import Instant
@@ -53,7 +56,7 @@ class ActEntry:
 
     entry: str
     at: Instant
-    act: Act
+    act: Act | Statement | Outcome
     where: str
 
 
@@ -71,7 +74,8 @@ def read_acts(path: Path) -> tuple[ActEntry, ...]:
     Raises:
         BadInput: the file cannot be read, or a line is wrong; names file and line.
     """
-    found = [_act_of(line, where) for line, where in journal_lines(path, ACT_KINDS)]
+    kinds = (*ACT_KINDS, *CONSULTING_KINDS)
+    found = [_act_of(line, where) for line, where in journal_lines(path, kinds)]
     return tuple(sorted(found, key=lambda act: act.at))
 
 
@@ -96,6 +100,8 @@ def flaws(acts: Sequence[ActEntry], agreements: Sequence[Agreement]) -> tuple[st
     by_id = {agreement.id: agreement for agreement in agreements}
     told = []
     for one in acts:
+        if not isinstance(one.act, Act):
+            continue  # what was said on a consultation was judged where it was said
         under = by_id.get(one.act.agreement)
         expires = one.act.expires
         if under is None:
@@ -121,8 +127,13 @@ def fold(
     passed_over = []
     by_id = {agreement.id: agreement for agreement in agreements}
     for one in acts:
+        if until < one.at:
+            continue
+        if not isinstance(one.act, Act):
+            standing = standing.consulted(one.entry, one.act, one.at)
+            continue
         under = by_id.get(one.act.agreement)
-        if under is None or until < one.at:
+        if under is None:
             continue
         # A record is judged by those before it; other acts as they are on paper.
         known = standing if one.act.act == "declare" else None
@@ -165,5 +176,5 @@ def journal_lines(
 def _act_of(entry: JournalLine, where: str) -> ActEntry:
     # The signature is not read, since without cards it could prove nothing.
     told = {key: value for key, value in entry.body.items() if key != "signature"}
-    act = codec.convert(told, Act, what=where)
+    act: Act | Statement | Outcome = codec.convert(told, BODIES[entry.kind], what=where)
     return ActEntry(entry=entry.id, at=entry.at, act=act, where=where)

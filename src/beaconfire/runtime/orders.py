@@ -1,7 +1,8 @@
 """Orders: what a person asks of the running node, signed, by request and reply.
 
-The act goes to ``orders.<verb>`` at the node's doors; its desk judges it, and the
-answer means that act or rejection is stored. If the node is stopped nothing is sent.
+What is signed goes to ``orders.<verb>`` at the node's doors; its desk judges it, and
+the answer means that it, or its rejection, is stored. If the node is stopped nothing is
+sent.
 
 ``standing_in`` reads what the acts in a node's journal have made of its agreements,
 whether the node runs or not.
@@ -11,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.door_client import DoorClient
@@ -20,10 +22,11 @@ from beaconfire.runtime.server_config import ORDERS
 from beaconfire.runtime.store_files import stream_dir
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import Statement
 
 
-def order(directory: Path, act: Act) -> Judged:
-    """Send a signed act to the node at ``directory``; return what its desk says.
+def order(directory: Path, verb: str, signed: Act | Statement) -> Judged:
+    """Send what a person signed to the node at ``directory``; return its desk's word.
 
     Raises:
         NotReachable: the node is not running, so nothing was changed; or it took the
@@ -34,15 +37,15 @@ def order(directory: Path, act: Act) -> Judged:
     except NotReachable:
         message = f"node at `{directory}` is not running: nothing was changed"
         raise NotReachable(message) from None
-    return asyncio.run(_order(directory, act))
+    return asyncio.run(_order(directory, verb, signed))
 
 
-async def _order(directory: Path, act: Act) -> Judged:
+async def _order(directory: Path, verb: str, signed: Act | Statement) -> Judged:
     doors = DoorClient(directory)
     try:
-        answer = await doors.ask(f"orders.{act.act}", codec.encode(act))
+        answer = await doors.ask(f"orders.{verb}", codec.encode(signed))
     except NotReachable as error:
-        message = f"{error}: its journal tells whether the act was carried out"
+        message = f"{error}: its journal tells whether the order was carried out"
         raise NotReachable(message) from None
     finally:
         await doors.close()
@@ -70,4 +73,6 @@ async def _standing_in(directory: Path, progress: Callable[[str], None]) -> Stan
             for entry in turn.entries:
                 if isinstance(entry.body, Act):
                     standing = standing.after(entry.id, entry.body, entry.at)
+                elif isinstance(entry.body, Statement | Outcome):
+                    standing = standing.consulted(entry.id, entry.body, entry.at)
     return standing

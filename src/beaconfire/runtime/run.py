@@ -296,9 +296,11 @@ class _Running:
         trusted = self.node.clock_trusted
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
-            due = self.node.due()
-            if due is not None and due <= self._clock.now():
-                self.writer.offer(Tick(), by="runtime")
+            for _ in range(SETTINGS.ticks_a_check_max):
+                due = self.node.due()
+                if due is None or due > self._clock.now():
+                    break
+                await self._tick()
             since_check_s += SETTINGS.due_check_s
             if since_check_s >= SETTINGS.clock_check_s:
                 since_check_s = 0.0
@@ -314,6 +316,14 @@ class _Running:
             self.writer.offer(ClockStep(seconds=0.0, trusted=True), by="runtime")
             return True
         return trusted
+
+    async def _tick(self) -> None:
+        """Let the node know that time has passed, and wait until that is stored."""
+        stored = asyncio.Event()
+        self.writer.offer(
+            Tick(), by="runtime", stored=lambda turn, effects: stored.set()
+        )
+        await stored.wait()
 
     def _note(self, directory: Path, journal_pid: int, border_pid: int) -> None:
         party = self._config.party

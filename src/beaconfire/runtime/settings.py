@@ -124,6 +124,9 @@ class Settings:
     )
     clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
     due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
+    ticks_a_check_max: int = limit(
+        50, "ticks", "long work (a mass withdrawal) is done a tick at a time"
+    )
     stop_s_max: float = limit(5.0, "s", "how long a child may take to end")
 
     # The solver

@@ -29,10 +29,12 @@ from beaconfire.errors import BeaconfireError
 from beaconfire.journal.entry import GENESIS, By, Entry, Turn, make_turn
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.seals.acts import act_id
+from beaconfire.seals.consultations import statement_id
 from beaconfire.seals.dsse import envelope
 from beaconfire.stages import desk, fuse, ingest, link, release, warn
 from beaconfire.vocabulary.acts import UNSIGNED, Act
 from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody, kind_of
 from beaconfire.vocabulary.entries.arrivals import Estimate, NodeStart, Order
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
@@ -239,7 +241,9 @@ class Node:
             ingest.due(stages.ingest),
             fuse.due(stages.fuse),
             link.due(stages.link),
+            release.due(stages.release),
             warn.due(stages.warn),
+            desk.due(stages.desk),
         )
         return min((time for time in times if time is not None), default=None)
 
@@ -344,7 +348,11 @@ class Node:
         body: EntryBody,
     ) -> Entry:
         # An act keeps one id in every journal, so that partners cite the same thing.
-        own = act_id(body) if isinstance(body, Act) else f"{turn}.{index}"
+        own = f"{turn}.{index}"
+        if isinstance(body, Act):
+            own = act_id(body)
+        elif isinstance(body, Statement):
+            own = statement_id(body)
         return Entry(
             turn=turn,
             seq=self._seq + index + 1,
@@ -400,6 +408,8 @@ class Node:
         if isinstance(first.body, Order) and entry.cause == (first.id,):
             if isinstance(body, Act):
                 return [Answer(True, self._accepted(body, entry.id))]
+            if isinstance(body, Statement):
+                return [Answer(True, f"{body.KIND}: entry {entry.id}")]
             if isinstance(body, Rejection):
                 return [Answer(False, body.reason)]
         return []

@@ -8,7 +8,8 @@ pre-authentication encoding of DSSE v1,
 so that a signature over one type of payload never serves for another. Rules:
 
 1. The payload type decides the role: items are signed by ``items`` keys, link headers
-   and receipts by ``link`` keys, acts by ``people``. The caller cannot choose.
+   and receipts by ``link`` keys, acts and consultations by ``people``. The caller
+   cannot choose.
 2. The key must be one of those given, by its id, and listed for that role.
 3. Base64 has one spelling; a signature has 64 bytes and verifies under libsodium,
    which refuses small-order keys and second spellings of a signature.
@@ -40,6 +41,7 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
     ACT_TYPE,
     CARD_TYPE,
+    CONSULTATION_TYPE,
     ITEM_TYPE,
     LINK_TYPE,
     RECEIPT_TYPE,
@@ -55,12 +57,14 @@ _ROLE_OF: dict[str, KeyRole] = {
     LINK_TYPE: "link",
     RECEIPT_TYPE: "link",
     ACT_TYPE: "people",
+    CONSULTATION_TYPE: "people",
 }
 _NAME_OF = {
     ITEM_TYPE: "item",
     LINK_TYPE: "link header",
     RECEIPT_TYPE: "receipt",
     ACT_TYPE: "act",
+    CONSULTATION_TYPE: "consultation",
     CARD_TYPE: "card",
 }
 

@@ -1,14 +1,23 @@
 """Desk: what people order, judged before it counts.
 
-An order is a signed act. It is carried out if our own people signed it, recently, for
-an agreement in force here, and the act is one that our party is entitled to; otherwise
-it is a rejection whose reason goes back to who ordered it. The stage changes nothing
-itself: the accepted act is an entry, and the other stages obey it from that turn on.
+An order is a signed act, or what people say on a consultation. It is carried out if
+our own people signed it, recently, for an agreement in force here, and our party is
+entitled to it; otherwise it is a rejection whose reason goes back to who ordered it.
+The stage changes nothing itself: what is accepted is an entry, and the other stages
+obey it from that turn on. When time ends a consultation, the desk says so, at the
+journal's instant.
 """
 
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.consultation import (
+    Outcome,
+    closings,
+    told,
+)
+from beaconfire.agreements.consultation import due as consultation_due
+from beaconfire.agreements.consulting_rules import objection_to
 from beaconfire.agreements.entitled import came_late, entitled, too_many
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.view import STATUS_ACTS
@@ -16,10 +25,23 @@ from beaconfire.errors import BadInput
 from beaconfire.journal.entry import Entry
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id, verify_act
+from beaconfire.seals.consultations import (
+    read_statement,
+    statement_id,
+    verify_statement,
+)
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.consultations import (
+    Consultation,
+    ConsultationAnswer,
+    ConsultationProceeding,
+    ConsultationWithdrawal,
+    Statement,
+)
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import ClockStep, Order
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Order, Tick
+from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.times import Instant
 
@@ -30,6 +52,13 @@ ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node
 CLOSING = ("suspend", "revoke")
 
 VERBS = (*STATUS_ACTS, "approve", "revoke", "declare")
+# What is said on a consultation, and the order that brings it.
+CONSULTING: dict[str, type] = {
+    "consult-ask": Consultation,
+    "consult-answer": ConsultationAnswer,
+    "consult-withdraw": ConsultationWithdrawal,
+    "consult-proceed": ConsultationProceeding,
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,9 +84,14 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
         return state, ()
+    if isinstance(body, Statement | Outcome):
+        state.standing = state.standing.consulted(entry.id, body, entry.at)
+        return state, _bell(state, body)
     if isinstance(body, ClockStep):
         state.clock_trusted = body.trusted
         return state, (_told_of_step(body),)
+    if isinstance(body, Tick) and state.clock_trusted:
+        return state, tuple(closings(state.standing.consultations, entry.at))
     if not isinstance(body, Order):
         return state, ()
     try:
@@ -82,9 +116,39 @@ def _told_of_step(step: ClockStep) -> Bell:
     return Bell(role="watch officer", text=text)
 
 
-def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
+def due(state: DeskStage) -> Instant | None:
+    """Return when time next ends a consultation, ``None`` if it ends none.
+
+    A clock that is not trusted ends none: what waits goes on waiting.
+    """
+    return (
+        None
+        if not state.clock_trusted
+        else consultation_due(state.standing.consultations)
+    )
+
+
+def _bell(state: DeskStage, body: Statement | Outcome) -> tuple[Bell, ...]:
+    """Tell the release officer of what a partner said, and of what silence said."""
+    held = None
+    if isinstance(body, Consultation):
+        found = state.standing.consultations.held
+        held = found[-1]
+    elif not isinstance(body, ConsultationHeard):
+        held = state.standing.consultations.get(body.consultation)
+    own = isinstance(body, Statement) and body.party == state.profile.party
+    if held is None or own:
+        return ()
+    text = f"{held.ask.party} asks {held.ask.affected}: {told(held)}"
+    return (Bell(role="release officer", text=text),)
+
+
+def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement:
+    if order.verb in CONSULTING:
+        return _judge_statement(state, order, at)
     if order.verb not in VERBS:
-        message = f"`{order.verb}` is no order: one of {', '.join(VERBS)}"
+        known = ", ".join((*VERBS, *CONSULTING))
+        message = f"`{order.verb}` is no order: one of {known}"
         raise BadInput(message)
     act = codec.decode(order.text, Act, what="order")
     if act.act != order.verb:
@@ -110,17 +174,55 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act:
     if not state.clock_trusted:
         if act.act in CLOSING:
             return act
-        message = (
-            f"`{act.act}` counts by the clock, and the node's clock is not trusted: "
-            "order it again when the bell has rung that it is"
-        )
-        raise BadInput(message)
-    age_s = at.seconds_since(act.issued)
-    if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:
-        message = f"the act was issued at {act.issued}, the node's clock says {at}"
-        raise BadInput(message)
+        raise BadInput(_by_the_clock(act.act))
+    _require_fresh(act.issued, at, what="the act")
     late = came_late(agreement, act, at)
     if late:
         # The node's clock has been beyond the deadline, whatever the signer's says now.
         raise BadInput(f"{late}: sign it anew, for the end of the next term")
     return act
+
+
+def _judge_statement(state: DeskStage, order: Order, at: Instant) -> Statement:
+    statement = read_statement(order.text, what="order")
+    if not isinstance(statement, CONSULTING[order.verb]):
+        message = f"the order says {order.verb}, what is signed is another thing"
+        raise BadInput(message)
+    party = state.profile.party
+    if statement.party != party:
+        message = f"it is {statement.party}'s; this desk is {party}'s"
+        raise BadInput(message)
+    verify_statement(statement, state.profile.card)
+    if state.clock_trusted:
+        _require_fresh(statement.issued, at, what="it")
+    elif not isinstance(statement, ConsultationWithdrawal):
+        raise BadInput(_by_the_clock(order.verb))
+    known = state.standing.consultations
+    if known.knows(statement_id(statement)):
+        message = "this was said already; sign anew what is to be said again"
+        raise BadInput(message)
+    parties = None
+    if isinstance(statement, Consultation):
+        found = next((a for a in state.agreements if a.id == statement.agreement), None)
+        parties = found.parties if found else None
+        if state.profile.partner(statement.affected) is None:
+            message = f"`{statement.affected}` is not a partner of this node"
+            raise BadInput(message)
+    flaw = objection_to(known, statement, parties=parties, at=at, own=True)
+    if flaw is not None:
+        raise BadInput(flaw)
+    return statement
+
+
+def _by_the_clock(verb: str) -> str:
+    return (
+        f"`{verb}` counts by the clock, and the node's clock is not trusted: "
+        "order it again when the bell has rung that it is"
+    )
+
+
+def _require_fresh(issued: Instant, at: Instant, *, what: str) -> None:
+    age_s = at.seconds_since(issued)
+    if not -ISSUED_AHEAD_S_MAX <= age_s <= ISSUED_AGE_S_MAX:
+        message = f"{what} was issued at {issued}, the node's clock says {at}"
+        raise BadInput(message)

@@ -10,21 +10,27 @@
 * A retraction is for those to whom we handed over what it retracts, as its originator
   or as its relay, and for nobody else; plots are taken back by nobody, they are what a
   sensor saw. What is retracted is not released any more.
+* What waits for a consultation is decided again when anything is said on one, and
+  when its validity ends: each ends with a release or a refusal.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.remembered import decide_remembered, may_relay_remembered
 from beaconfire.agreements.standing import Standing
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.carriage import HandOver
-from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANES
@@ -32,6 +38,11 @@ from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
+# Items of one originator for one recipient that wait for a consultation; while so many
+# do, what comes is refused.
+DEFERRED_MAX = 2_000
+# Of these asked about again in one turn; a turn stays short, the next tick goes on.
+AGAIN_MAX = 8
 # Relayable items kept of one originator, for one recipient and an approval that may
 # still come; older ones have expired.
 REFUSED_KEPT_MAX = 2_000
@@ -47,6 +58,8 @@ class ReleaseStage:
     ``refused`` keeps, by recipient and originator and then by id, partners' items that
     were refused and may be allowed by an approval while they are still valid. Each has
     a bound of its own: what is refused to one partner pushes out nothing of another's.
+    ``deferred`` keeps alike what waits for a consultation, and ``to_ask`` the ids among
+    it that are to be decided anew.
     ``given`` are the items handed over, by recipient, originator and lane;
     ``retracted`` those that each originator took back.
     """
@@ -55,6 +68,8 @@ class ReleaseStage:
     agreements: tuple[Agreement, ...]
     standing: Standing
     refused: dict[str, dict[str, Item]] = field(default_factory=dict)
+    deferred: dict[str, dict[str, Item]] = field(default_factory=dict)
+    to_ask: dict[str, dict[str, None]] = field(default_factory=dict)
     given: dict[str, dict[str, None]] = field(default_factory=dict)
     retracted: dict[Party, dict[str, None]] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
@@ -73,7 +88,10 @@ def step(
     """Take one entry; return the state and the decisions that follow from it."""
     body = entry.body
     if isinstance(body, ItemHeld):
-        return state, tuple(_decide_all(state, body, entry.at))
+        out = _decide_all(state, body, entry.at)
+        if state.to_ask:
+            out += _decide_deferred(state, entry.at)
+        return state, tuple(out)
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
@@ -82,7 +100,25 @@ def step(
         way = f"{_way(body.to, body.originator)} {body.lane}"
         for item in body.items:
             _remember(state.given.setdefault(way, {}), item, GIVEN_KEPT_MAX)
+    if isinstance(body, Statement | Outcome):
+        state.standing = state.standing.consulted(entry.id, body, entry.at)
+        state.to_ask = {way: dict.fromkeys(of) for way, of in state.deferred.items()}
+        return state, tuple(_decide_deferred(state, entry.at))
+    if isinstance(body, Tick):
+        return state, tuple(_decide_deferred(state, entry.at))
     return state, ()
+
+
+def due(state: ReleaseStage) -> Instant | None:
+    """Return when the next item that waits for a consultation is to be asked about."""
+    if state.to_ask:
+        return Instant(0)  # at once
+    ends = [
+        item.valid_until.ns + 1
+        for waiting in state.deferred.values()
+        for item in waiting.values()
+    ]
+    return Instant(min(ends)) if ends else None
 
 
 def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryBody]:
@@ -92,6 +128,8 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
     if carriage is not None and (carriage.via is not None or carriage.history):
         return []  # what was relayed to us ends here; what is stale warns nobody
     retracts = _retracted(state, item)
+    if carriage is not None and carriage.no_further:
+        return []  # its recipient is to pass it on to nobody
     if item.id in state.retracted.get(item.originator, {}):
         return []  # taken back before it came: nobody is to have it
     out: list[EntryBody] = []
@@ -113,9 +151,13 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
             standing=state.standing,
         ):
             continue
-        decision = _decide(state, item, to, at)
+        waiting = state.deferred.get(_way(to, item.originator), {})
+        may_wait = len(waiting) < DEFERRED_MAX
+        decision = _decide(state, item, to, at, may_wait=may_wait)
         out.append(decision)
-        if not own and not isinstance(decision, Release):
+        if isinstance(decision, Deferral):
+            state.deferred[_way(to, item.originator)] = {**waiting, item.id: item}
+        elif not own and not isinstance(decision, Release):
             _keep_refused(state, item, to)
     return out
 
@@ -128,7 +170,10 @@ def _retracted(state: ReleaseStage, item: Item) -> str | None:
     mine = state.retracted.setdefault(item.originator, {})
     _remember(mine, retracts, RETRACTED_KEPT_MAX)
     for card in state.profile.partners:
-        state.refused.get(_way(card.party, item.originator), {}).pop(retracts, None)
+        way = _way(card.party, item.originator)
+        state.refused.get(way, {}).pop(retracts, None)
+        if retracts in state.deferred.get(way, {}):
+            state.to_ask.setdefault(way, {})[retracts] = None
     return retracts
 
 
@@ -201,11 +246,43 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
     return out
 
 
+def _decide_deferred(state: ReleaseStage, at: Instant) -> list[EntryBody]:
+    """Ask again about some of what waits; what still does says nothing anew.
+
+    Of each way as much in a turn as of every other: how much waits for one partner
+    delays nothing of another's.
+    """
+    out: list[EntryBody] = []
+    for way, waiting in list(state.deferred.items()):
+        to_ask = state.to_ask.get(way, {})
+        ended = (name for name, item in waiting.items() if item.valid_until < at)
+        for name in list(islice(chain(ended, to_ask), AGAIN_MAX)):
+            to_ask.pop(name, None)
+            item = waiting.get(name)
+            if item is None:
+                continue
+            taken_back = name in state.retracted.get(item.originator, {})
+            to = way.partition(" ")[0]
+            decision = _decide(state, item, to, at, may_wait=not taken_back)
+            if isinstance(decision, Deferral):
+                continue
+            del waiting[name]
+            if not (taken_back and isinstance(decision, Release)):
+                out.append(decision)
+        if not to_ask:
+            state.to_ask.pop(way, None)
+        if not waiting:
+            del state.deferred[way]
+    return out
+
+
 def _way(to: Party, originator: Party) -> str:
     return f"{to} {originator}"
 
 
-def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBody:
+def _decide(
+    state: ReleaseStage, item: Item, to: Party, at: Instant, *, may_wait: bool = True
+) -> EntryBody:
     return decide_remembered(
         state.memo,
         item,
@@ -214,4 +291,5 @@ def _decide(state: ReleaseStage, item: Item, to: Party, at: Instant) -> EntryBod
         at=at,
         agreements=state.agreements,
         standing=state.standing,
+        may_wait=may_wait,
     )

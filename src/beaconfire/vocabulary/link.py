@@ -28,6 +28,7 @@ ACT_TYPE = "application/vnd.beaconfire.act+json"
 LINK_TYPE = "application/vnd.beaconfire.link+json"
 RECEIPT_TYPE = "application/vnd.beaconfire.receipt+json"
 CARD_TYPE = "application/vnd.beaconfire.card+json"
+CONSULTATION_TYPE = "application/vnd.beaconfire.consultation+json"
 
 
 class Envelope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,16 +62,18 @@ class EpochHead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One inner envelope: what it is, and under what it was sent.
 
-    ``marking`` and ``approval`` are present on a relay, and only there.
+    ``marking`` and ``approval`` are present on a relay, and only there; ``no_further``
+    says that the recipient passes the item on to nobody.
     """
 
-    kind: Literal["item", "act"]
+    kind: Literal["item", "act", "consultation"]
     id: Token
     digest: Digest
     agreements: Annotated[tuple[Token, ...], Meta(max_length=8)] = ()
     articles: Annotated[tuple[Token, ...], Meta(max_length=32)] = ()
     marking: Label | None = None
     approval: Act | None = None
+    no_further: bool = False
 
 
 class LinkHeader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -36,7 +36,7 @@ from beaconfire.exercise.after_action.rounding import rounded
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.journal.entry import Entry, encode_entry
-from beaconfire.vocabulary.entries.decisions import Refusal
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.party import Party
 
 AREA_AFTER_BURNOUT_S = 60.0  # when the areas with and without sharing are compared
@@ -162,11 +162,19 @@ def _release_lines(
         if unit.outcome is not None
     )
     for entries in journals.values():
+        waiting: dict[tuple[object, ...], tuple[str, ...]] = {}
         for entry in entries:
-            no = entry.body
-            if isinstance(no, Refusal):
-                way = (no.originator, no.to, no.via, no.form)
-                counts[(*way, "refused", no.articles)] += 1
+            said = entry.body
+            if not isinstance(said, Refusal | Deferral | Release):
+                continue
+            way = (said.originator, said.to, said.via, said.form)
+            # What waited for a consultation has ended with whatever was said next.
+            waiting.pop((*way, said.item), None)
+            if isinstance(said, Refusal):
+                counts[(*way, "refused", said.articles)] += 1
+            elif isinstance(said, Deferral):
+                waiting[(*way, said.item)] = said.articles
+        counts.update((*unit[:4], "waiting", how) for unit, how in waiting.items())  # type: ignore[misc]
     return tuple(
         ReleaseLine(
             originator=originator,

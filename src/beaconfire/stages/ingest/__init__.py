@@ -5,12 +5,14 @@ quarantine with its reason. It fuses nothing and answers nobody: receipts are th
 stage's. The state is owned by the stage and changed in place.
 """
 
+from beaconfire.agreements.consultation import Outcome
 from beaconfire.journal.entry import Entry
 from beaconfire.stages.ingest.acts import due, take_again
 from beaconfire.stages.ingest.partners import take
 from beaconfire.stages.ingest.sensors import hear
 from beaconfire.stages.ingest.state import IngestStage, begin, head
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
     ClockStep,
@@ -38,4 +40,6 @@ def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody
     if isinstance(body, Tick | NodeStart) and state.early:
         start = isinstance(body, NodeStart)
         return state, tuple(take_again(state, entry.at, start=start))
+    if isinstance(body, Statement | Outcome):
+        state.standing = state.standing.consulted(entry.id, body, entry.at)
     return state, ()

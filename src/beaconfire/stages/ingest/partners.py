@@ -19,6 +19,8 @@ The steps, each with its number again at the code:
     A marking that has none is refused with the article.
  9. An act is signed by the people of the party that the header names as its
     originator, whoever brings it, and that party may do it (``acts``).
+10. What is said on a consultation is signed by the people of the party at the other
+    end, and it may say that now (``consulting``).
 
 A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
 the warnings behind it. An act that is refused rings a bell. Not checked here: whether
@@ -40,8 +42,8 @@ from beaconfire.seals.acts import act_id, act_id_in, verify_act
 from beaconfire.seals.cards import require_valid
 from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
 from beaconfire.stages.ingest.acts import take_act
+from beaconfire.stages.ingest.consulting import take_statement
 from beaconfire.stages.ingest.state import Brought, Held, IngestStage
-from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
@@ -74,6 +76,9 @@ HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
 HELD_ITEMS_MAX = 50_000
 
 
+_ARTICLE = {"act": "an act", "consultation": "a consultation"}
+
+
 class _OutOfChain(BadInput):
     """The message does not continue the lane."""
 
@@ -100,13 +105,16 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
         try:
             if part.kind == "act":
                 _take_act(state, taken, header, part, sealed, at)
+            elif part.kind == "consultation":
+                _take_statement(state, taken, header, part, sealed, at)
             else:
                 _take_item(state, taken, header, part, sealed, at)
         except BadInput as error:
             taken.rest.append(_rejection(body.partner, part.kind, str(error), part.id))
-            if part.kind == "act":
+            if part.kind != "item":
                 # Whatever it was to do, its sender believes that we know of it now.
-                text = f"an act of {header.originator} was refused: {error}"
+                whose = header.originator if part.kind == "act" else body.partner
+                text = f"{_ARTICLE[part.kind]} of {whose} was refused: {error}"
                 taken.rest.append(Bell(role="release officer", text=text))
     _forget(state.held.get(header.originator, {}), at)
     moved = _arrival(
@@ -128,7 +136,7 @@ class _Taken:
     """What one message gave so far. ``standing`` counts its own acts as well."""
 
     standing: Standing
-    acts: list[Act] = field(default_factory=list)
+    acts: list[EntryBody] = field(default_factory=list)
     rest: list[EntryBody] = field(default_factory=list)
     known_acts: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
@@ -379,6 +387,29 @@ def _marking(
     )
 
 
+def _take_statement(
+    state: IngestStage,
+    taken: _Taken,
+    header: LinkHeader,
+    part: Part,
+    envelope: Envelope,
+    at: Instant,
+) -> None:
+    identity, found = take_statement(  # 10
+        taken.standing,
+        envelope,
+        card=_card(state, header.sender, at),
+        own=state.profile.party,
+        agreements=state.agreements,
+        at=at,
+    )
+    _named(part, envelope, identity)
+    for body in found:
+        taken.acts.append(body)
+        taken.standing = taken.standing.consulted(identity, body, at)
+    taken.known_acts.append(identity)
+
+
 def _held(
     state: IngestStage,
     header: LinkHeader,
@@ -400,6 +431,7 @@ def _held(
             approval=act_id(part.approval) if part.approval else None,
             history=state.clock_trusted and sealed.item.valid_until < at,
             marking=marking,
+            no_further=part.no_further,
         ),
     )
 

@@ -9,10 +9,12 @@ and nobody else's. Bytes on the wire are the runtime's; the text to sign is ours
 The state is owned by the stage and changed in place.
 """
 
+from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.ways import may_relay
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.dsse import envelope, envelope_digest, envelope_of
 from beaconfire.stages.link import queue
+from beaconfire.stages.link.consulting import keep_deferred, take_statement
 from beaconfire.stages.link.handing import fill, in_entries, waiting
 from beaconfire.stages.link.receipts import receipt_for, settle
 from beaconfire.stages.link.state import (
@@ -30,6 +32,7 @@ from beaconfire.stages.link.suspending import (
 )
 from beaconfire.stages.link.telling import knows, tell, tell_newcomer
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import (
     ClockStep,
@@ -44,7 +47,7 @@ from beaconfire.vocabulary.entries.carriage import (
     Receipt,
     Withdrawal,
 )
-from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
@@ -101,6 +104,10 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = receipt_for(state, body, body.via or body.originator)
     elif isinstance(body, Act):
         out = _take_act(state, body, entry)
+    elif isinstance(body, Statement | Outcome):
+        out = take_statement(state, body, entry)
+    elif isinstance(body, Deferral):
+        keep_deferred(state, body, entry.at)
     elif isinstance(body, HandOver | Receipt):
         _keep_signature(state, body)
     elif isinstance(body, LinkState):
@@ -130,19 +137,21 @@ def know_partners(state: LinkStage) -> None:
 
 
 def due(state: LinkStage) -> Instant | None:
-    """Return when the next queued item expires or agreement ends, if any does.
+    """Return when an item expires, an agreement ends or an act's way goes on.
 
-    While the clock is not trusted nothing of that is done, so nothing is due.
+    While the clock is not trusted only an act's way goes on.
     """
-    if state.untrusted is not None:
-        return None
-    ends = [end for end in (next_end(state),) if end is not None] + [
-        end
+    lanes = [
+        sending
         for partner in state.partners.values()
         for sending in partner.sending.values()
-        if (end := queue.due(sending)) is not None
     ]
-    return min(ends, default=None)
+    if any(sending.sweeps for sending in lanes):
+        return Instant(0)  # at once
+    if state.untrusted is not None:
+        return None
+    ends = [next_end(state), *map(queue.due, lanes)]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def message_of(state: LinkStage, hand_over: HandOver) -> LinkMessage | None:
@@ -262,8 +271,12 @@ def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBo
     assert partner is not None, release.to
     lane = _LANE_OF_FORM[release.form]
     if release.via is None:
-        # Leave for an item of ours comes in the turn that made it, or never.
-        sealed = state.own[release.item]
+        # Leave for an item of ours comes in the turn that made it, or when what it
+        # waited for was answered.
+        own = state.own.get(release.item) or state.deferred.get(release.item)
+        if own is None:
+            return [_forgotten(release, lane)]
+        sealed = own
     else:
         kept = _kept(state, release)
         if kept is None:
@@ -300,7 +313,7 @@ def _forgotten(release: Release, lane: Lane) -> Withdrawal:
         items=(release.item,),
         agreement=None,
         act=None,
-        reason="leave to relay it came when it was not kept any more",
+        reason="leave to send it came when it was not kept any more",
     )
 
 

@@ -9,13 +9,23 @@
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
+from beaconfire.agreements.agreement import NO_FURTHER
 from beaconfire.agreements.lapse import Lapse
+from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.remembered import stands_remembered
+from beaconfire.agreements.standing import Standing
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import digest
 from beaconfire.stages.link import queue
-from beaconfire.stages.link.state import InFlight, LinkStage, Partner, Unit
+from beaconfire.stages.link.state import (
+    InFlight,
+    LinkStage,
+    Partner,
+    Sending,
+    Unit,
+)
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
@@ -44,14 +54,20 @@ def fill(
     out: list[EntryBody] = []
     if state.untrusted is None:
         out.extend(_expired(partner, lane, queue.overdue(sending, at)))
-    judge = judge_at(state, at)
+    judge = judge_in(state, sending, at)
+    out.extend(withdrawn(partner, lane, queue.sweep(sending, judge)))
+    ended = 0
     while len(sending.window) < WINDOW_MESSAGES:
         held = state.untrusted is not None
         units, lapsed = queue.next_units(sending, judge, acts_alone=held)
         out.extend(withdrawn(partner, lane, lapsed))
-        if not units:
+        ended += len(lapsed)
+        if units:
+            out.append(_hand_over(state, partner, lane, units, at))
+        if ended >= queue.SWEPT_MAX and not sending.sweeps:
+            queue.begin_sweep(sending, state.standing, at)
+        if not units or ended >= queue.SWEPT_MAX:
             break
-        out.append(_hand_over(state, partner, lane, units, at))
     queue.tidy(sending)
     return out
 
@@ -70,7 +86,9 @@ def open_epoch(
     return out
 
 
-def judge_at(state: LinkStage, at: Instant) -> queue.Judge:
+def judge_at(
+    state: LinkStage, standing: Standing, at: Instant, memo: Memo
+) -> queue.Judge:
     """Return what tells of a unit why it may not leave at ``at``, if it may not.
 
     Units by the thousand rest on a handful of agreements and approvals: each of these
@@ -81,12 +99,36 @@ def judge_at(state: LinkStage, at: Instant) -> queue.Judge:
         if unit.release is None:
             return None
         return stands_remembered(
-            state.memo,
+            memo,
             unit.release,
             agreements=state.agreements,
-            standing=state.standing,
+            standing=standing,
             at=at,
         )
+
+    return judge
+
+
+def judge_in(state: LinkStage, sending: Sending, at: Instant) -> queue.Judge:
+    """Judge by every act whose way through the queue has not come to the unit yet.
+
+    Else what was suspended and restored again while its withdrawal was being written
+    would leave after all.
+    """
+    now = judge_at(state, state.standing, at, state.memo)
+    if not sending.sweeps:
+        return now
+    acts = [
+        (one, judge_at(state, one.standing, one.at, Memo())) for one in sending.sweeps
+    ]
+
+    def judge(unit: Unit) -> Lapse | None:
+        for one, by_act in acts:
+            if one.next <= unit.order <= one.upto:
+                lapse = by_act(unit)
+                if lapse is not None:
+                    return lapse
+        return now(unit)
 
     return judge
 
@@ -124,7 +166,7 @@ def waiting(
     if state.untrusted is not None:
         awaited = full = state.untrusted
     for where, reason in ((sending.held, awaited), (sending.items, full)):
-        some = [unit for unit in units if unit.act is None and unit.order in where]
+        some = [unit for unit in units if unit.is_item and unit.order in where]
         for (originator, via), group in in_entries(some):
             yield Waiting(
                 originator=originator,
@@ -196,8 +238,8 @@ def _hand_over(
         lane=lane,
         epoch=sending.epoch,
         number=sending.number,
-        items=tuple(unit.id for unit in units if unit.act is None),
-        acts=tuple(unit.id for unit in units if unit.act is not None),
+        items=tuple(unit.id for unit in units if unit.is_item),
+        acts=tuple(unit.id for unit in units if not unit.is_item),
         header=text.decode(),
         hash=hash_,
         signature=UNSIGNED,
@@ -207,7 +249,10 @@ def _hand_over(
 def _part(state: LinkStage, unit: Unit) -> Part:
     release = unit.release
     if release is None:
-        return Part(kind="act", id=unit.id, digest=unit.digest)
+        kind: Literal["act", "consultation"] = (
+            "act" if unit.statement is None else "consultation"
+        )
+        return Part(kind=kind, id=unit.id, digest=unit.digest)
     return Part(
         kind="item",
         id=unit.id,
@@ -218,4 +263,5 @@ def _part(state: LinkStage, unit: Unit) -> Part:
         approval=state.standing.approval(release.approval)
         if release.approval
         else None,
+        no_further=NO_FURTHER in release.obligations,
     )

@@ -3,20 +3,27 @@
 * Acts stand before items, items in the order in which they were released.
 * Items under an agreement whose restoration the partner has not receipted are held
   apart: they stop nothing, and are looked at again when the receipt is there.
-* Nothing here looks at every waiting unit, except where an act or a receipt changed
-  what may leave: a turn costs what it moves, not what waits behind a silent partner.
+* Nothing here looks at every waiting unit, except where a receipt or a retraction
+  changed what may leave: a turn costs what it moves, not what waits behind a silent
+  partner.
+* What an act ended may not leave from that turn on; that it was withdrawn is written
+  in several turns, ``SWEPT_MAX`` units each, as fast as ticks come.
 """
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 
 from beaconfire.agreements.lapse import Lapse
-from beaconfire.stages.link.state import Partner, Sending, Unit
+from beaconfire.agreements.standing import Standing
+from beaconfire.stages.link.state import Partner, Sending, Sweep, Unit
 from beaconfire.vocabulary.times import Instant
 
 MESSAGE_UNITS_MAX = 50  # items in one message; keeps one verification short
 MESSAGE_BYTES_MAX = 256 * 1024  # inner payloads in one message; the border's maximum
 QUEUE_UNITS_MAX = 20_000  # per partner and lane: hours of plots for a silent partner
+
+# Looked at in one step for what an act has ended; a turn takes two such steps a lane.
+SWEPT_MAX = 100
 
 _STALE_DEADLINES_MAX = 64  # of units that have left; more are cleared out at once
 
@@ -26,7 +33,7 @@ Lapsed = tuple[Unit, Lapse]
 
 def put(sending: Sending, partner: Partner, unit: Unit) -> list[Unit]:
     """Put ``unit`` in its place; return what had to give way, the oldest first."""
-    if unit.act is not None:
+    if not unit.is_item:
         sending.acts.append(unit)
         return []
     sending.newest += 1
@@ -41,9 +48,9 @@ def put(sending: Sending, partner: Partner, unit: Unit) -> list[Unit]:
 
 def put_back(sending: Sending, partner: Partner, units: list[Unit]) -> None:
     """Put units that were numbered already before everything that was not."""
-    sending.acts[:0] = [unit for unit in units if unit.act is not None]
+    sending.acts[:0] = [unit for unit in units if not unit.is_item]
     for unit in units:
-        if unit.act is None:
+        if unit.is_item:
             _place(sending, partner, unit)
 
 
@@ -67,12 +74,42 @@ def overdue(sending: Sending, at: Instant) -> list[Unit]:
 
 
 def lapsed(sending: Sending, judge: Judge) -> list[Lapsed]:
-    """Take off the queue whatever may not leave any more."""
+    """Take off the queue whatever may not leave any more, all of it looked at."""
     found = []
     for unit in [*sending.items.values(), *sending.held.values()]:
         lapse = judge(unit)
         if lapse is not None:
             found.append((_drop(sending, unit.order), lapse))
+    return found
+
+
+def begin_sweep(sending: Sending, standing: Standing, at: Instant) -> None:
+    """Note that an act may have ended some of what waits; no unit is looked at yet.
+
+    From now on each is judged by that act before it leaves, whatever is restored later.
+    """
+    first = min(_first_item(sending), next(iter(sending.held), sending.newest + 1))
+    if first <= sending.newest:
+        sending.sweeps.append(
+            Sweep(next=first, upto=sending.newest, standing=standing, at=at)
+        )
+
+
+def sweep(sending: Sending, judge: Judge) -> list[Lapsed]:
+    """Take off the queue some of what the oldest act ended, and forget a done one."""
+    found: list[Lapsed] = []
+    looked = 0
+    while sending.sweeps and looked < SWEPT_MAX:
+        oldest = sending.sweeps[0]
+        while oldest.next <= oldest.upto and looked < SWEPT_MAX:
+            unit = sending.items.get(oldest.next) or sending.held.get(oldest.next)
+            looked += 1
+            lapse = None if unit is None else judge(unit)
+            if unit is not None and lapse is not None:
+                found.append((_drop(sending, unit.order), lapse))
+            oldest.next += 1
+        if oldest.next > oldest.upto:
+            sending.sweeps.pop(0)
     return found
 
 
@@ -87,8 +124,10 @@ def next_units(
     found: list[Lapsed] = []
     size = 0
     while len(taken) < MESSAGE_UNITS_MAX and (unit := _next(sending)) is not None:
-        if acts_alone and unit.act is None:
+        if acts_alone and unit.is_item:
             break
+        if len(found) >= SWEPT_MAX:
+            break  # the turn is long enough; a sweep goes on with it
         lapse = judge(unit)
         if lapse is not None:
             found.append((_drop(sending, unit.order), lapse))
@@ -96,7 +135,9 @@ def next_units(
         size += len(unit.envelope.payload)
         if taken and (size > MESSAGE_BYTES_MAX or unit.way != taken[0].way):
             break
-        taken.append(sending.acts.pop(0) if unit.act else _drop(sending, unit.order))
+        taken.append(
+            _drop(sending, unit.order) if unit.is_item else sending.acts.pop(0)
+        )
     return taken, found
 
 

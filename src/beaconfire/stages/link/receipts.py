@@ -11,6 +11,7 @@ from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import open_envelope
 from beaconfire.stages.link import queue
+from beaconfire.stages.link.consulting import heard
 from beaconfire.stages.link.handing import WINDOW_MESSAGES, fill, in_entries
 from beaconfire.stages.link.state import (
     CLOSED_HEADS_MAX,
@@ -55,8 +56,8 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 excerpt=arrival.message[:512],
             )
         ]
-    out: list[EntryBody] = []
-    items = [unit for unit in delivered if unit.act is None]
+    out: list[EntryBody] = [*heard(delivered)]
+    items = [unit for unit in delivered if unit.is_item]
     arrived = {unit.id for unit in delivered}
     partner.awaited = {a: i for a, i in partner.awaited.items() if i not in arrived}
     quarantined = set(note.quarantined)

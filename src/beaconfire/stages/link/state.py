@@ -11,6 +11,7 @@ from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.cards import Card, NodeProfile
+from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries.carriage import Receipt
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.link import (
@@ -29,7 +30,7 @@ CLOSED_HEADS_MAX = 8  # closed epochs of a lane that a receipt can name
 
 @dataclass(slots=True, kw_only=True)
 class Unit:
-    """One thing on its way to one partner: a released item, or an act.
+    """One thing on its way to one partner: a released item, an act, or a statement.
 
     ``order`` is its place among the lane's items, kept for as long as it lives.
     """
@@ -41,8 +42,14 @@ class Unit:
     envelope: Envelope
     release: Release | None = None
     act: Act | None = None
+    statement: Statement | None = None
     valid_until: Instant | None = None
     order: int = 0
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it needs leave; acts and statements travel whatever the state."""
+        return self.release is not None
 
     @property
     def way(self) -> tuple[Party, Party | None]:
@@ -51,7 +58,7 @@ class Unit:
 
     @property
     def agreements(self) -> tuple[str, ...]:
-        """The agreements it relies on: none for an act, which travels whatever."""
+        """The agreements it relies on: only an item relies on any."""
         return self.release.agreements if self.release else ()
 
 
@@ -67,12 +74,27 @@ class InFlight:
 
 
 @dataclass(slots=True, kw_only=True)
+class Sweep:
+    """An act's way through a long queue: what it ended leaves the books step by step.
+
+    Units up to the order ``upto`` stood there at the act; those from ``next`` on are
+    still to be looked at, by the standing that the act left.
+    """
+
+    next: int
+    upto: int
+    standing: Standing
+    at: Instant
+
+
+@dataclass(slots=True, kw_only=True)
 class Sending:
     """One lane towards one partner.
 
     What is not numbered yet (``queue.py``): ``acts`` in order; ``items`` by their
     order, none before ``first``; ``held``, items that wait for a receipt of an
     agreement's restoration; ``deadlines``, a heap of when items end, by order.
+    ``sweeps`` are acts whose withdrawals are not all written yet, the oldest first.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
     window and whose fate only the partner's receipt can tell.
     """
@@ -89,6 +111,7 @@ class Sending:
     deadlines: list[tuple[int, int]] = field(default_factory=list)
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
+    sweeps: list[Sweep] = field(default_factory=list)
 
     @property
     def unheard(self) -> bool:
@@ -136,6 +159,7 @@ class LinkStage:
     ``own`` are our items of the turn ``own_turn``, which are released in it or never;
     ``items`` are partners' that we may be asked to relay: by originator and whom it
     may be released to, then by id;
+    ``deferred`` are our own that wait for a consultation, by id;
     ``ended`` are the agreements whose end the links have followed;
     ``heard`` is the turn of the newest message that brought acts, and from whom;
     ``untrusted`` says since when and why the clock is not trusted, if it is not.
@@ -151,6 +175,7 @@ class LinkStage:
     ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
     untrusted: str | None = None
+    deferred: dict[str, SealedItem] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
 

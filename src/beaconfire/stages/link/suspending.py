@@ -2,7 +2,8 @@
 
 From the turn that journals it:
 
-* what relied on the agreement and was not yet numbered is withdrawn;
+* what relied on the agreement and was not yet numbered does not leave any more; that
+  it is withdrawn is written in as many turns as a long queue takes;
 * a lane whose window holds anything that relied on it is purged and its epoch ended:
   those units are sent-fate-unknown until the partner's receipt for the old head, and
   what is still allowed is handed over again, acts first, in the new epoch;
@@ -48,6 +49,13 @@ def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[Entr
     others = [one for one in state.ended if one != name]
     state.ended = [*others, name] if name in _over(state, at) else others
     return _settle(state, _parties(state, name), act_id, at)
+
+
+def after_consent(
+    state: LinkStage, agreement: str, entry: str, at: Instant
+) -> list[EntryBody]:
+    """Make the links to an agreement's parties agree with a consent that has ended."""
+    return _settle(state, _parties(state, agreement), entry, at)
 
 
 def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
@@ -104,7 +112,7 @@ def take_back(state: LinkStage, held: ItemHeld) -> list[EntryBody]:
 
     def judge(unit: Unit) -> Lapse | None:
         named = (unit.originator, unit.id) == (originator, retracts)
-        return lapse if named and unit.act is None else None
+        return lapse if named and unit.is_item else None
 
     return [
         gone
@@ -125,7 +133,7 @@ def _settle_lane(
     lapsed: list[tuple[int, Unit]] = []
     allowed: list[Unit] = []
     lapse = None
-    judge = judge_at(state, at)
+    judge = judge_at(state, state.standing, at, state.memo)
     for message in sending.window:
         for unit in message.units:
             why = judge(unit)
@@ -134,9 +142,10 @@ def _settle_lane(
                 lapsed.append((message.number, unit))
             else:
                 allowed.append(unit)
-    out: list[EntryBody] = list(withdrawn(partner, lane, queue.lapsed(sending, judge)))
+    queue.begin_sweep(sending, state.standing, at)
     if lapse is None:
-        return [*out, *fill(state, partner, lane, at)]
+        return fill(state, partner, lane, at)
+    out: list[EntryBody] = []
 
     head = EpochHead(epoch=sending.epoch, number=sending.number, hash=sending.hash)
     out.append(

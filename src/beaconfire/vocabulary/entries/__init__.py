@@ -5,7 +5,19 @@ name. A body never changes its meaning: a new meaning is a new kind.
 """
 
 from beaconfire.vocabulary.acts import Act
-from beaconfire.vocabulary.entries import arrivals, carriage, decisions, sightings
+from beaconfire.vocabulary.consultations import (
+    Consultation,
+    ConsultationAnswer,
+    ConsultationProceeding,
+    ConsultationWithdrawal,
+)
+from beaconfire.vocabulary.entries import (
+    arrivals,
+    carriage,
+    consulting,
+    decisions,
+    sightings,
+)
 
 EntryBody = (
     arrivals.SensorLines
@@ -29,6 +41,7 @@ EntryBody = (
     | sightings.Bell
     | decisions.Release
     | decisions.Refusal
+    | decisions.Deferral
     | carriage.HandOver
     | carriage.Arrival
     | carriage.Receipt
@@ -37,11 +50,25 @@ EntryBody = (
     | carriage.Waiting
     | carriage.FateUnknown
     | carriage.EpochEnd
+    | Consultation
+    | ConsultationAnswer
+    | ConsultationWithdrawal
+    | ConsultationProceeding
+    | consulting.ConsultationHeard
+    | consulting.ConsultationClosed
     | Act
 )
 
 # An act and an approval have one body; the kind tells which it is.
 ACT_KINDS = ("act", "approval")
+CONSULTING_KINDS = (
+    Consultation.KIND,
+    ConsultationAnswer.KIND,
+    ConsultationWithdrawal.KIND,
+    ConsultationProceeding.KIND,
+    consulting.ConsultationHeard.KIND,
+    consulting.ConsultationClosed.KIND,
+)
 
 BODIES: dict[str, type] = {
     body.KIND: body
@@ -67,6 +94,7 @@ BODIES: dict[str, type] = {
         sightings.Bell,
         decisions.Release,
         decisions.Refusal,
+        decisions.Deferral,
         carriage.HandOver,
         carriage.Arrival,
         carriage.Receipt,
@@ -75,6 +103,12 @@ BODIES: dict[str, type] = {
         carriage.Waiting,
         carriage.FateUnknown,
         carriage.EpochEnd,
+        Consultation,
+        ConsultationAnswer,
+        ConsultationWithdrawal,
+        ConsultationProceeding,
+        consulting.ConsultationHeard,
+        consulting.ConsultationClosed,
     )
 }
 for _kind in ACT_KINDS:

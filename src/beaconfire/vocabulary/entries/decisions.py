@@ -1,7 +1,7 @@
-"""Decisions: leave to send one item to one partner by one way, or not.
+"""Decisions: leave to send one item to one partner by one way, or not, or not yet.
 
-Two types, never a boolean: the link stage accepts nothing but a ``Release``.
-``agreements/decision.py`` alone constructs either; everywhere else they are read.
+Three types, never a boolean: the link stage accepts nothing but a ``Release``.
+``agreements/decision.py`` alone constructs them; everywhere else they are read.
 Lists keep the order of the agreements' own texts.
 """
 
@@ -29,8 +29,9 @@ class Considered(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Leave to send. ``originator`` gave the item; ``via`` is us when we relay it.
 
-    ``agreements`` are those relied on, all of them in force at ``at``; ``marking`` is
-    what a relay marks it with outside.
+    ``agreements`` are those relied on, all of them in force at ``at``; ``consents`` the
+    consultations whose consent it rests on; ``marking`` is what a relay marks it with
+    outside.
     """
 
     KIND: ClassVar[str] = "release"
@@ -48,6 +49,7 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marking: Label | None
     reason: str
     considered: tuple[Considered, ...]
+    consents: tuple[Token, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +70,27 @@ class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     articles: tuple[Token, ...]
     acts: tuple[Token, ...]
     approval: Token | None
+    reason: str
+    would_need: tuple[str, ...]
+    considered: tuple[Considered, ...]
+
+
+class Deferral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """No leave yet: it would be given if the open ``consultations`` were consented to.
+
+    ``agreements`` and ``articles`` are those that the leave would rest on.
+    """
+
+    KIND: ClassVar[str] = "deferral"
+    item: Token
+    form: Form
+    originator: Party = field(name="from")
+    to: Party
+    via: Party | None
+    at: Instant
+    agreements: tuple[Token, ...]
+    articles: tuple[Token, ...]
+    consultations: tuple[Token, ...]
     reason: str
     would_need: tuple[str, ...]
     considered: tuple[Considered, ...]

@@ -33,8 +33,9 @@ class CueHeard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a partner's item came: by which link and number, under which articles.
 
-    ``history`` marks what was stale on arrival: it is kept, and rings nothing.
-    ``marking`` is how we keep it, the original marking in it.
+    ``history`` marks what was stale on arrival: it is kept, and rings nothing;
+    ``no_further`` what is passed on to nobody. ``marking`` is how we keep it, the
+    original marking in it.
     """
 
     link: Party
@@ -47,6 +48,7 @@ class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approval: Token | None
     history: bool
     marking: OwnMarking | None = None
+    no_further: bool = False
 
 
 class ItemHeld(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,163 @@
+"""Withheld: what an agreement that was closed has kept from leaving, as a list.
+
+Reads one node's journal, entry by entry, and nothing else. For each act that closed
+the agreement: the items of ours that were refused, withdrawn before they had a number,
+or purged at the border, by recipient and way; and what has become of those purged.
+
+* *Refused* and *withdrawn* items have not left. What stood at the border is
+  *sent-fate-unknown* until the partner's receipt tells that it was delivered or not.
+* A list ends with the act by which the same party opened it again, as this journal
+  has it.
+
+What was withheld is not sent by this: what may still go is decided by the node.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from beaconfire.agreements.view import OPENING_ACTS
+from beaconfire.journal.entry import Entry
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries.carriage import (
+    EpochEnd,
+    FateUnknown,
+    Receipt,
+    Withdrawal,
+)
+from beaconfire.vocabulary.entries.decisions import Refusal
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+_Way = tuple[Party, Party, Party | None]
+
+
+class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
+    """What one way did not carry, and how each item was kept."""
+
+    originator: Party
+    to: Party
+    via: Party | None
+    refused: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    fate_unknown: tuple[str, ...]
+    delivered: tuple[str, ...]
+
+
+class Withheld(Struct, frozen=True, kw_only=True):
+    """One closure: by which act, from when, until when."""
+
+    act: str
+    since: Instant
+    until: Instant | None
+    kept: tuple[Kept, ...]
+
+
+@dataclass(slots=True)
+class _Closure:
+    act: str
+    since: Instant
+    until: Instant | None = None
+    items: dict[_Way, dict[str, str]] = field(default_factory=dict)
+
+    def put(self, way: _Way, items: Iterable[str], how: str) -> None:
+        self.items.setdefault(way, {}).update(dict.fromkeys(items, how))
+
+
+def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
+    """Return what ``agreement`` has withheld, closure by closure, the oldest first."""
+    closures: list[_Closure] = []
+    purged: dict[tuple[Party, str], _Closure] = {}
+    acts: dict[str, Party] = {}
+    for entry in entries:
+        body, at = entry.body, entry.at
+        if isinstance(body, Act) and body.agreement == agreement:
+            acts[entry.id] = body.party
+            for closure in closures if body.act in OPENING_ACTS else ():
+                if acts[closure.act] == body.party:
+                    closure.until = closure.until or at
+        elif isinstance(body, Refusal):
+            way = (body.originator, body.to, body.via)
+            for act in [one for one in body.acts if one in acts][:1]:
+                _of(closures, act, at).put(way, (body.item,), "refused")
+        elif isinstance(body, Withdrawal):
+            way = (body.originator, body.to, body.via)
+            if body.act in acts:
+                _of(closures, body.act, at).put(way, body.items, "withdrawn")
+            else:
+                _settle(closures, way, body.items, "withdrawn")
+        elif isinstance(body, EpochEnd):
+            purged.pop((body.to, body.lane), None)
+            if body.act in acts:
+                purged[body.to, body.lane] = _of(closures, body.act, at)
+        elif isinstance(body, FateUnknown) and (body.to, body.lane) in purged:
+            way = (body.originator, body.to, body.via)
+            purged[body.to, body.lane].put(way, body.items, "fate-unknown")
+        elif isinstance(body, Receipt):
+            way = (body.originator, body.to, body.via)
+            _settle(closures, way, body.items, "delivered")
+    return tuple(_told(closure) for closure in closures)
+
+
+def read(found: tuple[Withheld, ...], agreement: str) -> str:
+    """Return the list as people read it."""
+    if not found:
+        return f"{agreement} has withheld nothing"
+    lines: list[str] = []
+    for one in found:
+        until = "and still" if one.until is None else f"until {one.until}"
+        lines.append(f"{agreement}, by act `{one.act}` from {one.since} {until}:")
+        for kept in one.kept:
+            by = f" via {kept.via}" if kept.via else ""
+            counts = (
+                (kept.refused, "refused"),
+                (kept.withdrawn, "withdrawn"),
+                (kept.fate_unknown, "sent, fate unknown"),
+                (kept.delivered, "delivered before it was known"),
+            )
+            told = ", ".join(f"{len(some)} {how}" for some, how in counts if some)
+            lines.append(f"  {kept.originator} to {kept.to}{by}: {told}")
+    return "\n".join(lines)
+
+
+def _of(closures: list[_Closure], act: str | None, at: Instant) -> _Closure:
+    for closure in closures:
+        if closure.act == act:
+            return closure
+    assert act is not None  # it is one of the acts that were met
+    closures.append(_Closure(act=act, since=at))
+    return closures[-1]
+
+
+def _settle(
+    closures: list[_Closure], way: _Way, items: Iterable[str], how: str
+) -> None:
+    named = set(items)
+    for closure in closures:
+        stood = closure.items.get(way, {})
+        for item in named & stood.keys():
+            if stood[item] == "fate-unknown":
+                stood[item] = how
+
+
+def _told(closure: _Closure) -> Withheld:
+    kept = []
+    for (originator, to, via), items in closure.items.items():
+        by_how: dict[str, list[str]] = {}
+        for item, how in items.items():
+            by_how.setdefault(how, []).append(item)
+        kept.append(
+            Kept(
+                originator=originator,
+                to=to,
+                via=via,
+                refused=tuple(by_how.get("refused", ())),
+                withdrawn=tuple(by_how.get("withdrawn", ())),
+                fate_unknown=tuple(by_how.get("fate-unknown", ())),
+                delivered=tuple(by_how.get("delivered", ())),
+            )
+        )
+    return Withheld(
+        act=closure.act, since=closure.since, until=closure.until, kept=tuple(kept)
+    )

@@ -1,0 +1,88 @@
+"""Withheld: what a suspension kept from leaving is listed, whole and once.
+
+The journals are those of a world with bad lines; what must be in the list is counted
+from the sensors' scans and the entries by themselves.
+"""
+
+import random
+
+import pytest
+
+from beaconfire.exercise.world import World
+from beaconfire.runtime.withheld import read, withheld
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries.carriage import FateUnknown, HandOver, Withdrawal
+from beaconfire.vocabulary.entries.decisions import Refusal
+from tests.exercise.test_world_faults import bad_lines
+from tests.exercise.worlds import (
+    APPROVALS,
+    GSOMIA,
+    TISA,
+    act,
+    bodies,
+    entries,
+    sightings,
+    world,
+)
+
+
+def suspended(seed: int) -> World:
+    """Return a world in which Korea suspends at 20 s and restores at 30 s."""
+    made = world(
+        acts=(*APPROVALS, act(20.0, "KOR", "suspend"), act(30.0, "KOR", "restore")),
+        links=bad_lines(random.Random(seed)),
+        seen=sightings(10, 40),
+        seed=seed,
+    )
+    made.run(75.0)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_list_is_what_did_not_leave_and_nothing_else(seed: int) -> None:
+    """Refused, withdrawn, purged: each of the journal's is there, in one column."""
+    made = suspended(seed)
+    for party, to in (("KOR", "JPN"), ("JPN", "KOR")):
+        found = withheld(entries(made, party), GSOMIA)
+        assert len(found) == 1, read(found, GSOMIA)
+        (kept,) = [one for one in found[0].kept if one.via is None and one.to == to]
+        listed = [*kept.refused, *kept.withdrawn, *kept.fate_unknown, *kept.delivered]
+        assert len(set(listed)) == len(listed)
+        refused = {
+            r.item for r in bodies(made, party, Refusal) if found[0].act in r.acts
+        }
+        assert set(kept.refused) == refused
+        by_act = [w for w in bodies(made, party, Withdrawal) if w.act == found[0].act]
+        purged = {i for f in bodies(made, party, FateUnknown) for i in f.items}
+        assert set(kept.withdrawn) >= {i for w in by_act for i in w.items}
+        assert set(kept.delivered) <= purged
+        assert not kept.fate_unknown  # every line carries again before the end
+        handed = {
+            item
+            for sent in bodies(made, party, HandOver)
+            if sent.to == to and sent.via is None
+            for item in sent.items
+        }
+        assert not set(kept.refused) & handed
+        opened = [
+            entry.at
+            for entry in entries(made, party)
+            if isinstance(entry.body, Act) and entry.body.act == "restore"
+        ]
+        assert found[0].until == opened[0]
+
+
+def test_an_agreement_that_was_never_closed_has_withheld_nothing() -> None:
+    """Another agreement's suspension is not this one's; the sentence says so."""
+    found = withheld(entries(suspended(0), "KOR"), TISA)
+    assert found == ()
+    assert read(found, TISA) == f"{TISA} has withheld nothing"
+
+
+def test_the_list_reads_as_sentences() -> None:
+    """Act, instants, way and how many of each kind."""
+    text = read(withheld(entries(suspended(1), "KOR"), GSOMIA), GSOMIA)
+    assert text.startswith(f"{GSOMIA}, by act `")
+    assert " until 2022-10-03T22:22:" in text
+    assert "\n  KOR to JPN: " in text
+    assert " refused" in text
