@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pymap3d.vincenty
 import pytest
+from msgspec.structs import replace
 
 from beaconfire.exercise.after_action.accuracy import (
     area95_km2,
@@ -67,6 +68,9 @@ def test_the_keys_are_the_published_ones():
     wanted = {"v", "scenario", "seed", "mode"}
     wanted |= {f"nations.<P>.{key}" for key in (*nations, "first_alert_sent_s")}
     wanted |= {f"estimates[].{key}" for key in estimates}
+    launches = ("launch", "nation", "events", "first_notice_s", "first_estimate_s")
+    wanted |= {f"launches[].{key}" for key in (*launches, "last_miss_km")}
+    wanted |= {"launches[].with_sharing", "estimates[].launch"}
     wanted |= {f"releases[].{key}" for key in releases}
     wanted |= {f"delivery.{key}" for key in delivery}
     wanted |= {f"latency_ms.{key}" for key in ("p50", "p99", "max")}
@@ -105,8 +109,18 @@ def test_what_never_happened_is_null_beside_its_reason():
         return count
 
     empty = msgspec.json.decode(codec.encode(report_of((), ())))
-    assert walk(empty) == 11
+    assert walk(empty) == 17
     assert walk(msgspec.json.decode(codec.encode(flown_report()))) > 0
+
+
+def test_each_launch_stands_by_itself_with_its_events():
+    """One event is one; a second of the same launch would show as a split."""
+    one = report_of(entries((40.0, event())))
+    (line,) = [line for line in one.launches if line.with_sharing]
+    assert (line.nation, line.events, line.first_notice_s) == ("JPN", 1, 40.0)
+    two = report_of(entries((40.0, event()), (44.0, replace(event(), launch_id="b"))))
+    (line,) = [line for line in two.launches if line.with_sharing]
+    assert (line.events, line.first_notice_s) == (2, 40.0)
 
 
 def test_seconds_count_from_lift_off_and_a_false_alarm_is_none():

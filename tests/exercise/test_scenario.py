@@ -192,6 +192,7 @@ def test_the_shipped_scenarios_are_these_and_each_is_whole() -> None:
     """The names on the command line, each with the sensors that were promised."""
     assert shipped() == (
         "2017-08-29",
+        "2022-06-05-salvo",
         "2022-10-04",
         "2022-10-04-gsomia-suspended",
         "gsomia-2016-2023",

@@ -3,6 +3,9 @@
 import base64
 import math
 
+import numpy as np
+from pymap3d import enu2ecef, enu2uvw
+
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.cards import Card, NodeProfile, OwnSensor, PublicKey
@@ -120,13 +123,23 @@ def plot(
 
 def flown(sensor: str, seconds: float, *, north_m: float = 0.0) -> Plot:
     """Return the plot of a missile that climbs and comes nearer, ``seconds`` on."""
+    east_m, level_m, up_m = _where(seconds)
     return plot(
         sensor,
         seconds,
-        east_m=-900_000.0 + 2_500.0 * seconds,
-        north_m=200_000.0 + north_m,
-        up_m=1_800.0 * seconds - 2.0 * seconds**2,
+        east_m=east_m,
+        north_m=level_m + north_m,
+        up_m=up_m,
         plot_id=f"{sensor}-{seconds:g}",
+    )
+
+
+def _where(seconds: float) -> tuple[float, float, float]:
+    """Return where the missile is in the sensors' axes; at 0 s at 40.6 N, 126.4 E."""
+    return (
+        -892_093.4 + 2_500.0 * seconds,
+        449_183.8,
+        -78_645.0 + 2_000.0 * seconds - 2.0 * seconds**2,
     )
 
 
@@ -193,12 +206,16 @@ def area(
     )
 
 
-def state(seconds: float) -> StateVector:
-    """Return some state at an epoch."""
+def state(seconds: float, *, north_m: float = 0.0) -> StateVector:
+    """Return the missile's state at an epoch, or that of one farther north."""
+    here = enu2ecef(*np.add(_where(seconds), (0.0, north_m, 0.0)), 37.0, 137.0, 0.0)
+    speed = enu2uvw(2_500.0, 0.0, 2_000.0 - 4.0 * seconds, 37.0, 137.0)
+    x, y, z = (float(value) for value in here)
+    vx, vy, vz = (float(value) for value in speed)
     return StateVector(
         epoch=at_s(seconds),
-        position_ecef_m=(-3.6e6, 3.6e6, 4.6e6),
-        velocity_ecef_mps=(1e3, 2e3, 3e3),
+        position_ecef_m=(x, y, z),
+        velocity_ecef_mps=(vx, vy, vz),
     )
 
 

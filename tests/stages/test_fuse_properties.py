@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from beaconfire.seals import codec
 from beaconfire.stages.fuse import FuseStage
 from beaconfire.stages.fuse.evidence import PLOTS_PER_SENSOR_MAX
+from beaconfire.stages.fuse.launches import HOMES_MAX, SOURCES_MAX, TRAIL_MAX
 from beaconfire.stages.fuse.picture import RETRACTED_MAX, SEEN_MAX
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import CueHeard, ItemHeld, PlotsHeard
@@ -223,5 +224,11 @@ def test_memory_stays_within_its_bounds_when_a_flight_goes_on_and_on():
         for plots in event.evidence.own.values():
             assert len(plots) <= PLOTS_PER_SENSOR_MAX
     for follower in node.state.followers.values():
-        assert len(follower.live.fixes) <= 32
-        assert sum(len(scan) for scan in follower.live.recent.scans) <= 48
+        (path,) = follower.live.paths
+        assert len(path.fixes) <= 32
+        assert sum(len(scan) for scan in follower.live.whole.scans) <= 48
+        assert sum(len(scan) for scan in follower.live.untaken.scans) <= 48
+    for event in picture.open:
+        assert len(event.trail) <= TRAIL_MAX
+        assert len(event.motions) <= SOURCES_MAX
+    assert len(picture.homes) <= HOMES_MAX

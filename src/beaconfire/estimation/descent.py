@@ -20,7 +20,7 @@ FLIGHT_S_MAX = 10_800.0
 
 
 @compiled
-def _seconds_to_ground(state: Floats, drag: float, h: float, at: Floats) -> float:
+def seconds_to_ground(state: Floats, drag: float, h: float, at: Floats) -> float:
     """Return the part of a step ``h`` that ends on the ellipsoid, by secants."""
     work = np.empty((6, 6))
     low, high = 0.0, h
@@ -56,7 +56,7 @@ def descend(start: Floats) -> tuple[bool, float, Floats, Floats, float]:
         if not math.isfinite(height):
             return False, t, y, phi, highest
         if height <= 0.0:
-            last = _seconds_to_ground(y, drag, h, y_next)
+            last = seconds_to_ground(y, drag, h, y_next)
             step_both(y, phi, drag, last, y_next, phi_next)
             return True, t + last, y_next, phi_next, highest
         highest = max(highest, _top(y, y_next, h, height))
@@ -94,7 +94,7 @@ def land(start: Floats, stride: float) -> tuple[bool, float, Floats]:
         if not math.isfinite(height):
             return False, t, y[:3].copy()
         if height <= 0.0:
-            last = _seconds_to_ground(y, drag, h, y_next)
+            last = seconds_to_ground(y, drag, h, y_next)
             step_state(y, drag, last, y_next, work)
             return True, t + last, y_next[:3].copy()
         y[:] = y_next

@@ -33,18 +33,9 @@ _DRAG_LIMIT = 2.5
 @compiled
 def acceleration(state: Floats, drag: float, result: Floats) -> None:
     """Write the acceleration of ``state`` (r, v) with drag state ``drag``."""
+    _free_acceleration(state, result)
     x, y, z = state[0], state[1], state[2]
-    r2 = x * x + y * y + z * z
-    r = math.sqrt(r2)
-    k = GM_M3PS2 / (r2 * r)
-    j = _J2_TERM / r2
-    z2 = 5.0 * z * z / r2
-    w = ROTATION_RADPS
-    in_plane = -k * (1.0 + j * (1.0 - z2)) + w * w
-    result[0] = in_plane * x + 2.0 * w * state[4]
-    result[1] = in_plane * y - 2.0 * w * state[3]
-    result[2] = -k * (1.0 + j * (3.0 - z2)) * z
-    if r < _DRAG_RADIUS_M:
+    if x * x + y * y + z * z < _DRAG_RADIUS_M * _DRAG_RADIUS_M:
         height, _, _, _ = height_and_up(x, y, z)
         rho, _ = density(height)
         vx, vy, vz = state[3], state[4], state[5]
@@ -57,11 +48,25 @@ def acceleration(state: Floats, drag: float, result: Floats) -> None:
 
 
 @compiled
+def _free_acceleration(state: Floats, result: Floats) -> None:
+    x, y, z = state[0], state[1], state[2]
+    r2 = x * x + y * y + z * z
+    k = GM_M3PS2 / (r2 * math.sqrt(r2))
+    j = _J2_TERM / r2
+    z2 = 5.0 * z * z / r2
+    w = ROTATION_RADPS
+    in_plane = -k * (1.0 + j * (1.0 - z2)) + w * w
+    result[0] = in_plane * x + 2.0 * w * state[4]
+    result[1] = in_plane * y - 2.0 * w * state[3]
+    result[2] = -k * (1.0 + j * (3.0 - z2)) * z
+
+
+@compiled
 def acceleration_and_partials(
     state: Floats, drag: float, result: Floats, by_r: Floats, by_v: Floats, by_s: Floats
 ) -> None:
     """Write the acceleration and its partials by position, velocity and drag state."""
-    acceleration(state, drag, result)
+    _free_acceleration(state, result)
     _gravity_partials(state, by_r)
     w = ROTATION_RADPS
     for i in range(3):
@@ -74,7 +79,7 @@ def acceleration_and_partials(
     by_r[1, 1] += w * w
     x, y, z = state[0], state[1], state[2]
     if x * x + y * y + z * z < _DRAG_RADIUS_M * _DRAG_RADIUS_M:
-        _add_drag_partials(state, drag, by_r, by_v, by_s)
+        _add_drag_partials(state, drag, result, by_r, by_v, by_s)
 
 
 @compiled
@@ -98,8 +103,9 @@ def _gravity_partials(state: Floats, by_r: Floats) -> None:
 
 @compiled
 def _add_drag_partials(
-    state: Floats, drag: float, by_r: Floats, by_v: Floats, by_s: Floats
+    state: Floats, drag: float, result: Floats, by_r: Floats, by_v: Floats, by_s: Floats
 ) -> None:
+    """Add drag to an acceleration and its partials; the air is looked up once."""
     height, ux, uy, uz = height_and_up(state[0], state[1], state[2])
     rho, slope = density(height)
     vx, vy, vz = state[3], state[4], state[5]
@@ -109,6 +115,7 @@ def _add_drag_partials(
     up = (ux, uy, uz)
     for i in range(3):
         push = per_speed * speed * state[3 + i]
+        result[i] += push
         by_s[i] = push if bounded == drag else 0.0
         for m in range(3):
             by_r[i, m] += push * slope * up[m]

@@ -52,36 +52,34 @@ def step_both(
     state: Floats, phi: Floats, drag: float, h: float, result: Floats, phi_out: Floats
 ) -> None:
     """Write state and transition matrix one Runge-Kutta step of ``h`` seconds later."""
-    k = np.empty((4, 6))
-    kp = np.empty((4, 6, 7))
-    at = np.empty(6)
-    ap = np.empty((6, 7))
-    a, by_s = np.empty(3), np.empty(3)
-    by_r, by_v = np.empty((3, 3)), np.empty((3, 3))
+    work = np.empty((29, 7))
+    ap, kp, sum_p = work[0:6], work[6:12], work[12:18]
+    at, k, sum_k = work[18], work[19], work[20]
+    a, by_s, by_r, by_v = work[21], work[22], work[23:26], work[26:29]
     for stage in range(4):
         lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
+        weight = h / 6.0 if stage in (0, 3) else h / 3.0
         for i in range(6):
-            at[i] = state[i] + (lag * k[stage - 1, i] if stage else 0.0)
+            at[i] = state[i] + (lag * k[i] if stage else 0.0)
             for m in range(7):
-                ap[i, m] = phi[i, m] + (lag * kp[stage - 1, i, m] if stage else 0.0)
+                ap[i, m] = phi[i, m] + (lag * kp[i, m] if stage else 0.0)
         acceleration_and_partials(at, drag, a, by_r, by_v, by_s)
         for i in range(3):
-            k[stage, i] = at[3 + i]
-            k[stage, 3 + i] = a[i]
+            k[i], k[3 + i] = at[3 + i], a[i]
             for m in range(7):
-                kp[stage, i, m] = ap[3 + i, m]
+                kp[i, m] = ap[3 + i, m]
                 total = by_s[i] if m == 6 else 0.0
                 for n in range(3):
                     total += by_r[i, n] * ap[n, m] + by_v[i, n] * ap[3 + n, m]
-                kp[stage, 3 + i, m] = total
+                kp[3 + i, m] = total
+        for i in range(6):
+            sum_k[i] = weight * k[i] + (sum_k[i] if stage else 0.0)
+            for m in range(7):
+                sum_p[i, m] = weight * kp[i, m] + (sum_p[i, m] if stage else 0.0)
     for i in range(6):
-        result[i] = state[i] + h / 6.0 * (
-            k[0, i] + 2.0 * k[1, i] + 2.0 * k[2, i] + k[3, i]
-        )
+        result[i] = state[i] + sum_k[i]
         for m in range(7):
-            phi_out[i, m] = phi[i, m] + h / 6.0 * (
-                kp[0, i, m] + 2.0 * kp[1, i, m] + 2.0 * kp[2, i, m] + kp[3, i, m]
-            )
+            phi_out[i, m] = phi[i, m] + sum_p[i, m]
 
 
 @compiled

@@ -46,6 +46,13 @@ def offset_m(area: ImpactArea, truth: Impact) -> tuple[float, float]:
     return line["s12"] * math.sin(azimuth), line["s12"] * math.cos(azimuth)
 
 
+def miss_km(area: ImpactArea, truth: Impact | None) -> float | None:
+    """Return how far the predicted impact lies from the true one, if there is one."""
+    if truth is None:
+        return None
+    return rounded(math.hypot(*offset_m(area, truth)) / 1e3)
+
+
 def holds_point(area: ImpactArea, east_m: float, north_m: float) -> bool:
     """Say whether a point, relative to the centre, lies in the 95 % ellipse."""
     axis = math.radians(area.ellipse95.azimuth_deg)
@@ -66,6 +73,7 @@ def _line(
     if truth is None:
         return EstimateLine(
             nation=party,
+            launch=one.flight.launch_id,
             t_s=rounded(one.t_s),
             after_burnout_s=after_s,
             miss_km=None,
@@ -78,9 +86,10 @@ def _line(
     east_m, north_m = offset_m(one.area, truth)
     return EstimateLine(
         nation=party,
+        launch=one.flight.launch_id,
         t_s=rounded(one.t_s),
         after_burnout_s=after_s,
-        miss_km=rounded(math.hypot(east_m, north_m) / 1e3),
+        miss_km=miss_km(one.area, truth),
         area95_km2=area_km2,
         contains_truth=holds_point(one.area, east_m, north_m),
         with_sharing=with_sharing,

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from beaconfire.exercise.after_action.accuracy import area95_km2, estimate_lines
 from beaconfire.exercise.after_action.checker import Delivery, SentUnit, audit
 from beaconfire.exercise.after_action.latency import hop_latencies_ms, latency
+from beaconfire.exercise.after_action.launches import launch_lines
 from beaconfire.exercise.after_action.ledger import Line
 from beaconfire.exercise.after_action.readings import (
     Reading,
@@ -24,6 +25,7 @@ from beaconfire.exercise.after_action.readings import (
 from beaconfire.exercise.after_action.report import (
     DeliveryCount,
     EstimateLine,
+    LaunchLine,
     Mode,
     NationTimes,
     ProcessLine,
@@ -98,8 +100,12 @@ def make_report(
     with_, without = _both(journals, journals_without, flights)
     lift_off = first_lift_off(flights)
     estimates: list[EstimateLine] = []
+    launches: list[LaunchLine] = []
     for readings, sharing in ((with_, True), (without, False)):
         for reading in readings.values():
+            launches.extend(
+                launch_lines(reading, flights, lift_off=lift_off, with_sharing=sharing)
+            )
             estimates.extend(
                 estimate_lines(reading, lift_off=lift_off, with_sharing=sharing)
             )
@@ -108,6 +114,7 @@ def make_report(
         seed=seed,
         mode=mode,
         nations={p: _times(r) for p, r in (with_ or without).items()},
+        launches=tuple(launches),
         estimates=tuple(estimates),
         releases=_release_lines(units, journals),
         delivery=DeliveryCount(

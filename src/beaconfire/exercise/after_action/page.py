@@ -66,6 +66,7 @@ def _sections(report: Report, delivery: Delivery, story: Story) -> list[str]:
         tables.problems_list(delivery),
         text("h2", "Who knew what, and when"),
         tables.times_table(report, story),
+        tables.launches_table(report),
         *_knowing(story),
         text("h2", "The prediction"),
         *_prediction(report, story),

@@ -4,8 +4,12 @@ Times are seconds from the lift-off of the first launch. What a nation believed 
 that (a false alarm) was no knowledge of the launch and is passed over.
 """
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from geographiclib.geodesic import Geodesic
 
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.journal.entry import Entry
@@ -22,6 +26,8 @@ from beaconfire.vocabulary.times import Instant
 
 # The product of an estimate that is made of everything a nation holds.
 PICTURE = "picture"
+# How wrong a launch point is beside its time: a kilometre a second along the track.
+LIKE_S, LIKE_M = 20.0, 20_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +35,26 @@ class Predicted:
     """A picture estimate with an impact, when it was made, and its flight in truth."""
 
     t_s: float
+    event: str
     area: ImpactArea
     flight: Flight
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """One launch event: when it was known, and of which flights its estimates are.
+
+    ``flights`` counts, by launch, what the estimates of this event say themselves.
+    """
+
+    id: str
+    t_s: float
+    flights: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def launch(self) -> str | None:
+        """The launch that most of its estimates are of; ``None`` if it has none."""
+        return max(self.flights, key=self.flights.__getitem__, default=None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +62,7 @@ class Reading:
     """One nation in one run. ``None`` where it never happened.
 
     ``drafts`` are (seconds, certainty, has an area) of each alert draft; ``told_s`` is
-    when the first partner's item came.
+    when the first partner's item came; ``events`` are its launch events in their order.
     """
 
     party: Party
@@ -48,6 +72,7 @@ class Reading:
     draft_s: float | None = None
     predicted: list[Predicted] = field(default_factory=list)
     drafts: list[tuple[float, str, bool]] = field(default_factory=list)
+    events: list[Known] = field(default_factory=list)
 
 
 def first_lift_off(flights: Sequence[Flight]) -> Instant:
@@ -77,6 +102,7 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
         t_s, body = entry.at.seconds_since(lift_off), entry.body
         if isinstance(body, LaunchEvent):
             reading.notice_s = _first(reading.notice_s, t_s)
+            reading.events.append(Known(id=body.launch_id, t_s=t_s))
         elif isinstance(body, ItemHeld) and body.carriage is not None:
             reading.told_s = _first(reading.told_s, t_s)
         elif isinstance(body, AlertDraft):
@@ -84,10 +110,15 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
             reading.drafts.append((t_s, body.certainty, body.area is not None))
         elif isinstance(body, Estimate) and body.product == PICTURE and body.estimate:
             area = body.estimate.impact
+            flight = _flight_of(body.estimate, flights, entry.at)
+            if body.estimate.launch is not None:
+                _count(reading, body.launch_id, flight)
             if area is not None:
                 reading.estimate_s = _first(reading.estimate_s, t_s)
-                flight = _flight_of(body.estimate, flights, entry.at)
-                reading.predicted.append(Predicted(t_s=t_s, area=area, flight=flight))
+                predicted = Predicted(
+                    t_s=t_s, event=body.launch_id, area=area, flight=flight
+                )
+                reading.predicted.append(predicted)
     return reading
 
 
@@ -95,12 +126,29 @@ def _first(known_s: float | None, t_s: float) -> float:
     return t_s if known_s is None else known_s
 
 
+def _count(reading: Reading, event: str, flight: Flight) -> None:
+    for known in reading.events:
+        if known.id == event:
+            known.flights[flight.launch_id] += 1
+
+
 def _flight_of(
     estimate: FlightEstimate, flights: Sequence[Flight], at: Instant
 ) -> Flight:
-    """Return the flight that an estimate is of: the one nearest in launch time.
+    """Return the flight that an estimate is of: by where and when it says it began.
 
-    Never the one nearest in impact: that would flatter a wrong estimate.
+    Nearest in launch time and place, ``LIKE_S`` counting as ``LIKE_M``; without a
+    launch point the one nearest in time. Never the one nearest in impact: that would
+    flatter a wrong estimate.
     """
-    launch = at if estimate.launch is None else estimate.launch.time
-    return min(flights, key=lambda f: abs(f.lift_off.seconds_since(launch)))
+    launch = estimate.launch
+    if launch is None or len(flights) == 1:
+        return min(flights, key=lambda f: abs(f.lift_off.seconds_since(at)))
+
+    def off(flight: Flight) -> float:
+        _, lat_deg, lon_deg, _ = flight.ground_track(flight.end_s)[0].tolist()
+        line = Geodesic.WGS84.Inverse(launch.lat_deg, launch.lon_deg, lat_deg, lon_deg)
+        late_s = flight.lift_off.seconds_since(launch.time)
+        return math.hypot(late_s / LIKE_S, line["s12"] / LIKE_M)
+
+    return min(flights, key=off)

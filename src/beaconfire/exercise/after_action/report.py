@@ -33,10 +33,26 @@ class NationTimes(Struct, frozen=True, kw_only=True):
     first_alert_sent_s_reason: Reason = UNSET
 
 
+class LaunchLine(Struct, frozen=True, kw_only=True):
+    """One launch as one nation knew it: when, by how many events, how well."""
+
+    launch: str
+    nation: Party
+    events: int
+    first_notice_s: float | None
+    first_notice_s_reason: Reason = UNSET
+    first_estimate_s: float | None
+    first_estimate_s_reason: Reason = UNSET
+    last_miss_km: float | None
+    last_miss_km_reason: Reason = UNSET
+    with_sharing: bool
+
+
 class EstimateLine(Struct, frozen=True, kw_only=True):
     """One estimate of a nation's picture that had an impact, held against the truth."""
 
     nation: Party
+    launch: str
     t_s: float
     after_burnout_s: float
     miss_km: float | None
@@ -123,6 +139,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seed: int
     mode: Mode
     nations: dict[Party, NationTimes]
+    launches: tuple[LaunchLine, ...]
     estimates: tuple[EstimateLine, ...]
     releases: tuple[ReleaseLine, ...]
     delivery: DeliveryCount

@@ -48,6 +48,25 @@ def times_table(report: Report, story: Story) -> str:
     return table([whole("nation"), *heads], rows)
 
 
+def launches_table(report: Report) -> str:
+    """Return each launch as each nation knew it; seconds from its own lift-off."""
+    numbers = ("events", "notice (s)", "impact area (s)", "last miss (km)")
+    heads = [whole("launch"), whole("nation"), *map(number, numbers)]
+    rows = [
+        [
+            line.launch,
+            line.nation,
+            str(line.events),
+            _told(line.first_notice_s, "{:,.1f}"),
+            _told(line.first_estimate_s, "{:,.1f}"),
+            _told(line.last_miss_km, "{:,.1f}"),
+        ]
+        for line in report.launches
+        if line.with_sharing or not any(one.with_sharing for one in report.launches)
+    ]
+    return table(heads, rows)
+
+
 def areas_table(report: Report, story: Story) -> str:
     """Return each nation's area at the instant of comparison, and how often it held."""
     at_s = compared_at_s(story)

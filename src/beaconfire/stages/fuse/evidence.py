@@ -180,6 +180,21 @@ def retract(evidence: Evidence, originator: Party, item: str) -> bool:
     return changed
 
 
+def take_back(evidence: Evidence, sensor: str, after: Instant) -> None:
+    """Take out what a sensor's path brought after it had gone over to another object.
+
+    ``sensor`` is an own sensor's id, or a partner's under its party.
+    """
+    own = evidence.own.get(sensor)
+    if own is not None:
+        evidence.own[sensor] = {k: p for k, p in own.items() if p.time <= after}
+    originator, _, name = sensor.partition("/")
+    for form in evidence.forms.values():
+        held = form.plots.get(name)
+        if held is not None and form.originator == originator:
+            form.plots[name] = {k: p for k, p in held.items() if p[1].time <= after}
+
+
 def observations(evidence: Evidence) -> Observations:
     """Return what the estimator is given: every sighting in its richest form, once.
 

@@ -56,11 +56,13 @@ def way_m(one: Fix, other: Fix) -> float:
     return math.dist((one.x_m, one.y_m, one.z_m), (other.x_m, other.y_m, other.z_m))
 
 
-def off_path(first: Fix, last: Fix, fix: Fix) -> float:
+def off_path(
+    first: Fix, last: Fix, fix: Fix, push_mps2: float = ACCELERATION_MPS2_MAX
+) -> float:
     """Return how far ``fix`` lies off the line through two others; up to 1 is on it.
 
-    Between them or beyond: 1 is four sigma of all three and what the greatest
-    acceleration can bend in the time.
+    Between them or beyond: 1 is four sigma of all three and what the acceleration
+    ``push_mps2`` can bend in the time.
     """
     before_s = (fix.time_ns - first.time_ns) * 1e-9
     after_s = (last.time_ns - fix.time_ns) * 1e-9
@@ -75,6 +77,6 @@ def off_path(first: Fix, last: Fix, fix: Fix) -> float:
         + ((1.0 - part) * first.sigma_m) ** 2
         + (part * last.sigma_m) ** 2
     )
-    bend_m = 0.5 * ACCELERATION_MPS2_MAX * abs(before_s * after_s)
+    bend_m = 0.5 * push_mps2 * abs(before_s * after_s)
     off_m = math.dist(expected_m, (fix.x_m, fix.y_m, fix.z_m))
     return off_m / (_SIGMAS * sigma_m + bend_m)

@@ -35,6 +35,8 @@ CLIMB_MPS_MIN = 150.0
 # Instants between that must agree; with the two ends four in all. Three in all would
 # be a second sooner at 1 Hz and some thousand times more often false.
 BETWEEN_MIN = 2
+# A radar that misses every other look still finds what it sees, some scans later.
+SUPPORT_PART = 0.6
 # What is kept of a sensor: eight scans or twenty seconds, whichever is more (a distant
 # object must move beyond its errors), never older than a minute (a slowly rotating
 # radar), and few enough plots to be searched within a step.
@@ -85,9 +87,16 @@ def initiates(recent: Recent) -> list[Fix]:
             if _is_launched(first, last):
                 between = _between(first, last, earlier)
                 path = [first, *between, last]
-                if len(between) >= BETWEEN_MIN and _widest_gap_s(path) <= GAP_S_MAX:
+                if len(between) < BETWEEN_MIN or _widest_gap_s(path) > GAP_S_MAX:
+                    continue
+                if len(between) >= SUPPORT_PART * _looks(recent, first, last):
                     return path
     return []
+
+
+def _looks(recent: Recent, first: Fix, last: Fix) -> int:
+    """Return in how many scans between two plots anything was seen."""
+    return sum(first.time_ns < scan[0].time.ns < last.time_ns for scan in recent.scans)
 
 
 def _widest_gap_s(path: list[Fix]) -> float:

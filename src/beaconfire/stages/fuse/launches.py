@@ -1,8 +1,8 @@
-"""Launches: one launch as we hold it, when it ends for us, and what belongs to it.
+"""Launches: one launch as we hold it, what is known of its motion, and when it ends.
 
-First form of association: plots carry no object id and go to the launch that has been
-open longest. A notice, cue or track says of itself when and where, so it is matched by
-time and point, and one that matches no open launch opens another.
+What belongs to which launch is ``belonging``'s to say; here stands what it compares:
+where and when a launch began, how its object moved as each source last told, and the
+way of its newest estimate.
 
 A launch is closed ``AFTER_IMPACT_S`` after the predicted time window, or, when no
 impact was ever predicted, ``OPEN_S`` after it was opened; both on our own clock.
@@ -12,10 +12,18 @@ import math
 from dataclasses import dataclass, field
 
 from beaconfire.stages.fuse.evidence import Evidence
+from beaconfire.stages.fuse.follower import Carried
+from beaconfire.stages.fuse.motion import (
+    Motion,
+    Way,
+    apart,
+    motion_of_path,
+    way_of,
+)
 from beaconfire.stages.fuse.pace import Pace
 from beaconfire.vocabulary.flight import FlightEstimate
 from beaconfire.vocabulary.motion import LaunchPoint
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 # Longer than a medium-range flight; a longer one has a predicted impact by then.
 OPEN_S = 1_800.0
@@ -24,16 +32,26 @@ OPEN_S_MIN = 300.0
 # A lofted flight lasts 86 minutes.
 OPEN_S_MAX = 7_200.0
 AFTER_IMPACT_S = 120.0
-# Launches held at once; a further one goes to the newest.
-OPEN_MAX = 8
-# Two launch times of one launch differ by their errors, minutes at the worst.
-SAME_LAUNCH_S = 300.0
-# What is seen before a launch was first seen by us is still of it, if not long before.
-SEEN_BEFORE_S = 600.0
-# Two points of one launch: within their ellipses three times over, and this much.
-SAME_POINT_M = 300_000.0
+# Launches held at once; a further one goes to the newest. Four times the largest salvo
+# that was published.
+OPEN_MAX = 32
 # Plots older than this before the first sighting are not of this launch.
 PLOT_BEFORE_S = 120.0
+# A motion is worked out anew when its middle instant is so old, and one in so many
+# seconds is kept for what comes late.
+MOTION_S = 6.0
+TRAIL_S = 10.0
+TRAIL_MAX = 128
+# A path that is twice as far from all other sources, at nearly the same instant, as one
+# object's can be, is another object's.
+STRAYED, COMPARED_S = 2.0, 10.0
+STRAY = ""  # the home of a path that is of no launch: it is tried again
+# Sources whose motion is held: some radars a nation, and a track a partner.
+SOURCES_MAX = 64
+# Paths whose launch is remembered: some for every launch and sensor that may be held.
+HOMES_MAX = 2_048
+# Of a sensor's plots so many instants are kept, to see whether two paths overlap.
+INSTANTS_KEPT = 6
 
 _EARTH_RADIUS_M = 6_371_000.0
 
@@ -49,7 +67,7 @@ class Sighting:
 
 @dataclass(slots=True, kw_only=True)
 class Launch:
-    """One launch: its evidence, its pace, and what is known of its beginning."""
+    """One launch: its evidence, its pace, and what is known of its motion."""
 
     id: str
     opened: Instant
@@ -59,21 +77,48 @@ class Launch:
     point: LaunchPoint | None = None
     evidence: Evidence = field(default_factory=Evidence)
     pace: Pace = field(default_factory=Pace)
+    motions: dict[str, Motion] = field(default_factory=dict)
+    trail: list[Motion] = field(default_factory=list)
+    instants_ns: dict[str, list[int]] = field(default_factory=dict)
+    way: Way | None = None
 
 
-def matches(launch: Launch, sighting: Sighting) -> bool:
-    """Say whether a sighting can be of this launch."""
-    if launch.time is not None and sighting.time is not None:
-        if abs(launch.time.seconds_since(sighting.time)) > SAME_LAUNCH_S:
-            return False
-    elif sighting.seen.seconds_since(launch.first_seen) < -SEEN_BEFORE_S:
-        return False
-    if launch.point is None or sighting.point is None:
-        return True
-    slack_m = SAME_POINT_M + 3.0 * (
-        launch.point.ellipse95.semi_major_m + sighting.point.ellipse95.semi_major_m
-    )
-    return distance_m(launch.point, sighting.point) <= slack_m
+def follow(launch: Launch, sensor: str, carried: Carried) -> Instant | None:
+    """Take the motion of a sensor's path that belongs to this launch.
+
+    Where the path no longer moves with what the launch's other sources see, it has
+    gone over to another object: the instant until which it still did is returned, and
+    nothing is taken.
+    """
+    known = launch.motions.get(sensor)
+    newest_ns = carried.fixes[-1].time_ns
+    if known is None or abs(newest_ns - known.time_ns) > MOTION_S * NS_PER_S:
+        motion = motion_of_path(carried.fixes)
+        others = [
+            apart(one, motion)
+            for source, one in launch.motions.items()
+            if source != sensor
+            and abs(one.time_ns - motion.time_ns) <= COMPARED_S * NS_PER_S
+        ]
+        if others and min(others) > STRAYED:
+            launch.motions.pop(sensor, None)
+            return Instant(known.time_ns if known is not None else 0)
+        move(launch, sensor, motion)
+    instants = launch.instants_ns.setdefault(sensor, [])
+    instants.extend(plot.time.ns for plot in carried.plots)
+    del instants[:-INSTANTS_KEPT]
+    return None
+
+
+def move(launch: Launch, source: str, motion: Motion) -> None:
+    """Take how the object moved as one source tells."""
+    if source not in launch.motions and len(launch.motions) >= SOURCES_MAX:
+        return
+    launch.motions[source] = motion
+    trail = launch.trail
+    if all(abs(motion.time_ns - m.time_ns) >= TRAIL_S * NS_PER_S for m in trail):
+        trail.append(motion)
+        del trail[:-TRAIL_MAX]
 
 
 def learn(launch: Launch, sighting: Sighting) -> None:
@@ -88,6 +133,7 @@ def take_estimate(launch: Launch, estimate: FlightEstimate) -> None:
     """Take an estimate's launch point, and move the end to its impact."""
     if estimate.launch is not None:
         launch.time, launch.point = estimate.launch.time, estimate.launch
+    launch.way = way_of(estimate)
     if estimate.impact is not None and estimate.model_holds:
         closes = estimate.impact.time_window95[1].plus_s(AFTER_IMPACT_S)
         closes = max(closes, launch.opened.plus_s(OPEN_S_MIN))
@@ -104,3 +150,10 @@ def distance_m(one: LaunchPoint, other: LaunchPoint) -> float:
         + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2.0) ** 2
     )
     return 2.0 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))
+
+
+def remember(names: dict[str, str], name: str, what: str, at_most: int) -> None:
+    """Put a name into an ordered set or map that forgets the oldest."""
+    names[name] = what
+    if len(names) > at_most:
+        del names[next(iter(names))]

@@ -5,14 +5,18 @@ estimates and of the turns' instants. No partner's item, no picture, no link eve
 near it: that is why nothing that a partner told us can come back to a partner, and
 why a sensor that is hidden from a partner changes nothing that this partner gets.
 
-* A launch is opened by a cue, or by a radar whose plots initiate, and told at once in
-  a ``LaunchNotice``; a better launch point is told again, a limited number of times.
-* While it is open each scan of each radar is one ``Plots`` item, cut by the scan.
+* A launch is opened by a cue, or by a radar's path that is of no open launch, and told
+  at once in a ``LaunchNotice``; a better launch point is told again, a limited number
+  of times.
+* While any is open each scan of each radar is one ``Plots`` item, cut by the scan: it
+  may hold several objects, and which is which is for each nation to find.
 * A launch that plots alone told of, and to which no estimate ever gave a path, is
   taken back when it closes: each of its notices.
 * Each estimate is told as ``TrackProduct`` and, where the ballistic model holds, as
   ``ImpactPrediction``. When a push begins on a coasting arc, what was told of the arc
   is retracted in the same turn.
+* All that is told from the first launch's opening until none is open any more bears
+  one token: it rests on the sightings of one set of sensors.
 """
 
 from collections.abc import Iterator
@@ -20,15 +24,20 @@ from dataclasses import dataclass, field
 
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import Product
-from beaconfire.stages.fuse.evidence import add_cue
+from beaconfire.stages.fuse.belonging import of_path, of_sighting
+from beaconfire.stages.fuse.evidence import add_cue, add_own_plots, take_back
+from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.launches import (
+    HOMES_MAX,
     OPEN_MAX,
     OPEN_S,
+    STRAY,
     Launch,
     Sighting,
     distance_m,
+    follow,
     learn,
-    matches,
+    remember,
     take_estimate,
 )
 from beaconfire.vocabulary.acts import UNSIGNED
@@ -63,33 +72,36 @@ PARTS_MAX = 32
 # A launch point is worth telling again when its ellipse has this part of the area, or
 # when it has moved out of the ellipse that was told.
 BETTER_AREA_PART = 0.5
+# Of a sensor: longer than the beginning of any path.
+SCANS_REMEMBERED = 128
 
 
 @dataclass(slots=True, kw_only=True)
 class OwnLaunch(Launch):
-    """A launch as one product has it. ``event`` is the picture's name for it.
+    """A launch as one product has it.
 
-    ``parts`` are the tokens that products of fewer sensors have for what these saw: a
-    relay gets both, and must not count the same plots twice. ``borne_out``: a cue, or a
-    path that was fitted to the plots, has shown that something flew. ``told_arc``: the
-    newest items that rest on its being on a coasting arc.
+    ``borne_out``: a cue, or a path that was fitted to the plots, has shown that
+    something flew. ``told_arc``: the newest items that rest on its being on a coasting
+    arc.
     """
 
-    event: str
-    token: str
     azimuth_deg: float | None = None
     notices: int = 0
     told: LaunchPoint | None = None
     told_arc: tuple[str, ...] = ()
-    scans_told: dict[str, int] = field(default_factory=dict)
-    parts: dict[str, None] = field(default_factory=dict)
     borne_out: bool = False
     notice_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
 class OwnBook:
-    """The state of one own product. The counts go into keyed hashes only."""
+    """The state of one own product. The counts go into keyed hashes only.
+
+    ``homes`` says which launch each sensor's path is of, ``told`` which scans of a
+    sensor were told, by their first instant. ``parts`` are the tokens that products of
+    fewer sensors have for what these saw: a relay gets both, and must not count the
+    same plots twice.
+    """
 
     product: Product
     profile: NodeProfile
@@ -97,31 +109,57 @@ class OwnBook:
     open: list[OwnLaunch] = field(default_factory=list)
     launches: int = 0
     items: int = 0
+    token: str = ""
+    homes: dict[str, str] = field(default_factory=dict)
+    told: dict[str, dict[str, str]] = field(default_factory=dict)
+    parts: dict[str, None] = field(default_factory=dict)
 
 
-def plots_launch(book: OwnBook) -> OwnLaunch | None:
-    """Return the launch that plots are attached to: the one open longest."""
-    return book.open[0] if book.open else None
+def take_path(
+    book: OwnBook, sensor: str, carried: Carried, at: Instant
+) -> tuple[ItemHeld, ...]:
+    """Take a path's plots to its launch; a path of none opens one, which is told."""
+    key, plots, opened = f"{sensor}:{carried.path}", carried.plots, False
+    home = book.homes.get(key)
+    launch = next((one for one in book.open if one.id == home), None)
+    if carried.begun or home == STRAY:
+        launch = of_path(book.open, sensor, carried)
+        plots = tuple(fix.plot for fix in carried.fixes)
+        if launch is None and len(book.open) >= OPEN_MAX:
+            launch = book.open[-1]
+        if launch is None and carried.begun:
+            launch, opened = open_launch(book, carried.plots[0].time, at), True
+        remember(book.homes, key, STRAY if launch is None else launch.id, HOMES_MAX)
+    if launch is None:
+        return ()  # its launch is over, or it strays
+    strayed = follow(launch, sensor, carried)
+    if strayed is not None:
+        take_back(launch.evidence, sensor, strayed)
+        book.homes[key] = STRAY
+        return ()
+    if add_own_plots(launch.evidence, sensor, plots):
+        launch.pace.wish()
+    return tell_launch(book, launch, at) if opened else ()
 
 
 def cue_launch(book: OwnBook, sighting: Sighting) -> OwnLaunch | None:
     """Return the launch that a cue belongs to, or ``None`` if it is a new one."""
-    for launch in book.open:
-        if matches(launch, sighting):
-            return launch
-    return book.open[-1] if len(book.open) >= OPEN_MAX else None
+    launch = of_sighting(book.open, sighting)
+    if launch is None and len(book.open) >= OPEN_MAX:
+        return book.open[-1]
+    return launch
 
 
-def open_launch(
-    book: OwnBook, event: str, first_seen: Instant, at: Instant
-) -> OwnLaunch:
+def open_launch(book: OwnBook, first_seen: Instant, at: Instant) -> OwnLaunch:
     """Open a launch; the caller tells of it once its evidence is in."""
     book.launches += 1
     name = (book.product.seed, str(book.launches), str(at.ns))
+    if not book.open:
+        book.token = opaque(book.opaque_key, "observations", *name)
+        book.told.clear()
+        book.parts.clear()
     launch = OwnLaunch(
         id=opaque(book.opaque_key, "launch", *name),
-        token=opaque(book.opaque_key, "observation set", *name),
-        event=event,
         opened=at,
         first_seen=min(first_seen, at),
         closes=at.plus_s(OPEN_S),
@@ -142,7 +180,7 @@ def close_past(book: OwnBook, at: Instant) -> Iterator[ItemHeld]:
             continue
         for told in launch.notice_ids:
             body = Retraction(retracts=told, reason=NEVER_BORNE_OUT)
-            yield _item(book, launch, body, NOTICE_VALID_S, at)
+            yield _item(book, body, NOTICE_VALID_S, at)
 
 
 def closing(book: OwnBook) -> Instant | None:
@@ -152,35 +190,33 @@ def closing(book: OwnBook) -> Instant | None:
     return Instant(min(ends).ns + 1) if ends else None
 
 
-def join_parts(touched: list[tuple[OwnBook, OwnLaunch]]) -> None:
-    """Note which launches of products that share sensors rest on the same sightings.
+def join_parts(touched: list[OwnBook]) -> None:
+    """Note which products that share sensors rest on the same sightings.
 
-    ``touched`` are those to which one scan or cue was attached.
+    ``touched`` are those that took the same scan or cue.
     """
-    for book, launch in touched:
+    for book in touched:
         sensors = set(book.product.sensors)
-        for other, part in touched:
-            if set(other.product.sensors) < sensors and len(launch.parts) < PARTS_MAX:
-                launch.parts[part.token] = None
+        for other in touched:
+            if set(other.product.sensors) < sensors and len(book.parts) < PARTS_MAX:
+                book.parts[other.token] = None
 
 
 def tell_scans(
-    book: OwnBook,
-    launch: OwnLaunch,
-    sensor: str,
-    scans: tuple[tuple[Plot, ...], ...],
-    at: Instant,
+    book: OwnBook, sensor: str, scans: tuple[tuple[Plot, ...], ...], at: Instant
 ) -> Iterator[ItemHeld]:
     """Return whole scans as items: which plots matter is for each nation to find.
 
     The last scan is the new one. Those before it are the beginning of a path, and are
-    told unless this launch was open when they came.
+    told unless they were told when they came.
     """
-    told = launch.scans_told.get(sensor, 0)
-    for scan in (*scans[: max(0, len(scans) - 1 - told)], scans[-1]):
-        launch.scans_told[sensor] = launch.scans_told.get(sensor, 0) + 1
-        body = Plots(sensor_id=sensor, plots=scan)
-        yield _item(book, launch, body, PLOTS_VALID_S, at)
+    told = book.told.setdefault(sensor, {})
+    for scan in scans:
+        key = str(scan[0].time.ns)
+        if key in told and scan is not scans[-1]:
+            continue
+        remember(told, key, "", SCANS_REMEMBERED)
+        yield _item(book, Plots(sensor_id=sensor, plots=scan), PLOTS_VALID_S, at)
 
 
 def tell_cue(
@@ -213,7 +249,7 @@ def tell_launch(book: OwnBook, launch: OwnLaunch, at: Instant) -> tuple[ItemHeld
         time=launch.time,
         azimuth_true_deg=launch.azimuth_deg,
     )
-    notice = _item(book, launch, body, NOTICE_VALID_S, at)
+    notice = _item(book, body, NOTICE_VALID_S, at)
     launch.notice_ids.append(notice.sealed.item.id)
     return (notice,)
 
@@ -234,7 +270,7 @@ def tell_estimate(
     if estimate.departure is not None:
         for told in launch.told_arc:
             body = Retraction(retracts=told, reason=estimate.reason)
-            out.append(_item(book, launch, body, IMPACT_VALID_S, at))
+            out.append(_item(book, body, IMPACT_VALID_S, at))
         launch.told_arc = ()
     if estimate.launch is not None:
         if estimate.launch_azimuth_deg is not None:
@@ -249,14 +285,14 @@ def tell_estimate(
             state=estimate.track,
             tracklet=estimate.tracklet if ballistic else None,
         )
-        out.append(_item(book, launch, track, TRACK_VALID_S, at, tuple(launch.parts)))
+        out.append(_item(book, track, TRACK_VALID_S, at, tuple(book.parts)))
     if estimate.impact is not None and ballistic:
         impact = ImpactPrediction(
             launch_id=launch.id,
             area=estimate.impact,
             condition=estimate.impact_condition,
         )
-        out.append(_item(book, launch, impact, IMPACT_VALID_S, at))
+        out.append(_item(book, impact, IMPACT_VALID_S, at))
     arc = [held.sealed.item for held in out if _rests_on_arc(held.sealed.item.body)]
     if arc:
         launch.told_arc = tuple(item.id for item in arc)
@@ -281,12 +317,7 @@ def _area_m2(point: LaunchPoint) -> float:
 
 
 def _item(
-    book: OwnBook,
-    launch: OwnLaunch,
-    body: Body,
-    valid_s: float,
-    at: Instant,
-    parts: tuple[str, ...] = (),
+    book: OwnBook, body: Body, valid_s: float, at: Instant, parts: tuple[str, ...] = ()
 ) -> ItemHeld:
     profile = book.profile
     book.items += 1
@@ -308,7 +339,7 @@ def _item(
         ),
         created=at,
         valid_until=at.plus_s(valid_s),
-        lineage=(launch.token, *parts),
+        lineage=(book.token, *parts),
         body=body,
     )
     return ItemHeld(

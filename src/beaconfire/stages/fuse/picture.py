@@ -5,8 +5,13 @@ exists, and when it ends; nothing here is ever sent to a partner.
 
 A partner's item opens an event or is attached to one:
 
-* by the launch id or token that it shares with an item already attached;
-* else by when, and where, it says the launch was;
+* by the launch id that it shares with an item already attached, unless its track
+  clearly moves with another event;
+* else by how it moves, or by when and where it says the launch was (``belonging``);
+* a scan by the paths of the objects in it, which are found here;
+* a bare notice, of which nothing can be compared, goes to the one event that this
+  partner has not named yet. Where there are several it waits for what comes under the
+  same launch id, ``WAIT_S`` at most;
 * else it opens an event, unless it is history, expired or retracted. What belonged to
   an event that is closed opens nothing.
 
@@ -14,25 +19,39 @@ A retraction by the same originator takes out what the item brought, also when i
 first. The event stays: that something was retracted is for people to judge.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from beaconfire.seals.opaque import opaque
+from beaconfire.stages.fuse.belonging import (
+    BY_MOTION,
+    by_motion,
+    of_motion,
+    of_path,
+    of_sighting,
+)
 from beaconfire.stages.fuse.evidence import (
+    add_own_plots,
     add_partner_plots,
     add_tracklet,
     retract,
+    take_back,
 )
-from beaconfire.stages.fuse.follower import Follower
+from beaconfire.stages.fuse.follower import Carried, Follower
 from beaconfire.stages.fuse.launches import (
+    HOMES_MAX,
     OPEN_MAX,
     OPEN_S,
     PLOT_BEFORE_S,
+    STRAY,
     Launch,
     Sighting,
+    follow,
     learn,
-    matches,
+    move,
+    remember,
 )
+from beaconfire.stages.fuse.motion import Motion, motion_of_state
 from beaconfire.vocabulary.entries.sightings import ItemHeld, LaunchEvent
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import Plot
@@ -55,50 +74,113 @@ RETRACTED_MAX = 4_096
 CLOSED_NAMES_MAX = 1_024
 # Names of one event: two a partner and product are usual.
 NAMES_MAX = 512
-# Sensors of all partners together that are followed in one event.
+# Sensors of all partners together that are followed.
 FOLLOWERS_MAX = 256
+# A bare notice is placed by a track or scan within seconds, or never.
+WAIT_S = 10.0
+WAITING_MAX = 64
+# A track under the name of one event is another's when it is so far off the one, and
+# well within what can be of the other.
+NAMED_WRONGLY, SURELY = 2.0, 0.5
+
+_OVER = "over"  # the home of a path that is not remembered any more
 # Partners' clocks and ours agree to this, or ingest has refused the item.
 AHEAD_S_MAX = 2.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Event(Launch):
-    """A launch event. ``names`` are what partners call it, each under its party.
+    """A launch event. ``names`` are what partners call it, each under its party."""
 
-    ``followers`` find the object's plots in the scans of each partner's sensor.
-    """
+    names: dict[str, str] = field(default_factory=dict)
 
-    names: dict[str, None] = field(default_factory=dict)
-    followers: dict[str, Follower] = field(default_factory=dict)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A bare notice that may be of several events, or of a new one."""
+
+    seen: Instant
+    source: Party
+    until: Instant
 
 
 @dataclass(slots=True, kw_only=True)
 class Picture:
-    """The state of the picture. Dictionaries without values are ordered sets.
+    """The state of the picture. Dictionaries whose values are empty are ordered sets.
 
-    While the clock is not trusted nothing is left out for its time alone.
+    ``followers`` find the objects in the scans of each partner's sensor; ``homes`` says
+    which event each path, ours or a partner's, is of. While the clock is not trusted
+    nothing is left out for its time alone.
     """
 
     opaque_key: bytes
     clock_trusted: bool = True
     open: list[Event] = field(default_factory=list)
     events: int = 0
-    seen: dict[str, None] = field(default_factory=dict)
-    retracted: dict[str, None] = field(default_factory=dict)
-    closed_names: dict[str, None] = field(default_factory=dict)
-
-
-def plots_event(picture: Picture) -> Event | None:
-    """Return the event that our plots are attached to: the one open longest."""
-    return picture.open[0] if picture.open else None
+    seen: dict[str, str] = field(default_factory=dict)
+    retracted: dict[str, str] = field(default_factory=dict)
+    closed_names: dict[str, str] = field(default_factory=dict)
+    followers: dict[str, Follower] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
 
 
 def event_for(picture: Picture, sighting: Sighting) -> Event | None:
-    """Return the open event a sighting is of, or ``None`` if it is a new one."""
-    for event in picture.open:
-        if matches(event, sighting):
-            return event
+    """Return the open event a cue is of, or ``None`` if it is a new one."""
+    return of_sighting(picture.open, sighting) or _crowded(picture)
+
+
+def _crowded(picture: Picture) -> Event | None:
+    """Return the newest event when no further one may be opened."""
     return picture.open[-1] if len(picture.open) >= OPEN_MAX else None
+
+
+def take_own_path(
+    picture: Picture, sensor: str, carried: Carried, party: Party, at: Instant
+) -> tuple[LaunchEvent, ...]:
+    """Take the plots of an own sensor's path to its event; open one if it has none."""
+    event, plots, opened = _home(picture, sensor, carried, party, at, may_open=True)
+    if event is not None and add_own_plots(event.evidence, sensor, plots):
+        event.pace.wish()
+    return opened
+
+
+def _home(
+    picture: Picture,
+    sensor: str,
+    carried: Carried,
+    source: Party,
+    at: Instant,
+    *,
+    may_open: bool,
+) -> tuple[Event | None, tuple[Plot, ...], tuple[LaunchEvent, ...]]:
+    """Return the event of a sensor's path, its new plots, and what was opened.
+
+    The event is found when the path begins. One that was of none then, and came too
+    late to open any, is tried again as it comes nearer to what is known; so is one that
+    went over to another object, whose plots from there on are taken out.
+    """
+    key = f"{sensor}:{carried.path}"
+    home = STRAY if carried.begun else picture.homes.get(key, _OVER)
+    if home != STRAY:
+        event = next((one for one in picture.open if one.id == home), None)
+        strayed = None if event is None else follow(event, sensor, carried)
+        if event is not None and strayed is not None:
+            take_back(event.evidence, sensor, strayed)
+            picture.homes[key] = STRAY
+            return None, (), ()
+        return event, carried.plots, ()
+    opened: tuple[LaunchEvent, ...] = ()
+    event = of_path(picture.open, sensor, carried) or _crowded(picture)
+    if event is None and may_open and carried.begun:
+        sighting = Sighting(seen=carried.plots[0].time)
+        event, entry = open_event(picture, sighting, source, at)
+        opened = (entry,)
+    remember(picture.homes, key, STRAY if event is None else event.id, HOMES_MAX)
+    if event is not None:
+        follow(event, sensor, carried)
+    # A path that could not be placed before brings what is kept of it along.
+    return event, tuple(fix.plot for fix in carried.fixes), opened
 
 
 def open_event(
@@ -119,10 +201,11 @@ def open_event(
     return event, entry
 
 
-def close_event(picture: Picture, event: Event) -> None:
+def close_event(picture: Picture, event: Event, at: Instant) -> None:
     """Close an event; what still comes under its names opens nothing."""
     picture.open.remove(event)
-    _close_names(picture, event.names)
+    for name in event.names:
+        remember(picture.closed_names, name, str(at.ns), CLOSED_NAMES_MAX)
 
 
 def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEvent, ...]:
@@ -131,104 +214,207 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
     key = f"{item.originator}:{item.id}"
     if key in picture.seen or key in picture.retracted:
         return ()
-    _remember(picture.seen, key, SEEN_MAX)
-    if isinstance(item.body, Retraction):
-        _retract(picture, item.originator, item.body.retracts)
+    remember(picture.seen, key, "", SEEN_MAX)
+    body = item.body
+    if isinstance(body, Retraction):
+        _retract(picture, item.originator, body.retracts)
         return ()
-    names = _names(item)
-    until = at.plus_s(AHEAD_S_MAX) if picture.clock_trusted else None
-    sighting = _sighting(item, until)
-    if any(name in picture.closed_names for name in names):
-        _close_names(picture, names)
+    history = held.carriage is not None and held.carriage.history
+    in_time = not picture.clock_trusted or item.valid_until >= at
+    may_open = in_time and not history
+    if isinstance(body, Plots):
+        return _take_scan(picture, item, body, at, may_open=may_open)
+    name = _name(item)
+    if name in picture.closed_names:
         return ()
-    if sighting is None:
-        return ()
-    event = next(
-        (e for e in picture.open if not e.names.keys().isdisjoint(names)), None
-    )
-    event = event or event_for(picture, sighting)
-    opened: tuple[LaunchEvent, ...] = ()
+    motion = motion_of_state(body.state) if isinstance(body, TrackProduct) else None
+    sighting = _sighting(item)
+    event = _named(picture, name, motion)
     if event is None:
-        history = held.carriage is not None and held.carriage.history
-        if history or (picture.clock_trusted and item.valid_until < at):
+        event = _placed(picture, item.originator, sighting, motion)
+    opened: tuple[LaunchEvent, ...] = ()
+    if event is None and may_open:
+        bare = motion is None and sighting.time is None and sighting.point is None
+        if bare and _is_over(picture, item, sighting):
+            return ()
+        if bare and _may_be_any(picture, item.originator):
+            _let_wait(picture, name, sighting, item.originator, at)
             return ()
         event, entry = open_event(picture, sighting, item.originator, at)
         opened = (entry,)
-    for name in names:
-        if len(event.names) < NAMES_MAX:
-            event.names[name] = None
-    _attach(event, item, sighting, until)
+    if event is not None:
+        _attach(picture, event, item, sighting, motion)
     return opened
 
 
-def _attach(
-    event: Event, item: Item, sighting: Sighting, until: Instant | None
+def _named(picture: Picture, name: str, motion: Motion | None) -> Event | None:
+    """Return the event that bears a name; take the name off one it is not of."""
+    event = next((one for one in picture.open if name in one.names), None)
+    if event is None or motion is None or by_motion(event, motion)[1] <= NAMED_WRONGLY:
+        return event
+    others = [by_motion(one, motion) for one in picture.open if one is not event]
+    if not any(rule == BY_MOTION and off <= SURELY for rule, off in others):
+        return event
+    del event.names[name]
+    return None
+
+
+def _placed(
+    picture: Picture, originator: Party, sighting: Sighting, motion: Motion | None
+) -> Event | None:
+    """Return the event that something without a known name is of, if it can be said."""
+
+    def named(event: Event) -> bool:
+        return _names_of(event, originator)
+
+    if motion is not None:
+        return of_motion(picture.open, motion, named) or _crowded(picture)
+    if sighting.time is not None or sighting.point is not None:
+        return of_sighting(picture.open, sighting, named) or _crowded(picture)
+    unnamed = [event for event in picture.open if not named(event)]
+    return unnamed[0] if len(unnamed) == 1 else _crowded(picture)
+
+
+def _names_of(event: Event, originator: Party) -> bool:
+    return any(name.startswith(f"{originator}/") for name in event.names)
+
+
+def _may_be_any(picture: Picture, originator: Party) -> bool:
+    """Say whether this partner has not named several of the open events."""
+    return sum(not _names_of(event, originator) for event in picture.open) > 1
+
+
+def _is_over(picture: Picture, item: Item, sighting: Sighting) -> bool:
+    """Say whether a bare item speaks of what was seen before its event was closed."""
+    closed = [picture.closed_names.get(token) for token in _tokens(item)]
+    return any(ns is not None and sighting.seen.ns <= int(ns) for ns in closed)
+
+
+def _tokens(item: Item) -> list[str]:
+    return [f"{item.originator}#{token}" for token in item.lineage]
+
+
+def _let_wait(
+    picture: Picture, name: str, sighting: Sighting, source: Party, at: Instant
 ) -> None:
+    if name not in picture.waiting and len(picture.waiting) < WAITING_MAX:
+        picture.waiting[name] = Waiting(
+            seen=sighting.seen, source=source, until=at.plus_s(WAIT_S)
+        )
+
+
+def resolve_waiting(picture: Picture, at: Instant) -> Iterator[LaunchEvent]:
+    """Place the bare notices that nothing else has placed in time.
+
+    Each goes to the oldest event that its partner has not named: to open another for a
+    launch that is already known would be the worse mistake, and a track that comes
+    later still corrects it.
+    """
+    for name in [n for n, one in picture.waiting.items() if one.until <= at]:
+        waiting = picture.waiting.pop(name)
+        if any(name in event.names for event in picture.open):
+            continue
+        unnamed = [e for e in picture.open if not _names_of(e, waiting.source)]
+        if unnamed:
+            unnamed[0].names[name] = ""
+            continue
+        event = _crowded(picture)
+        if event is None:
+            event, entry = open_event(
+                picture, Sighting(seen=waiting.seen), waiting.source, at
+            )
+            yield entry
+        event.names[name] = ""
+
+
+def _attach(
+    picture: Picture,
+    event: Event,
+    item: Item,
+    sighting: Sighting,
+    motion: Motion | None,
+) -> None:
+    name, body = _name(item), item.body
+    picture.waiting.pop(name, None)
+    if len(event.names) < NAMES_MAX:
+        event.names.update(dict.fromkeys((name, *_tokens(item)), ""))
     learn(event, sighting)
-    body, new = item.body, False
-    if isinstance(body, Plots):
-        scan = tuple(plot for plot in body.plots if _of(event, body, plot, until))
-        plots = _followed(event, f"{item.originator}/{body.sensor_id}", scan)
-        new = add_partner_plots(event.evidence, item, body.sensor_id, plots)
-    elif isinstance(body, TrackProduct) and body.tracklet is not None:
-        new = add_tracklet(event.evidence, item, body.tracklet)
-    if new:
+    if motion is not None:
+        move(event, name, motion)
+    tracklet = body.tracklet if isinstance(body, TrackProduct) else None
+    if tracklet is not None and add_tracklet(event.evidence, item, tracklet):
         event.pace.wish()
 
 
-def _of(event: Event, body: Plots, plot: Plot, until: Instant | None) -> bool:
-    first = event.first_seen.plus_s(-PLOT_BEFORE_S)
-    in_time = first <= plot.time and (until is None or plot.time <= until)
-    return in_time and plot.sensor.id == body.sensor_id
+def _take_scan(
+    picture: Picture, item: Item, body: Plots, at: Instant, *, may_open: bool
+) -> tuple[LaunchEvent, ...]:
+    """Take a partner's scan: each path in it goes to its event.
 
-
-def _followed(event: Event, sensor: str, scan: tuple[Plot, ...]) -> tuple[Plot, ...]:
-    follower = event.followers.get(sensor)
-    if not scan or (follower is None and len(event.followers) >= FOLLOWERS_MAX):
+    A scan in which no path is found yet still says that this partner holds a launch:
+    where none is known here it opens an event.
+    """
+    until = at.plus_s(AHEAD_S_MAX) if picture.clock_trusted else None
+    scan = tuple(
+        plot
+        for plot in body.plots
+        if (until is None or plot.time <= until) and plot.sensor.id == body.sensor_id
+    )
+    if not scan:
         return ()
+    sensor, opened = f"{item.originator}/{body.sensor_id}", list[LaunchEvent]()
+    tokens = _tokens(item)
+    for carried in _followed(picture, sensor, scan):
+        event, plots, entries = _home(
+            picture, sensor, carried, item.originator, at, may_open=may_open
+        )
+        opened.extend(entries)
+        if event is not None:
+            first = event.first_seen.plus_s(-PLOT_BEFORE_S)
+            plots = tuple(plot for plot in plots if plot.time >= first)
+            if add_partner_plots(event.evidence, item, body.sensor_id, plots):
+                event.pace.wish()
+    known = any(token in picture.closed_names for token in tokens)
+    if not picture.open and may_open and not known:
+        sighting = Sighting(seen=min(plot.time for plot in scan))
+        event, entry = open_event(picture, sighting, item.originator, at)
+        opened.append(entry)
+    for event in picture.open:
+        if len(event.names) < NAMES_MAX:
+            event.names.update(dict.fromkeys(tokens, ""))
+    return tuple(opened)
+
+
+def _followed(
+    picture: Picture, sensor: str, scan: tuple[Plot, ...]
+) -> tuple[Carried, ...]:
+    follower = picture.followers.get(sensor)
     if follower is None:
-        follower = event.followers[sensor] = Follower()
-    return follower.take(scan).plots
+        if len(picture.followers) >= FOLLOWERS_MAX:
+            return ()
+        follower = picture.followers[sensor] = Follower()
+    return follower.take(scan).paths
 
 
 def _retract(picture: Picture, originator: Party, item: str) -> None:
-    _remember(picture.retracted, f"{originator}:{item}", RETRACTED_MAX)
+    remember(picture.retracted, f"{originator}:{item}", "", RETRACTED_MAX)
     for event in picture.open:
         if retract(event.evidence, originator, item):
             event.pace.wish()
 
 
-def _names(item: Item) -> tuple[str, ...]:
-    names = [f"{item.originator}#{token}" for token in item.lineage]
+def _name(item: Item) -> str:
+    """Return what its originator calls the launch that an item is of."""
     body = item.body
-    if isinstance(body, LaunchNotice | TrackProduct | ImpactPrediction):
-        names.append(f"{item.originator}/{body.launch_id}")
-    return tuple(names)
+    assert isinstance(body, LaunchNotice | TrackProduct | ImpactPrediction)
+    return f"{item.originator}/{body.launch_id}"
 
 
-def _sighting(item: Item, until: Instant | None) -> Sighting | None:
-    """Return when (and where) an item says something was seen, if it says it at all."""
+def _sighting(item: Item) -> Sighting:
+    """Return when, and where, an item says that something was seen."""
     body = item.body
     if isinstance(body, LaunchNotice):
         return Sighting(seen=body.first_seen, time=body.time, point=body.point)
-    if isinstance(body, Plots):
-        times = [plot.time for plot in body.plots]
-        if body.plots and (until is None or min(times) <= until):
-            return Sighting(seen=min(times))
-        return None
     if isinstance(body, TrackProduct):
         return Sighting(seen=body.state.epoch)
-    if isinstance(body, ImpactPrediction):
-        return Sighting(seen=item.created)
-    return None
-
-
-def _close_names(picture: Picture, names: Iterable[str]) -> None:
-    for name in names:
-        _remember(picture.closed_names, name, CLOSED_NAMES_MAX)
-
-
-def _remember(names: dict[str, None], name: str, at_most: int) -> None:
-    names[name] = None
-    if len(names) > at_most:
-        del names[next(iter(names))]
+    return Sighting(seen=item.created)

@@ -10,12 +10,9 @@ from dataclasses import dataclass, field
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import PICTURE, own_products
-from beaconfire.stages.fuse.evidence import (
-    add_cue,
-    add_own_plots,
-)
+from beaconfire.stages.fuse.evidence import add_cue
 from beaconfire.stages.fuse.evidence import observations as sightings_of
-from beaconfire.stages.fuse.follower import Followed, Follower
+from beaconfire.stages.fuse.follower import Follower
 from beaconfire.stages.fuse.launches import Launch, Sighting, learn, take_estimate
 from beaconfire.stages.fuse.own import (
     OwnBook,
@@ -25,10 +22,9 @@ from beaconfire.stages.fuse.own import (
     cue_launch,
     join_parts,
     open_launch,
-    plots_launch,
+    take_path,
     tell_cue,
     tell_estimate,
-    tell_launch,
     tell_scans,
 )
 from beaconfire.stages.fuse.picture import (
@@ -37,8 +33,9 @@ from beaconfire.stages.fuse.picture import (
     close_event,
     event_for,
     open_event,
-    plots_event,
+    resolve_waiting,
     take_item,
+    take_own_path,
 )
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
@@ -127,6 +124,7 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
     out: list[EntryBody] = []
     if state.picture.clock_trusted:
         out.extend(_close_past(state, woken, at))
+        out.extend(resolve_waiting(state.picture, at))
     if isinstance(body, PlotsHeard):
         out.extend(_hear_plots(state, body, at))
     elif isinstance(body, CueHeard):
@@ -140,7 +138,10 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
 
 
 def due(state: FuseStage) -> Instant | None:
-    """Return when something waits for the clock: a request, or a launch's end."""
+    """Return when something waits for the clock, or ``None``.
+
+    That is a request, a launch's end, or a bare notice that must be placed.
+    """
     times = [
         time
         for _, launch, _ in _arcs(state)
@@ -149,6 +150,7 @@ def due(state: FuseStage) -> Instant | None:
     ]
     if state.picture.clock_trusted:
         times.extend(end for book in state.own if (end := closing(book)) is not None)
+        times.extend(one.until for one in state.picture.waiting.values())
     return min(times, default=None)
 
 
@@ -161,17 +163,17 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
 
 
 def _arcs(state: FuseStage) -> Iterator[tuple[str, Launch, str]]:
-    """Yield every open arc: its product, the launch, and the event's id."""
+    """Yield every open arc: its product, the launch, and its id there."""
     for event in state.picture.open:
         yield PICTURE, event, event.id
     for book in state.own:
         for launch in book.open:
-            yield book.product.name, launch, launch.event
+            yield book.product.name, launch, launch.id
 
 
 def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[EntryBody]:
     for event in [event for event in state.picture.open if event.closes < at]:
-        close_event(state.picture, event)
+        close_event(state.picture, event, at)
     for book in state.own:
         if book.product.name in woken:
             yield from close_past(book, at)
@@ -180,31 +182,19 @@ def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[Entr
 def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
     follower = state.followers.setdefault(body.sensor, Follower())
     followed = follower.take(body.plots)
-    event = plots_event(state.picture)
-    if event is None and followed.plots:
-        sighting = Sighting(seen=followed.plots[0].time)
-        event, entry = open_event(state.picture, sighting, state.profile.party, at)
-        yield entry
-    if event is not None:
-        _add_plots(event, body.sensor, followed)
-    touched: list[tuple[OwnBook, OwnLaunch]] = []
+    party = state.profile.party
+    for carried in followed.paths:
+        yield from take_own_path(state.picture, body.sensor, carried, party, at)
+    touched: list[OwnBook] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
-        launch = plots_launch(book)
-        if launch is None and event is not None and followed.plots:
-            launch = open_launch(book, event.id, followed.plots[0].time, at)
-            yield from tell_launch(book, launch, at)
-        if launch is not None:
-            touched.append((book, launch))
-            _add_plots(launch, body.sensor, followed)
-            yield from tell_scans(book, launch, body.sensor, followed.scans, at)
+        for carried in followed.paths:
+            yield from take_path(book, body.sensor, carried, at)
+        if book.open:
+            touched.append(book)
+            yield from tell_scans(book, body.sensor, followed.scans, at)
     join_parts(touched)
-
-
-def _add_plots(launch: Launch, sensor: str, followed: Followed) -> None:
-    if add_own_plots(launch.evidence, sensor, followed.plots):
-        launch.pace.wish()
 
 
 def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBody]:
@@ -217,14 +207,14 @@ def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBo
     learn(event, sighting)
     if add_cue(event.evidence, cue):
         event.pace.wish()
-    touched: list[tuple[OwnBook, OwnLaunch]] = []
+    touched: list[OwnBook] = []
     for book in state.own:
         if body.sensor not in book.product.sensors:
             continue
         launch = cue_launch(book, sighting)
         if launch is None:
-            launch = open_launch(book, event.id, cue.time, at)
-        touched.append((book, launch))
+            launch = open_launch(book, cue.time, at)
+        touched.append(book)
         yield from tell_cue(book, launch, cue, sighting, at)
     join_parts(touched)
 
