@@ -5,16 +5,15 @@ may say that now by our journal's instant. Whatever does not count is refused wi
 rule. A question that we take is heard: from then on our silence may speak.
 """
 
-from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.consulting_rules import objection_to
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from beaconfire.seals.consultations import open_statement, statement_id
+from beaconfire.stages.ingest.state import IngestStage
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.consultations import Consultation, Statement
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.link import Envelope
-from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # as for acts: signed further ahead of our clock it is refused
@@ -24,9 +23,8 @@ def take_statement(
     standing: Standing,
     envelope: Envelope,
     *,
+    state: IngestStage,
     card: Card,
-    own: Party,
-    agreements: tuple[Agreement, ...],
     at: Instant,
 ) -> tuple[str, tuple[Statement | ConsultationHeard, ...]]:
     """Return the id of what a partner signed and the entries that follow from it.
@@ -36,6 +34,7 @@ def take_statement(
     Raises:
         BadInput: not signed so, or it does not count; the rule is named.
     """
+    own, agreements = state.profile.party, state.agreements
     statement = open_statement(envelope, card)
     identity = statement_id(statement)
     if standing.consultations.knows(identity):

@@ -19,8 +19,7 @@ The steps, each with its number again at the code:
     A marking that has none is refused with the article.
  9. An act is signed by the people of the party that the header names as its
     originator, whoever brings it, and that party may do it (``acts``).
-10. What is said on a consultation is signed by the people of the party at the other
-    end, and it may say that now (``consulting``).
+10. What is said on a consultation is signed alike and may be said (``consulting``).
 
 A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
 the warnings behind it. An act that is refused rings a bell. Not checked here: whether
@@ -106,7 +105,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
             if part.kind == "act":
                 _take_act(state, taken, header, part, sealed, at)
             elif part.kind == "consultation":
-                _take_statement(state, taken, header, part, sealed, at)
+                _take_statement(state, taken, header.sender, part, sealed, at)
             else:
                 _take_item(state, taken, header, part, sealed, at)
         except BadInput as error:
@@ -388,26 +387,15 @@ def _marking(
 
 
 def _take_statement(
-    state: IngestStage,
-    taken: _Taken,
-    header: LinkHeader,
-    part: Part,
-    envelope: Envelope,
-    at: Instant,
+    state: IngestStage, taken: _Taken, by: str, part: Part, seal: Envelope, at: Instant
 ) -> None:
-    identity, found = take_statement(  # 10
-        taken.standing,
-        envelope,
-        card=_card(state, header.sender, at),
-        own=state.profile.party,
-        agreements=state.agreements,
-        at=at,
-    )
-    _named(part, envelope, identity)
+    card = _card(state, by, at)
+    name, found = take_statement(taken.standing, seal, state=state, card=card, at=at)
+    _named(part, seal, name)  # 10
     for body in found:
         taken.acts.append(body)
-        taken.standing = taken.standing.consulted(identity, body, at)
-    taken.known_acts.append(identity)
+        taken.standing = taken.standing.consulted(name, body, at)
+    taken.known_acts.append(name)
 
 
 def _held(
