@@ -1,0 +1,242 @@
+"""Account: what one journal's entries oblige its node to, kept without its code.
+
+Reads entries alone. It knows which agreements some party's act has closed, which
+approvals and consents stand, and of each unit (item, recipient, relay) how it stands:
+
+    deferred → released → handed → delivered | unknown → delivered | withdrawn
+
+``flaw`` is the first thing that must not be: a hand-over without a standing release, a
+second release, an ending of what was not there, a use of what came under an agreement
+known to be closed. ``against`` holds the node's own memory to it: what is released and
+has not ended is on its way, what is deferred is kept.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from beaconfire.journal.entry import Entry
+from beaconfire.runtime.turns import Stages
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import (
+    ConsultationAnswer,
+    ConsultationWithdrawal,
+)
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.carriage import (
+    Expiry,
+    FateUnknown,
+    HandOver,
+    Receipt,
+    Withdrawal,
+)
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
+from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
+
+Key = tuple[str, str, str | None]
+ON_ITS_WAY = ("released", "handed", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How one unit stands, and what its release rests on."""
+
+    key: Key
+    stands: str
+    agreements: tuple[str, ...] = ()
+    approval: str | None = None
+    consents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account of one journal; immutable, so that equal ones are one."""
+
+    party: str
+    closed: frozenset[tuple[str, str]] = frozenset()
+    approvals: frozenset[str] = frozenset()
+    consents: frozenset[str] = frozenset()
+    units: tuple[Unit, ...] = ()
+    used: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    flaw: str | None = None
+
+    def after(self, entries: Iterable[Entry]) -> "Account":
+        """Return the account once these entries are in the journal."""
+        account = self
+        for entry in entries:
+            account = account._take(entry.id, entry.body)
+        return account
+
+    @property
+    def unsettled(self) -> tuple[Key, ...]:
+        """Units that were handed over and have not ended."""
+        return tuple(u.key for u in self.units if u.stands in ("handed", "unknown"))
+
+    def against(self, stages: Stages) -> str | None:
+        """Return what the node's memory has lost, or keeps for nothing."""
+        kept: set[tuple[str, str]] = set()
+        for to, partner in stages.link.partners.items():
+            for sending in partner.sending.values():
+                on_the_way = [
+                    *sending.items.values(),
+                    *sending.held.values(),
+                    *(unit for one in sending.window for unit in one.units),
+                    *(
+                        unit
+                        for epoch in sending.unsettled.values()
+                        for units in epoch.values()
+                        for unit in units
+                    ),
+                ]
+                kept |= {(u.id, to) for u in on_the_way if u.release is not None}
+        owed = {u.key[:2] for u in self.units if u.stands in ON_ITS_WAY}
+        if kept != owed:
+            return f"the link keeps {sorted(kept)}, the journal owes {sorted(owed)}"
+        waiting = {
+            (item, way.partition(" ")[0])
+            for way, items in stages.release.deferred.items()
+            for item in items
+        }
+        owed = {u.key[:2] for u in self.units if u.stands == "deferred"}
+        if waiting != owed:
+            return f"deferred are {sorted(waiting)}, the journal owes {sorted(owed)}"
+        lacking = {item for item, _ in owed if item not in stages.link.deferred}
+        return f"deferred but not kept: {sorted(lacking)}" if lacking else None
+
+    def against_other(self, other: "Account") -> str | None:
+        """Return what this journal says of ``other``'s that is not so there."""
+        for unit in self.units:
+            if unit.key[1] != other.party:
+                continue
+            has = unit.key[0] in other.used | other.apart
+            # A receipt is for a message; a part of it may be refused, by name.
+            told = has or unit.key[0] in other.refused
+            if unit.stands == "delivered" and not told:
+                return f"{unit.key} counts as delivered and never came"
+            others = [u for u in self.units if u.key[:2] == unit.key[:2]]
+            if unit.stands == "withdrawn" and has and len(others) == 1:
+                by_other = unit.key[2] is None and self.party != unit.key[0][:3].upper()
+                if not by_other and not _came_otherwise(unit, other):
+                    return f"{unit.key} counts as withdrawn, and {other.party} has it"
+        return None
+
+    def _take(self, entry: str, body: EntryBody) -> "Account":
+        if isinstance(body, Act):
+            return self._act(entry, body)
+        if isinstance(body, ConsultationAnswer):
+            given = {body.consultation} if body.reply == "consent" else frozenset()
+            return replace(self, consents=self.consents | given)
+        if isinstance(body, ConsultationWithdrawal):
+            return replace(self, consents=self.consents - {body.consultation})
+        if isinstance(body, Deferral):
+            return self._put(Unit(_key(body.item, body), "deferred"), ())
+        if isinstance(body, Refusal):
+            return self._put(Unit(_key(body.item, body), "refused"), ("deferred",))
+        if isinstance(body, Release):
+            unit = Unit(
+                _key(body.item, body),
+                "released",
+                body.agreements,
+                body.approval,
+                body.consents,
+            )
+            return self._put(unit, ("deferred", "refused"))
+        if isinstance(body, ItemHeld):
+            return self._held(body)
+        if isinstance(body, Quarantine):
+            return replace(self, apart=self.apart | set(body.items))
+        if isinstance(body, Rejection) and body.what == "item":
+            return replace(self, refused=self.refused | {body.excerpt})
+        return self._carried(body)
+
+    def _act(self, entry: str, act: Act) -> "Account":
+        seat = (act.agreement, act.party)
+        if act.act == "suspend":
+            return replace(self, closed=self.closed | {seat})
+        if act.act == "restore":
+            return replace(self, closed=self.closed - {seat})
+        # One approval is enough for the model, so a revocation takes all.
+        kept = self.approvals | {entry} if act.act == "approve" else frozenset()
+        return replace(self, approvals=frozenset(kept))
+
+    def _held(self, body: ItemHeld) -> "Account":
+        if body.carriage is None:
+            return self
+        item, account = body.sealed.item.id, self
+        if item in self.used:
+            account = replace(account, flaw=f"{item} is used twice")
+        if self._closed(body.carriage.agreements):
+            account = replace(account, flaw=f"{item} is used under what is closed")
+        return replace(account, used=account.used | {item})
+
+    def _carried(self, body: EntryBody) -> "Account":
+        account = self
+        if isinstance(body, HandOver):
+            for item in body.items:
+                account = account._hand_over(_key(item, body))
+        elif isinstance(body, Receipt) and body.to != self.party:
+            for item in body.items:
+                account = account._end(_key(item, body), "delivered", "handed unknown")
+        elif isinstance(body, Withdrawal):
+            for item in body.items:
+                before = "released unknown handed"
+                account = account._end(_key(item, body), "withdrawn", before)
+        elif isinstance(body, Expiry):
+            for item in body.items:
+                account = account._end(_key(item, body), "expired", "released handed")
+        elif isinstance(body, FateUnknown):
+            for item in body.items:
+                account = account._end(_key(item, body), "unknown", "handed")
+        return account
+
+    def _hand_over(self, key: Key) -> "Account":
+        unit = self._find(key)
+        if unit is None or unit.stands not in ("released", "handed"):
+            return replace(self, flaw=f"{key} leaves without a standing release")
+        flaw = None
+        if self._closed(unit.agreements):
+            flaw = f"{key} leaves under what a party has closed"
+        elif key[2] is not None and unit.approval not in self.approvals:
+            flaw = f"{key} leaves without an approval"
+        elif not set(unit.consents) <= self.consents:
+            flaw = f"{key} leaves without the consent"
+        elif key[2] is None and unit.agreements == ("direct",) and key[1] == "KOR":
+            flaw = None if unit.consents else f"{key} leaves and nobody was asked"
+        account = self._put(replace(unit, stands="handed"), (unit.stands,))
+        return account if flaw is None else replace(account, flaw=flaw)
+
+    def _closed(self, agreements: tuple[str, ...]) -> bool:
+        return any(agreement in agreements for agreement, _ in self.closed)
+
+    def _end(self, key: Key, stands: str, before: str) -> "Account":
+        unit = self._find(key)
+        if unit is None or unit.stands not in before.split():
+            was = unit.stands if unit else "nowhere"
+            return replace(self, flaw=f"{key} is {stands}, but was {was}")
+        return self._put(replace(unit, stands=stands), (unit.stands,))
+
+    def _put(self, unit: Unit, over: tuple[str, ...]) -> "Account":
+        before = self._find(unit.key)
+        account = self
+        if before is not None and before.stands not in over:
+            told = f"{unit.key} is {unit.stands} after it was {before.stands}"
+            account = replace(account, flaw=told)
+        rest = [one for one in account.units if one.key != unit.key]
+        return replace(account, units=tuple(sorted([*rest, unit], key=_order)))
+
+    def _find(self, key: Key) -> Unit | None:
+        return next((unit for unit in self.units if unit.key == key), None)
+
+
+def _key(item: str, body: object) -> Key:
+    return (item, body.to, body.via)  # type: ignore[attr-defined]
+
+
+def _order(unit: Unit) -> tuple[str, str, str]:
+    return (unit.key[0], unit.key[1], unit.key[2] or "")
+
+
+def _came_otherwise(unit: Unit, other: Account) -> bool:
+    """Korea may have Japan's item by the hub though the direct one was withdrawn."""
+    return unit.key[:2] == ("jpn-item", other.party) and other.party == "KOR"

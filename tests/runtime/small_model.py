@@ -1,0 +1,510 @@
+"""A small model: every order of few happenings, over the real nodes of three parties.
+
+Japan and Korea each have one item. Japan's goes to Korea with Korea's consent, or by
+the hub with Japan's approval; Korea's goes to Japan without a question. What happens
+is a set of steps (an item is made, something is signed, a message or a receipt comes,
+a deadline passes, a node dies and resumes); ``explore`` takes them in every order.
+
+* A node is ``runtime.turns.Node`` and nothing else. Its state between two turns is its
+  checkpoint, so that every turn of the model also saves and resumes.
+* A border keeps what was laid there until it is taken. What stood there when it was
+  purged, or when its node died, may already be on its way and come at any time.
+* Equal states are met once: a state is the nodes' memories, what they must account
+  for, what stands at the borders, and which steps are left.
+
+What must hold is checked by the bookkeeping in ``account.py``, which reads entries.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import NamedTuple
+from unittest import mock
+
+from beaconfire.agreements.agreement import Agreement, Article, Effect, Levels
+from beaconfire.agreements.conditions import (
+    NOT_IN_FORCE,
+    ApprovalOfOriginator,
+    OriginatorIsSender,
+    Recipient,
+    Sender,
+    Status,
+    WithConsentOf,
+)
+from beaconfire.agreements.text import parse_agreement
+from beaconfire.exercise.cast import Member, cast, node_of
+from beaconfire.exercise.scenario import load_scenario
+from beaconfire.journal.entry import GENESIS
+from beaconfire.runtime import turns
+from beaconfire.runtime.checkpoint import restore, save
+from beaconfire.runtime.turns import GiveReceipt, Node, Place, Publish, Purge
+from beaconfire.seals import codec
+from beaconfire.seals.acts import sign_act
+from beaconfire.seals.consultations import sign_statement, statement_id
+from beaconfire.stages import link
+from beaconfire.stages.link import handing
+from beaconfire.vocabulary.acts import UNSIGNED, Act
+from beaconfire.vocabulary.consultations import (
+    Consultation,
+    ConsultationAnswer,
+    ConsultationWithdrawal,
+    ReleaseOf,
+)
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import (
+    LinkArrival,
+    Order,
+    ReceiptArrival,
+    Tick,
+)
+from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.label import Label
+from beaconfire.vocabulary.link import SealedItem
+from beaconfire.vocabulary.report import LaunchNotice
+from tests.runtime.account import Account
+
+PARTIES = ("JPN", "KOR", "USA")
+DIRECT, HUB = "direct", "hub"
+LANE = "notices"
+SCENARIO = "2022-10-04"
+_SCENARIO = load_scenario(SCENARIO)
+# Before the deadline of the question, and after it.
+TIMES = (_SCENARIO.epoch, _SCENARIO.epoch.plus_s(550.0))
+_DEADLINE = _SCENARIO.epoch.plus_s(500.0)
+
+
+def _permit(number: str, *when: object) -> Article:
+    return Article(number=number, effect=Effect.PERMIT, when=when, rests_on="model")  # type: ignore[arg-type]
+
+
+def _text(name: str, parties: tuple[str, ...], *articles: Article) -> Agreement:
+    status = Article(
+        number="status",
+        effect=Effect.PROHIBIT,
+        when=(Status(NOT_IN_FORCE),),
+        rests_on="model",
+    )
+    return Agreement(
+        id=name,
+        title="model",
+        instrument="model",
+        parties=parties,
+        in_force_from=TIMES[0].plus_s(-1e6),
+        levels=tuple(
+            Levels(party=p, markings=(("SECRET", "SECRET"),)) for p in parties
+        ),
+        articles=(*articles, status),
+    )
+
+
+AGREEMENTS = (
+    _text(
+        DIRECT,
+        ("JPN", "KOR"),
+        _permit(
+            "1", OriginatorIsSender(True), Sender(("JPN",)), WithConsentOf(("KOR",))
+        ),
+        _permit("2", OriginatorIsSender(True), Sender(("KOR",))),
+    ),
+    _text(
+        HUB,
+        PARTIES,
+        _permit("1", OriginatorIsSender(True), Recipient(("USA",))),
+        _permit("2", Sender(("USA",)), ApprovalOfOriginator(True)),
+    ),
+)
+
+
+@cache
+def members() -> dict[str, Member]:
+    """Return the three nations with their keys."""
+    return cast(_SCENARIO, 1)
+
+
+def _item(party: str) -> ItemHeld:
+    item = Item(
+        id=f"{party.lower()}-item",
+        originator=party,
+        status="EXERCISE",
+        exercise=_SCENARIO.name,
+        label=Label(policy="EXERCISE", classification="SECRET"),
+        created=TIMES[0],
+        valid_until=TIMES[0].plus_s(3600.0),
+        body=LaunchNotice(launch_id=f"{party}-launch", first_seen=TIMES[0]),
+    )
+    return ItemHeld(sealed=SealedItem(item=item, signature=UNSIGNED))
+
+
+def _act(party: str, verb: str, agreement: str, time: int, **told: object) -> Order:
+    # What opens again is signed a moment after what closed: acts count in that order.
+    issued = TIMES[time].plus_s(0.001 if verb in ("restore", "revoke") else 0.0)
+    act = Act(agreement=agreement, act=verb, party=party, issued=issued, **told)  # type: ignore[arg-type]
+    signed = sign_act(act, members()[party].people)
+    return Order(verb=verb, text=codec.encode(signed).decode())
+
+
+_APPROVAL = {"to": "KOR", "via": "USA", "item_class": "LaunchNotice"}
+QUESTION = Consultation(
+    agreement=DIRECT,
+    party="JPN",
+    affected="KOR",
+    proposes=ReleaseOf(item_class="LaunchNotice", to=("KOR",)),
+    reason="model",
+    deadline=_DEADLINE,
+    issued=TIMES[0],
+)
+
+
+def _said(party: str, verb: str, statement: object) -> Order:
+    signed = sign_statement(statement, members()[party].people)  # type: ignore[type-var]
+    return Order(verb=f"consult-{verb}", text=codec.encode(signed).decode())
+
+
+def _reply(reply: str, time: int) -> Order:
+    answer = ConsultationAnswer(
+        consultation=statement_id(QUESTION),
+        party="KOR",
+        reply=reply,  # type: ignore[arg-type]
+        issued=TIMES[time],
+    )
+    return _said("KOR", "answer", answer)
+
+
+def _withdrawal(time: int) -> Order:
+    return _said(
+        "KOR",
+        "withdraw",
+        ConsultationWithdrawal(
+            consultation=statement_id(QUESTION), party="KOR", issued=TIMES[time]
+        ),
+    )
+
+
+class Step(NamedTuple):
+    """Something that may happen once, after what must have happened before."""
+
+    name: str
+    party: str
+    after: tuple[str, ...] = ()
+
+
+STEPS = (
+    Step("item of JPN", "JPN"),
+    Step("item of KOR", "KOR"),
+    Step("ask", "JPN"),
+    Step("consent", "KOR", ("ask",)),
+    Step("object", "KOR", ("ask",)),
+    Step("withdraw", "KOR", ("consent",)),
+    Step("suspend by KOR", "KOR"),
+    Step("restore by KOR", "KOR", ("suspend by KOR",)),
+    Step("suspend by JPN", "JPN"),
+    Step("restore by JPN", "JPN", ("suspend by JPN",)),
+    Step("approve", "JPN"),
+    Step("revoke", "JPN", ("approve",)),
+    Step("crash of JPN", "JPN"),
+    Step("crash of KOR", "KOR"),
+    Step("crash of USA", "USA"),
+    Step("deadline", ""),
+)
+
+
+@cache
+def _body(name: str, time: int) -> EntryBody:
+    verb, _, who = name.partition(" by ")
+    if name.startswith("item of "):
+        return _item(name[-3:])
+    if name == "ask":
+        return _said("JPN", "ask", QUESTION)
+    if name in ("consent", "object"):
+        return _reply(name, time)
+    if name == "withdraw":
+        return _withdrawal(time)
+    if name in ("approve", "revoke"):
+        ends = {"expires": TIMES[0].plus_s(7200.0)} if name == "approve" else {}
+        return _act("JPN", name, HUB, time, **_APPROVAL, **ends)
+    return _act(who, verb, DIRECT, time)
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """One node between two turns: its memory and what it must account for."""
+
+    memory: bytes
+    account: Account
+
+
+class State(NamedTuple):
+    """All of it. ``lanes`` stand at borders, ``late`` may still come after a purge.
+
+    Texts and nodes are numbers: the model keeps each of them once.
+    """
+
+    nodes: tuple[int, int, int]
+    lanes: tuple[tuple[int, ...], ...]
+    late: frozenset[tuple[int, int]]
+    receipts: tuple[int, ...]
+    done: frozenset[str]
+    time: int
+
+
+WAYS = tuple((a, b) for a in range(3) for b in range(3) if a != b)
+_WAY = {way: index for index, way in enumerate(WAYS)}
+
+
+@dataclass(slots=True)
+class Seen:
+    """What an exploration met, and the first thing that should not be."""
+
+    states: int = 0
+    turns: int = 0
+    steps: int = 0
+    flaw: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Model:
+    """Runs turns, each once, and explores."""
+
+    allowed: frozenset[str]
+    late_kept: bool = True
+    texts: list[str] = field(default_factory=list)
+    locals: list[_Local] = field(default_factory=list)
+    _text_ids: dict[str, int] = field(default_factory=dict)
+    _local_ids: dict[_Local, int] = field(default_factory=dict)
+    _turns: dict[tuple[int, int, EntryBody, int], tuple[int, tuple[object, ...]]] = (
+        field(default_factory=dict)
+    )
+    _standing: dict[tuple[int, int], tuple[object, ...]] = field(default_factory=dict)
+    _due: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    flaw: str | None = None
+
+    def begin(self) -> State:
+        """Return the state in which nothing has happened."""
+        ids = []
+        for party in PARTIES:
+            node = self._fresh(party)
+            turn, _ = node.turn(node.given, by="runtime", at=TIMES[0])
+            assert turn.entries
+            ids.append(self._local(_Local(_memory(node), Account(party=party))))
+        return State(
+            (ids[0], ids[1], ids[2]),
+            tuple(() for _ in WAYS),
+            frozenset(),
+            tuple(-1 for _ in WAYS),
+            frozenset(),
+            0,
+        )
+
+    def explore(self, states_max: int | None = None) -> Seen:
+        """Take all steps in every order; stop at the first thing that must not be."""
+        with (
+            mock.patch.object(turns, "parse_agreement", _read_once),
+            # One place in a window, so that there is a queue behind it.
+            mock.patch.object(handing, "WINDOW_MESSAGES", 1),
+        ):
+            return self._explore(states_max)
+
+    def _explore(self, states_max: int | None) -> Seen:
+        seen = Seen()
+        begin = self.begin()
+        known: dict[State, tuple[State | None, str]] = {begin: (None, "")}
+        waiting = deque([begin])
+        while waiting and (states_max is None or len(known) < states_max):
+            state = waiting.popleft()
+            for name, then in self._next(state):
+                seen.steps += 1
+                flaw = self.flaw or (self._wrong(then) if then not in known else None)
+                if then not in known:
+                    known[then] = (state, name)
+                    waiting.append(then)
+                if flaw is not None:
+                    seen.flaw = flaw
+                    seen.path = (*_path(known, state), name)
+                    waiting.clear()
+                    break
+        seen.states, seen.turns = len(known), len(self._turns)
+        return seen
+
+    def _next(self, state: State) -> Iterator[tuple[str, State]]:
+        for step in STEPS:
+            if step.name not in self.allowed or step.name in state.done:
+                continue
+            if not set(step.after) <= state.done:
+                continue
+            yield step.name, self._happen(state, step)
+        for index, (giver, taker) in enumerate(WAYS):
+            yield from self._messages(state, index, giver, taker)
+            text = state.receipts[index]
+            if text >= 0:
+                body = ReceiptArrival(partner=PARTIES[giver], message=self.texts[text])
+                then = state._replace(receipts=_put(state.receipts, index, -1))
+                name = f"receipt {PARTIES[giver]}>{PARTIES[taker]}"
+                yield name, self._input(then, taker, body)
+        for place, party in enumerate(PARTIES):
+            if self._is_due(state, place):
+                yield f"tick of {party}", self._input(state, place, Tick())
+
+    def _messages(
+        self, state: State, index: int, giver: int, taker: int
+    ) -> Iterator[tuple[str, State]]:
+        name = f"message {PARTIES[giver]}>{PARTIES[taker]}"
+        lane = state.lanes[index]
+        if lane:
+            then = state._replace(lanes=_put(state.lanes, index, lane[1:]))
+            yield name, self._arrives(then, giver, taker, lane[0])
+        for way, text in sorted(state.late):
+            if way == index:
+                then = state._replace(late=state.late - {(way, text)})
+                yield f"late {name}", self._arrives(then, giver, taker, text)
+
+    def _arrives(self, state: State, giver: int, taker: int, text: int) -> State:
+        body = LinkArrival(partner=PARTIES[giver], lane=LANE, message=self.texts[text])
+        return self._input(state, taker, body)
+
+    def _happen(self, state: State, step: Step) -> State:
+        then = state._replace(done=state.done | {step.name})
+        if step.name == "deadline":
+            return then._replace(time=1)
+        place = PARTIES.index(step.party)
+        if step.name.startswith("crash"):
+            return self._resume(then, place)
+        return self._input(then, place, _body(step.name, state.time))
+
+    def _resume(self, state: State, place: int) -> State:
+        """The node dies with its border; what its journal holds is laid again."""
+        lanes, receipts, late = list(state.lanes), list(state.receipts), state.late
+        for index, (giver, _) in enumerate(WAYS):
+            if giver == place:
+                if self.late_kept:
+                    late |= {(index, text) for text in lanes[index]}
+                lanes[index], receipts[index] = (), -1
+        then = state._replace(lanes=tuple(lanes), receipts=tuple(receipts), late=late)
+        key = (place, state.nodes[place])
+        if key not in self._standing:
+            self._standing[key] = self._laid_again(place, state.nodes[place])
+        return self._effects(then, place, self._standing[key])
+
+    def _laid_again(self, place: int, local: int) -> tuple[object, ...]:
+        state = self._node(place, local).stages.link
+        out: list[object] = []
+        for to in (party for party in PARTIES if party != PARTIES[place]):
+            for epoch, number, message in link.standing_messages(state, to, LANE):
+                out.append(Publish(to, LANE, epoch, number, message))
+            for lane, receipt in link.receipts_given(state, to):
+                out.append(GiveReceipt(to, lane, receipt))
+        return tuple(out)
+
+    def _is_due(self, state: State, place: int) -> bool:
+        key = (place, state.nodes[place], state.time)
+        if key not in self._due:
+            due = self._node(place, state.nodes[place]).due()
+            self._due[key] = due is not None and due <= TIMES[state.time]
+        return self._due[key]
+
+    def _input(self, state: State, place: int, body: EntryBody) -> State:
+        key = (place, state.nodes[place], body, state.time)
+        if key not in self._turns:
+            self._turns[key] = self._turn(*key)
+        local, effects = self._turns[key]
+        nodes = list(state.nodes)
+        nodes[place] = local
+        then = state._replace(nodes=(nodes[0], nodes[1], nodes[2]))
+        return self._effects(then, place, effects)
+
+    def _turn(
+        self, place: int, local: int, body: EntryBody, time: int
+    ) -> tuple[int, tuple[object, ...]]:
+        node = self._node(place, local)
+        turn, effects = node.turn(body, by="runtime", at=TIMES[time])
+        account = self.locals[local].account.after(turn.entries)
+        flaw = account.flaw or account.against(node.stages)
+        if flaw is not None:
+            self.flaw = f"{PARTIES[place]}: {flaw}"
+        then = self._local(_Local(_memory(node), replace(account, flaw=None)))
+        outside = (Publish, Purge, GiveReceipt)
+        return then, tuple(e for e in effects if isinstance(e, outside))
+
+    def _effects(self, state: State, place: int, effects: tuple[object, ...]) -> State:
+        lanes, receipts, late = list(state.lanes), list(state.receipts), state.late
+        for effect in effects:
+            assert isinstance(effect, Publish | Purge | GiveReceipt)
+            index = _WAY[place, PARTIES.index(effect.to)]
+            if isinstance(effect, Publish):
+                text = self._text(codec.encode(effect.message).decode())
+                if text not in lanes[index]:
+                    lanes[index] = (*lanes[index], text)
+            elif isinstance(effect, Purge):
+                if self.late_kept:
+                    late |= {(index, text) for text in lanes[index]}
+                lanes[index] = ()
+            else:
+                receipts[index] = self._text(codec.encode(effect.receipt).decode())
+        return state._replace(lanes=tuple(lanes), receipts=tuple(receipts), late=late)
+
+    def _wrong(self, state: State) -> str | None:
+        accounts = [self.locals[local].account for local in state.nodes]
+        for sender in accounts:
+            for recipient in accounts:
+                flaw = sender.against_other(recipient)
+                if flaw is not None:
+                    return flaw
+        still = any(state.lanes) or state.late or max(state.receipts) >= 0
+        due = any(self._is_due(state, place) for place in range(3))
+        if not still and not due:
+            for account in accounts:
+                if account.unsettled:
+                    return f"{account.party} never hears of {account.unsettled}"
+        return None
+
+    def _fresh(self, party: str) -> Node:
+        return node_of(members()[party], AGREEMENTS, solve_interval_s=0.5)
+
+    def _node(self, place: int, local: int) -> Node:
+        node = self._fresh(PARTIES[place])
+        restore(node, self.locals[local].memory)
+        return node
+
+    def _local(self, local: _Local) -> int:
+        if local not in self._local_ids:
+            self._local_ids[local] = len(self.locals)
+            self.locals.append(local)
+        return self._local_ids[local]
+
+    def _text(self, text: str) -> int:
+        if text not in self._text_ids:
+            self._text_ids[text] = len(self.texts)
+            self.texts.append(text)
+        return self._text_ids[text]
+
+
+# The same few texts are read at every resumption; reading is pure, so once is enough.
+_read_once = cache(parse_agreement)
+
+
+def _memory(node: Node) -> bytes:
+    """Return the checkpoint without what only tells how long the node has run."""
+    state = node.stages.link
+    state.own.clear()  # they are released in their own turn or never
+    state.own_turn = 0
+    node.resume(Place(turn=1, seq=1, digest=GENESIS, at=node.at), {})
+    # In which order keys were put into a dictionary says only what came before.
+    return json.dumps(json.loads(save(node)), sort_keys=True).encode()
+
+
+def _put(values: tuple, index: int, value: object) -> tuple:  # type: ignore[type-arg]
+    return (*values[:index], value, *values[index + 1 :])
+
+
+def _path(
+    known: dict[State, tuple[State | None, str]], state: State
+) -> tuple[str, ...]:
+    names: list[str] = []
+    at: State | None = state
+    while at is not None:
+        at, name = known[at]
+        names.append(name)
+    return tuple(reversed(names[:-1]))

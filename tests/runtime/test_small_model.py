@@ -1,0 +1,112 @@
+"""The small model: every order of what may happen to two items between three parties.
+
+Whatever the order: nothing leaves without a standing release, nothing is released or
+used twice, nothing that was withheld or sent is lost to the books, and a party's own
+suspension stops both directions wherever it is known. Each exploration is complete:
+all steps, in every order, with every message, receipt, tick and crash between them.
+"""
+
+import pytest
+
+from beaconfire.stages import link
+from beaconfire.stages.link import handing
+from tests.runtime.small_model import STEPS, Model, Seen
+
+SMALL = {
+    "consent given and withdrawn, a crash": (
+        "item of JPN, ask, consent, withdraw, crash of JPN"
+    ),
+    "a question that ends unanswered": "item of JPN, ask, object, deadline",
+    "the hub with leave given and taken back": (
+        "item of JPN, approve, revoke, crash of USA"
+    ),
+    "suspension by both": (
+        "item of KOR, suspend by KOR, restore by KOR, suspend by JPN, restore by JPN"
+    ),
+    "two items and a suspension": (
+        "item of JPN, item of KOR, approve, suspend by KOR, restore by KOR"
+    ),
+}
+LARGE = {
+    "consent, suspension and a crash": (
+        "item of JPN, item of KOR, ask, consent, withdraw, suspend by KOR, "
+        "restore by KOR, crash of JPN"
+    ),
+    "hub and consent": (
+        "item of JPN, ask, consent, withdraw, approve, revoke, crash of USA"
+    ),
+    "suspension by both, two items, a crash": (
+        "item of JPN, item of KOR, suspend by KOR, restore by KOR, suspend by JPN, "
+        "restore by JPN, crash of KOR"
+    ),
+}
+
+
+def explored(steps: str, *, states_max: int | None = None) -> Seen:
+    """Explore with these steps."""
+    names = frozenset(name.strip() for name in steps.split(","))
+    assert names <= {step.name for step in STEPS}
+    return Model(names).explore(states_max)
+
+
+def told(name: str, seen: Seen) -> str:
+    """Say what an exploration met."""
+    return (
+        f"{name}: {seen.states:,} states by {seen.steps:,} steps, "
+        f"{seen.turns:,} different turns"
+    )
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_no_order_of_a_few_happenings_breaks_the_books(name: str) -> None:
+    """All states are met; the first that breaks a rule is named with its path."""
+    seen = explored(SMALL[name])
+    assert seen.flaw is None, (seen.flaw, seen.path)
+    assert seen.states > 100
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", LARGE)
+def test_no_order_of_many_happenings_breaks_the_books(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The larger sets, complete as well; how many states were met is printed."""
+    seen = explored(LARGE[name])
+    with capsys.disabled():
+        print("\n" + told(name, seen))
+    assert seen.flaw is None, (seen.flaw, seen.path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_no_order_of_everything_breaks_the_books_as_far_as_one_gets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """All steps together, nearest states first; how far it got is printed."""
+    every = ", ".join(step.name for step in STEPS)
+    seen = explored(every, states_max=300_000)
+    with capsys.disabled():
+        print("\n" + told("everything, not to its end", seen))
+    assert seen.flaw is None, (seen.flaw, seen.path)
+
+
+FAULTS = {
+    "what is sent is not judged at its hand-over": (
+        "item of JPN, ask, consent, withdraw",
+        (handing, "stands_remembered", lambda memo, release, **rest: None),
+    ),
+    "what waits for a consultation is forgotten": (
+        "item of JPN, ask",
+        (link, "keep_deferred", lambda state, body, at: None),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model can fail: each of these breaks a rule in some order."""
+    steps, (where, what, instead) = FAULTS[name]
+    monkeypatch.setattr(where, what, instead)
+    seen = explored(steps)
+    assert seen.flaw is not None, told(name, seen)
