@@ -261,6 +261,7 @@ class Seen:
     states: int = 0
     turns: int = 0
     steps: int = 0
+    complete: bool = False
     flaw: str | None = None
     path: tuple[str, ...] = ()
 
@@ -326,6 +327,7 @@ class Model:
                     seen.path = (*_path(known, state), name)
                     waiting.clear()
                     break
+        seen.complete = seen.flaw is None and not waiting
         seen.states, seen.turns = len(known), len(self._turns)
         return seen
 

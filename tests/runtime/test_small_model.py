@@ -2,8 +2,9 @@
 
 Whatever the order: nothing leaves without a standing release, nothing is released or
 used twice, nothing that was withheld or sent is lost to the books, and a party's own
-suspension stops both directions wherever it is known. Each exploration is complete:
-all steps, in every order, with every message, receipt, tick and crash between them.
+suspension stops both directions wherever it is known. The small explorations are
+complete: all steps, in every order, with every message, receipt, tick and crash between
+them. The large ones go as far as a million states and say whether that was all.
 """
 
 import pytest
@@ -51,8 +52,9 @@ def explored(steps: str, *, states_max: int | None = None) -> Seen:
 
 def told(name: str, seen: Seen) -> str:
     """Say what an exploration met."""
+    end = "to the end" if seen.complete else "not to the end"
     return (
-        f"{name}: {seen.states:,} states by {seen.steps:,} steps, "
+        f"{name}, {end}: {seen.states:,} states by {seen.steps:,} steps, "
         f"{seen.turns:,} different turns"
     )
 
@@ -62,6 +64,7 @@ def test_no_order_of_a_few_happenings_breaks_the_books(name: str) -> None:
     """All states are met; the first that breaks a rule is named with its path."""
     seen = explored(SMALL[name])
     assert seen.flaw is None, (seen.flaw, seen.path)
+    assert seen.complete
     assert seen.states > 100
 
 
@@ -71,8 +74,8 @@ def test_no_order_of_a_few_happenings_breaks_the_books(name: str) -> None:
 def test_no_order_of_many_happenings_breaks_the_books(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The larger sets, complete as well; how many states were met is printed."""
-    seen = explored(LARGE[name])
+    """Larger sets, nearest states first; how many were met, and if all, is printed."""
+    seen = explored(LARGE[name], states_max=1_000_000)
     with capsys.disabled():
         print("\n" + told(name, seen))
     assert seen.flaw is None, (seen.flaw, seen.path)
@@ -87,7 +90,7 @@ def test_no_order_of_everything_breaks_the_books_as_far_as_one_gets(
     every = ", ".join(step.name for step in STEPS)
     seen = explored(every, states_max=300_000)
     with capsys.disabled():
-        print("\n" + told("everything, not to its end", seen))
+        print("\n" + told("everything", seen))
     assert seen.flaw is None, (seen.flaw, seen.path)
 
 
