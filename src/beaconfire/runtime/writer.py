@@ -23,6 +23,9 @@ from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.turns import Effect, Node
 from beaconfire.vocabulary.entries import EntryBody
 
+# Rounds of the loop from a commit to its messages' way into the sockets.
+ROUNDS_TO_LEAVE = 3
+
 # Told once the turn is stored: the turn and its effects.
 Stored = Callable[[Turn, tuple[Effect, ...]], None]
 
@@ -102,6 +105,10 @@ class Writer:
                 if stored is not None:
                     stored(turn, effects)
             self._between()
+            # What has just become free to leave must not wait for the next turns to
+            # be worked out: an effect is a task, and what it writes another one's.
+            for _ in range(ROUNDS_TO_LEAVE):
+                await asyncio.sleep(0)
 
     def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
         batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []
