@@ -27,7 +27,7 @@ class Clock(Protocol):
 
     @property
     def trusted(self) -> bool:
-        """Whether it is steady, and not behind the turns that were made by it."""
+        """Whether it is steady, and not far behind the turns made by it."""
         ...
 
     def now(self) -> Instant:
@@ -66,10 +66,13 @@ class WallClock:
 
     @property
     def trusted(self) -> bool:
-        """Whether it is steady, and not behind the turns that were made by it."""
+        """Whether it is steady, and not far behind the turns made by it."""
         self.now()
         steady = self._seen_ns >= self._steady_from_ns
-        return steady and self._seen_ns + self._offset_ns >= self._said_ns
+        # A time service that slews sets a clock back by microseconds again and again:
+        # that is no step, and nothing may wait for it.
+        behind_ns = self._said_ns - (self._seen_ns + self._offset_ns)
+        return steady and behind_ns <= STEP_S_MAX * NS_PER_S
 
     def now(self) -> Instant:
         """Return the node's time."""
