@@ -11,7 +11,8 @@ import pytest
 
 from beaconfire.stages import link
 from beaconfire.stages.link import handing
-from tests.runtime.small_model import STEPS, Model, Seen
+from tests.runtime.small_happenings import STEPS
+from tests.runtime.small_model import Model, Seen
 
 SMALL = {
     "consent given and withdrawn, a crash": (
