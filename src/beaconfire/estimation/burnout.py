@@ -29,6 +29,7 @@ from scipy.special import chdtri
 
 from beaconfire.estimation.arc import inverse, normal_equations
 from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
+from beaconfire.estimation.cholesky import solve_positive
 from beaconfire.estimation.dynamics import DRAG_SIGMA
 from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.measurement import PlotTable, misfit
@@ -41,6 +42,7 @@ ALREADY_COASTING = 0.5  # prior weight that the first plot is after burn-out
 _CANDIDATES_MAX = 160
 _ROUNDS_MAX = 4
 _PLOTS_AFTER_GAP = 40
+_GUARD = 1e-14  # of a diagonal: below it a difference of two sums is rounding
 # Lower down the newest plots hang on the drag, and a straight line through its
 # effect foretells nothing.
 _THICK_AIR_M = 60_000.0
@@ -109,7 +111,7 @@ def weigh(
                 for m in range(7):
                     pull[m] += phis[i, a, m] * w
             _add_moved(full, phis[i], precision)
-            step, log_det = _solve7(full, pull)
+            step, log_det = solve_positive(full, pull, _GUARD)
             won = 0.0
             for m in range(7):
                 won += step[m] * pull[m]
@@ -147,35 +149,6 @@ def _add_moved(full: Floats, phi: Floats, precision: Floats) -> None:
         for n in range(7):
             for a in range(6):
                 full[m, n] += phi[a, m] * half[a, n]
-
-
-@compiled
-def _solve7(A: Floats, y: Floats) -> tuple[Floats, float]:
-    """Return A^-1 y and ln det A by Cholesky, with a guard against lost precision."""
-    L, x = np.zeros((7, 7)), np.empty(7)
-    log_det = 0.0
-    for i in range(7):
-        for n in range(i + 1):
-            total = A[i, n]
-            for c in range(n):
-                total -= L[i, c] * L[n, c]
-            if i == n:
-                total = max(total, 1e-14 * A[i, i])
-                L[i, i] = math.sqrt(total)
-                log_det += math.log(total)
-            else:
-                L[i, n] = total / L[n, n]
-    for i in range(7):
-        total = y[i]
-        for c in range(i):
-            total -= L[i, c] * x[c]
-        x[i] = total / L[i, i]
-    for i in range(6, -1, -1):
-        total = x[i]
-        for c in range(i + 1, 7):
-            total -= L[c, i] * x[c]
-        x[i] = total / L[i, i]
-    return x, log_det
 
 
 def still_coasting(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:

@@ -25,6 +25,7 @@ import numpy as np
 
 from beaconfire.estimation.arc import inverse
 from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
+from beaconfire.estimation.cholesky import solve_positive
 from beaconfire.estimation.measurement import (
     COSINE,
     WEIGHT_A,
@@ -212,38 +213,10 @@ def weigh_pushes(
                     both[m, n] = S[m, n] + precisions[p, m, n]
                 left[m] = b[m] - pulled
                 gained += means[p, m] * (b[m] - 0.5 * pulled)
-            moved3, ln_both = _solved3(both, left)
-            _, ln_prior = _solved3(precisions[p], left)
+            moved3, ln_both = solve_positive(both, left, 0.0)
+            _, ln_prior = solve_positive(precisions[p], left, 0.0)
             for m in range(3):
                 gained += 0.5 * left[m] * moved3[m]
                 if p == 0:
                     pushes[k, m] = moved3[m]
             logs[k, p] = gained + 0.5 * (ln_prior - ln_both)
-
-
-@compiled
-def _solved3(A: Floats, y: Floats) -> tuple[Floats, float]:
-    """Return A^-1 y and ln det A of a positive 3 x 3 matrix, by Cholesky."""
-    L, x = np.zeros((3, 3)), np.empty(3)
-    ln_det = 0.0
-    for i in range(3):
-        for n in range(i + 1):
-            total = A[i, n]
-            for c in range(n):
-                total -= L[i, c] * L[n, c]
-            if i == n:
-                L[i, i] = math.sqrt(max(total, 1e-300))
-                ln_det += math.log(max(total, 1e-300))
-            else:
-                L[i, n] = total / L[n, n]
-    for i in range(3):
-        total = y[i]
-        for c in range(i):
-            total -= L[i, c] * x[c]
-        x[i] = total / L[i, i]
-    for i in range(2, -1, -1):
-        total = x[i]
-        for c in range(i + 1, 3):
-            total -= L[c, i] * x[c]
-        x[i] = total / L[i, i]
-    return x, ln_det
