@@ -4,8 +4,9 @@ set -eu
 build=$(mktemp)
 trap 'rm -f "$build"' EXIT
 printf 'hatchling\neditables\n' >"$build"
-set -- --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-    --no-emit-find-links --no-annotate --no-header --quiet
+# Where packages come from is written down only when asked for; nothing asks here.
+set -- --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+    --quiet
 uv pip compile "$@" pyproject.toml "$build" -o requirements.lock
 uv pip compile "$@" --extra test pyproject.toml "$build" -c requirements.lock \
     -o requirements-test.lock
