@@ -234,7 +234,9 @@ def test_what_a_killed_node_left_is_ended_by_the_next_start(tmp_path):
 
 
 @pytest.mark.skipif(
-    not servers._dies_with_parent(), reason="no setpriv: the next start ends it"
+    not servers._dies_with_parent(),
+    reason="macOS, or a Linux without setpriv, cannot end a child with its parent; "
+    "there the next start ends it, as the test of a killed node's server tries",
 )
 def test_a_server_dies_with_its_node(tmp_path):
     """On Linux a node that is killed takes its servers along."""
