@@ -166,11 +166,29 @@ class Books:
         route = (message["via"] or message["from"], party, message["lane"])
         self._received.setdefault(route, []).append(message)
 
-    def receipt(self, sent: Json, *, quarantined: bool = False) -> None:
+    def refuse(self, sent: Json) -> None:
+        """Let a message be taken, and every item in it be refused."""
+        message = sent["message"]
+        none = {"items": [], "acts": [], "quarantined": [], "repeated": []}
+        keys = ("from", "to", "via", "lane", "epoch", "number", "hash")
+        self.write(message["to"], "arrival", {key: message[key] for key in keys} | none)
+        for item in message["items"]:
+            told = {"source": "", "what": "item", "reason": "no", "excerpt": item}
+            self.write(message["to"], "rejection", told)
+        self.write(message["to"], "receipt", self._receipt(message, none))
+
+    def receipt(
+        self, sent: Json, *, quarantined: bool = False, refused: bool = False
+    ) -> None:
         """Let the recipient's receipt for a message reach the sender."""
         message = sent["message"]
-        items = message["items"]
-        said = {"items": items, "quarantined": items if quarantined else []}
+        items = [] if refused else message["items"]
+        parts = [{"id": i, "reason": "no"} for i in message["items"]]
+        said = {
+            "items": items,
+            "quarantined": items if quarantined else [],
+            "refused": parts if refused else [],
+        }
         sender = message["via"] or message["from"]
         self.write(sender, "receipt", self._receipt(message, said))
         self._open[sender, message["to"], message["lane"]].remove(sent)
@@ -179,7 +197,9 @@ class Books:
     def _receipt(message: Json, said: Json) -> Json:
         keys = ("from", "to", "via", "lane", "epoch", "number")
         kept = {key: message[key] for key in keys}
-        return {**kept, "items": said["items"], "quarantined": said["quarantined"]}
+        refused = said.get("refused", [])
+        named = {key: said[key] for key in ("items", "quarantined")}
+        return {**kept, **named, "refused": refused}
 
     def deliver(self, release: Json) -> None:
         """Hand over, arrive, receipt."""

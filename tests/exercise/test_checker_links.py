@@ -103,6 +103,50 @@ def test_a_receipt_that_the_recipient_never_gave_is_found():
     assert any("KOR has a receipt that USA did not give" in p for p in problems)
 
 
+def test_what_the_recipient_refused_is_not_delivered_and_not_lost():
+    """It ends as refused, by a receipt that names it; both journals say so."""
+    books = honest_books()
+    sent = books.hand_over(
+        books.release("KOR", books.item("KOR", "track"), "USA", "track")
+    )
+    books.refuse(sent)
+    books.receipt(sent, refused=True)
+
+    delivery = checked(books)
+
+    assert (delivery.refused, delivery.delivered) == (1, 8)
+    assert delivery.settled
+
+
+def test_a_refusal_that_the_recipient_does_not_know_of_is_found():
+    """A sender does not excuse itself with a refusal that never was."""
+    books = honest_books()
+    sent = books.hand_over(
+        books.release("KOR", books.item("KOR", "track"), "USA", "track")
+    )
+    books.arrive(sent)
+    books.receipt(sent, refused=True)
+
+    problems = checked(books).problems
+
+    assert any("counts as refused, but USA did not refuse it" in p for p in problems)
+
+
+def test_a_refused_item_that_counts_as_delivered_is_lost():
+    """A receipt that keeps quiet about what was refused is no receipt for it."""
+    books = honest_books()
+    sent = books.hand_over(
+        books.release("KOR", books.item("KOR", "track"), "USA", "track")
+    )
+    books.refuse(sent)
+    books.receipt(sent)
+
+    delivery = checked(books)
+
+    assert delivery.lost == 1
+    assert any("USA refused it, no" in p for p in delivery.problems)
+
+
 def test_a_withdrawn_item_that_the_partner_has_is_found():
     """`Withdrawn` says that it will not be had: the partner's journal must agree."""
     books = honest_books()

@@ -3,7 +3,7 @@
 Reads entries alone. It knows which agreements some party's act has closed, which
 approvals and consents stand, and of each unit (item, recipient, relay) how it stands:
 
-    deferred → released → handed → delivered | unknown → delivered | withdrawn
+    deferred → released → handed → delivered | refused there | unknown → … | withdrawn
 
 ``flaw`` is the first thing that must not be: a hand-over without a standing release, a
 second release, an ending of what was not there, a use of what came under an agreement
@@ -110,9 +110,9 @@ class Account:
             if unit.key[1] != other.party:
                 continue
             has = unit.key[0] in other.used | other.apart
-            # A receipt is for a message; a part of it may be refused, by name.
-            told = has or unit.key[0] in other.refused
-            if unit.stands == "delivered" and not told:
+            if unit.stands == "refused there" and unit.key[0] not in other.refused:
+                return f"{unit.key} counts as refused by {other.party}, which did not"
+            if unit.stands == "delivered" and not has:
                 return f"{unit.key} counts as delivered and never came"
             others = [u for u in self.units if u.key[:2] == unit.key[:2]]
             if unit.stands == "withdrawn" and has and len(others) == 1:
@@ -178,6 +178,9 @@ class Account:
         elif isinstance(body, Receipt) and body.to != self.party:
             for item in body.items:
                 account = account._end(_key(item, body), "delivered", "handed unknown")
+            for part in body.refused:
+                key = _key(part.id, body)
+                account = account._end(key, "refused there", "handed unknown")
         elif isinstance(body, Withdrawal):
             for item in body.items:
                 before = "released unknown handed"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from beaconfire.seals import codec
 from beaconfire.seals.dsse import (
     envelope_of,
     sign_item,
@@ -23,7 +24,13 @@ from beaconfire.vocabulary.entries.sightings import (
     LaunchEvent,
     Rejection,
 )
-from beaconfire.vocabulary.link import ZERO_DIGEST, EpochHead
+from beaconfire.vocabulary.link import (
+    REASON_MAX,
+    ZERO_DIGEST,
+    EpochHead,
+    ReceiptNote,
+    RefusedPart,
+)
 from tests.stages.partners_made import (
     GSOMIA,
     JPN_USA,
@@ -108,6 +115,11 @@ class Told(Fed):
         assert rings == (rejection.what == "act")  # its sender counts on it
         assert rejection.source == made.header.sender
         assert arrival.items == arrival.acts == arrival.quarantined == ()
+        told = "".join(c if " " <= c <= "~" else "?" for c in rejection.reason)
+        part = made.header.parts[0]
+        assert arrival.refused == (RefusedPart(id=part.id, reason=told[:REASON_MAX]),)
+        note = codec.decode(only(Receipt, out).note, ReceiptNote, what="receipt")
+        assert arrival.refused[0] in note.refused
         assert only(Receipt, out).number == made.header.number
         assert is_sentence(rejection.reason), rejection.reason
         return rejection.reason

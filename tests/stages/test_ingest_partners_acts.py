@@ -277,5 +277,5 @@ def test_a_receipt_stays_within_what_the_border_takes(told: Relayed) -> None:
         ]
         out = told.pull(told.kor.send(*parts))
     note = only(Receipt, out).note
-    assert 60_000 < len(note) < 80_000
+    assert 80_000 < len(note) < 100_000
     assert f"19-49-{'x' * 110}" in note

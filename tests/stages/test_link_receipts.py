@@ -4,18 +4,24 @@ Whatever is wrong with one is said in a sentence, and window, numbers and fates 
 they were; the next good receipt counts.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
 
+from beaconfire.agreements.standing import Standing
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
+from beaconfire.seals.acts import act_id
 from beaconfire.seals.dsse import LINK_TYPE, envelope, pae
 from beaconfire.stages.link.handing import WINDOW_MESSAGES
-from beaconfire.stages.link.state import CLOSED_HEADS_MAX
+from beaconfire.stages.link.receipts import receipt_for
+from beaconfire.stages.link.state import CLOSED_HEADS_MAX, begin
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
+    Arrival,
     EpochEnd,
     FateUnknown,
     HandOver,
@@ -24,9 +30,11 @@ from beaconfire.vocabulary.entries.carriage import (
 )
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.link import (
+    REASON_MAX,
     RECEIPT_TYPE,
     EpochHead,
     ReceiptNote,
+    RefusedPart,
 )
 from tests.stages.partners_made import (
     TISA,
@@ -247,6 +255,95 @@ def test_what_the_partner_quarantined_is_delivered_and_marked(hub: Hub) -> None:
     got = only(Receipt, hub.receipt(receipt_text(note)))
     assert got.items == tuple(hub.sent)
     assert got.quarantined == (hub.sent[1],)
+
+
+def test_what_the_partner_refused_is_not_delivered(hub: Hub) -> None:
+    """It ends there, with the partner's reason; the items beside it are delivered."""
+    said = RefusedPart(id=hub.sent[1], reason="no equivalent marking")
+    got = only(Receipt, hub.receipt(receipt_text(hub.note(refused=(said,)))))
+    assert got.items == (hub.sent[0], hub.sent[2])
+    assert got.refused == (said,)
+
+
+def test_a_refused_act_is_told_and_waited_for_no_longer(hub: Hub) -> None:
+    """The release officer can act on it; else what it allows would wait for ever."""
+    way = {"agreement": TISA, "issued_s": 1.0}
+    hub.order(act_of("suspend", "USA", **way), seconds=1.0)
+    act = act_of("restore", "USA", **{**way, "issued_s": 2.0})
+    hub.order(act, seconds=2.0)
+    partner = hub.node.stages.link.partners["KOR"]
+    assert partner.awaited == {TISA: act_id(act)}
+    said = RefusedPart(id=act_id(act), reason="the people's key is not known")
+    out = hub.receipt(receipt_text(hub.note(refused=(said,))), seconds=3.0)
+    assert only(Bell, out) == Bell(
+        role="release officer",
+        text=f"KOR refused an act of USA (`{act_id(act)}`): the people's key is not "
+        "known",
+    )
+    assert partner.awaited == {}
+
+
+def test_a_reason_of_odd_characters_is_refused(hub: Hub) -> None:
+    """People read it: no escapes for their terminal, and no page of text."""
+    for reason in ("\x1b[2J", "line\nline", "x" * (REASON_MAX + 1)):
+        part = {"id": hub.sent[0], "reason": reason}
+        note = json.loads(codec.encode(hub.note())) | {"refused": [part]}
+        text = receipt_text(hub.note(), payload=json.dumps(note).encode())
+        assert hub.refuses(text).startswith("receipt: ")
+
+
+def test_a_receipt_names_all_that_was_refused_of_a_window() -> None:
+    """Thirty-two full messages of refused items, and it still fits the border."""
+    stage = begin(members()["KOR"].profile, (), standing=Standing())
+    named = [
+        tuple(
+            RefusedPart(id=f"{number:04}-{part:032}", reason="r" * REASON_MAX)
+            for part in range(50)
+        )
+        for number in range(1, 2 * WINDOW_MESSAGES + 1)
+    ]
+    for number, refused in enumerate(named, 1):
+        arrival = arrival_of(number=number, refused=refused)
+        (given,) = receipt_for(stage, arrival, "JPN")
+    note = codec.decode(given.note, ReceiptNote, what="receipt")
+    told = [part.id for part in note.refused]
+    assert (
+        told
+        == [part.id for of in named[-WINDOW_MESSAGES - 1 :] for part in of][
+            -len(told) :
+        ]
+    )
+    assert len(told) >= WINDOW_MESSAGES * 50
+    assert note.refused[-1].reason == "r" * REASON_MAX
+    sealed = envelope(RECEIPT_TYPE, given.note.encode(), UNSIGNED)
+    assert len(codec.encode(sealed)) <= SETTINGS.receipt_bytes_max
+
+
+def test_what_comes_again_and_is_taken_is_no_longer_called_refused() -> None:
+    """It was released anew after its first fate was heard of; the new one counts."""
+    stage = begin(members()["KOR"].profile, (), standing=Standing())
+    part = RefusedPart(id="an item", reason="revoked")
+    receipt_for(stage, arrival_of(number=1, refused=(part,)), "JPN")
+    (given,) = receipt_for(stage, arrival_of(number=2, items=("an item",)), "JPN")
+    assert codec.decode(given.note, ReceiptNote, what="receipt").refused == ()
+
+
+def arrival_of(**changes: object) -> Arrival:
+    """Return what Korea's ingest says of a message of Japan."""
+    whole = Arrival(
+        originator="JPN",
+        to="KOR",
+        via=None,
+        lane="notices",
+        epoch=1,
+        number=1,
+        hash="a" * 64,
+        items=(),
+        acts=(),
+        quarantined=(),
+        repeated=(),
+    )
+    return replace(whole, **changes)
 
 
 def test_at_most_a_window_leaves_without_a_receipt(hub: Hub) -> None:

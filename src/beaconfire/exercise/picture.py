@@ -99,6 +99,9 @@ def _fold(nation: Nation, entry: Entry) -> str:
 def _receipted(nation: Nation, body: Receipt) -> str:
     if body.to != nation.party:
         nation.receipted[body.to] += len(body.items)
+    for part in body.refused if body.to != nation.party else ():
+        why = part.reason or "its journal says why"
+        return f"{body.to} refused `{part.id}`: {why}"
     return ""
 
 

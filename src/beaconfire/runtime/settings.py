@@ -144,7 +144,7 @@ class Settings:
         512 * 1024, "bytes", "256 KiB of items, in base64 and with their header"
     )
     receipt_bytes_max: int = limit(
-        128 * 1024, "bytes", "a signed receipt that names a thousand items"
+        192 * 1024, "bytes", "a signed receipt that names a window of unused items"
     )
     receipts_waiting_max: int = limit(
         64, "receipts", "of one partner, while one is stored; it repeats the others"

@@ -40,6 +40,7 @@ class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
     to: Party
     via: Party | None
     refused: tuple[str, ...]
+    refused_there: tuple[str, ...]
     withdrawn: tuple[str, ...]
     fate_unknown: tuple[str, ...]
     delivered: tuple[str, ...]
@@ -97,6 +98,8 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
         elif isinstance(body, Receipt):
             way = (body.originator, body.to, body.via)
             _settle(closures, way, body.items, "delivered")
+            there = [part.id for part in body.refused]
+            _settle(closures, way, there, "refused-there")
     return tuple(_told(closure) for closure in closures)
 
 
@@ -112,6 +115,7 @@ def read(found: tuple[Withheld, ...], agreement: str) -> str:
             by = f" via {kept.via}" if kept.via else ""
             counts = (
                 (kept.refused, "refused"),
+                (kept.refused_there, "refused by the recipient"),
                 (kept.withdrawn, "withdrawn"),
                 (kept.fate_unknown, "sent, fate unknown"),
                 (kept.delivered, "delivered before it was known"),
@@ -153,6 +157,7 @@ def _told(closure: _Closure) -> Withheld:
                 to=to,
                 via=via,
                 refused=tuple(by_how.get("refused", ())),
+                refused_there=tuple(by_how.get("refused-there", ())),
                 withdrawn=tuple(by_how.get("withdrawn", ())),
                 fate_unknown=tuple(by_how.get("fate-unknown", ())),
                 delivered=tuple(by_how.get("delivered", ())),

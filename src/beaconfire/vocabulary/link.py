@@ -23,6 +23,8 @@ Epoch = Annotated[int, Meta(ge=1)]
 Number = Annotated[int, Meta(ge=0)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
+REASON_MAX = 300  # characters of a reason in a receipt
+
 ITEM_TYPE = "application/vnd.beaconfire.item+json"
 ACT_TYPE = "application/vnd.beaconfire.act+json"
 LINK_TYPE = "application/vnd.beaconfire.link+json"
@@ -105,12 +107,23 @@ class LinkMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     inner: Annotated[tuple[Envelope, ...], Meta(max_length=50)] = ()
 
 
+class RefusedPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part that the recipient refused, and why, in its own words of plain ASCII.
+
+    The reason is empty where a receipt has no more room: the part is refused as much.
+    """
+
+    id: Token
+    reason: Annotated[str, Meta(max_length=REASON_MAX, pattern=r"^[ -~]*\Z")] = ""
+
+
 class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a recipient signs: everything up to ``head`` is stored, fsynced.
 
     ``closed`` are the heads at which the recipient closed earlier epochs of the lane,
     newest last: they settle what stood in a purged window. ``quarantined`` names items
-    of this epoch's latest messages that are stored but will not be used.
+    of this epoch's latest messages that are stored but will not be used; ``refused``
+    parts of them that were not taken at all. Everything else of them is delivered.
     """
 
     v: Literal[1] = 1
@@ -120,6 +133,7 @@ class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     head: EpochHead
     closed: Annotated[tuple[EpochHead, ...], Meta(max_length=8)] = ()
     quarantined: Annotated[tuple[Token, ...], Meta(max_length=2000)] = ()
+    refused: Annotated[tuple[RefusedPart, ...], Meta(max_length=2000)] = ()
 
 
 ZERO_DIGEST = "0" * 64

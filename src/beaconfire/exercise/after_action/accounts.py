@@ -9,8 +9,9 @@ partner's journal elsewhere (``checker``). Rules:
    restore, as far as this journal knew at that entry.
 3. What a relay hands over has its originator's approval, on record and unrevoked.
 4. Plots never go under the trilateral arrangement, nor through a relay.
-5. A unit ends once: by one receipt, one withdrawal or one expiry. Until then it waits,
-   and the journal says that it waits, or it was handed over and its fate is unknown.
+5. A unit ends once: by one receipt, which says that the recipient took it or refused
+   it, one withdrawal or one expiry. Until then it waits, and the journal says that it
+   waits, or it was handed over and its fate is unknown.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from beaconfire.exercise.after_action.ledger import Fact, Ledger
 
 TRILATERAL = "tisa"  # how the ids of the trilateral arrangement's texts begin
 
+_MAY_COME_AGAIN = ("withdrawn", "expired", "refused")
 _ENDINGS = {"receipt": "delivered", "withdrawal": "withdrawn", "expiry": "expired"}
 
 
@@ -125,7 +127,9 @@ class _Reading:
                 self._hand_over(key, fact)
         elif kind in _ENDINGS and self._ours(fact):
             for key in self._keys(fact):
-                self._end(key, fact)
+                self._end(key, _ENDINGS[kind], fact)
+            for part in fact.body.get("refused", ()):
+                self._end(self._key(fact, part["id"]), "refused", fact)
         elif kind in ("waiting", "fate-unknown"):
             for key in self._keys(fact):
                 self._note(key, fact)
@@ -135,9 +139,11 @@ class _Reading:
         return not (fact.kind == "receipt" and fact.body["to"] == self.account.party)
 
     def _keys(self, fact: Fact) -> Iterator[UnitKey]:
-        body = fact.body
-        for item in body["items"]:
-            yield UnitKey(self.account.party, item, body["to"], body["via"])
+        for item in fact.body["items"]:
+            yield self._key(fact, item)
+
+    def _key(self, fact: Fact, item: str) -> UnitKey:
+        return UnitKey(self.account.party, item, fact.body["to"], fact.body["via"])
 
     def _approve(self, fact: Fact) -> None:
         body = dict(fact.body)
@@ -155,7 +161,7 @@ class _Reading:
         body = fact.body
         key = UnitKey(self.account.party, body["item"], body["to"], body["via"])
         earlier = self._newest.get(key)
-        if earlier is not None and earlier.outcome not in ("withdrawn", "expired"):
+        if earlier is not None and earlier.outcome not in _MAY_COME_AGAIN:
             self._flaw(f"{key} was released twice")
         if body["via"] not in (None, self.account.party):
             self._flaw(f"{key} was released in another's name")
@@ -196,15 +202,14 @@ class _Reading:
         if plots and (under or unit.key.via is not None):  # rule 4
             self._leak(unit.key, "are plots, handed over under the three elements")
 
-    def _end(self, key: UnitKey, fact: Fact) -> None:
-        ending = _ENDINGS[fact.kind]
+    def _end(self, key: UnitKey, ending: str, fact: Fact) -> None:
         unit = self._newest.get(key)
         if unit is None:
             self._flaw(f"{key} was {ending}, but never released")
             return
         if unit.endings:
             self._flaw(f"{key} was {unit.endings[-1]}, and then {ending}")
-        elif ending == "delivered" and not unit.handed:
+        elif fact.kind == "receipt" and not unit.handed:
             self._flaw(f"{key} has a receipt, but was never handed over")
         unit.endings.append(ending)
         if ending == "delivered" and key.item in fact.body["quarantined"]:

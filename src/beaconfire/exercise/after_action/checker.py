@@ -3,8 +3,9 @@
 An independent audit of the exported journals of all nations, both ends of every link
 at once. It shares no code with the nodes: JSON lines in, counts and sentences out.
 
-* released = delivered + withdrawn + expired + waiting + sent-fate-unknown, counted per
-  unit (item x partner x via). A unit that vanished silently breaks the sum.
+* released = delivered + refused by the recipient + withdrawn + expired + waiting +
+  sent-fate-unknown, counted per unit (item x partner x via). A unit that vanished
+  silently breaks the sum.
 * lost: the sender holds a receipt but the recipient does not hold the item, or a
   released unit has neither an ending nor a trace.
 * duplicated: the recipient used an item again. A repeat by another way, or the same
@@ -32,7 +33,10 @@ from beaconfire.exercise.after_action.ledger import Ledger, Line, read_journal
 
 PROBLEMS_MAX = 200  # sentences kept; a broken run breaks in thousands of places
 
-OUTCOMES = ("delivered", "withdrawn", "expired", "waiting", "sent-fate-unknown")
+OUTCOMES = (
+    *("delivered", "refused", "withdrawn", "expired", "waiting"),
+    "sent-fate-unknown",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class Delivery:
     lost: int
     duplicated: int
     leaked: int
+    refused: int
     withdrawn: int
     expired: int
     waiting: int
@@ -173,6 +178,7 @@ class _Audit:
             lost=len(self._lost),
             duplicated=self._duplicated,
             leaked=len(self._leaked),
+            refused=counts["refused"],
             withdrawn=counts["withdrawn"],
             expired=counts["expired"],
             waiting=counts["waiting"],
@@ -210,6 +216,11 @@ class _Audit:
             )
         elif "delivered" in unit.endings:
             self._delivered(unit, recipient)
+        elif "refused" in unit.endings and key.item not in recipient.refused:
+            self._problems.append(
+                f"{key} from {key.sender} counts as refused, but {key.to} did not "
+                "refuse it"
+            )
         elif unit.endings and recipient.holds(key):
             self._problems.append(
                 f"{key} from {key.sender} counts as {unit.outcome}, but {key.to} has it"

@@ -38,7 +38,7 @@ _KEPT: dict[str, tuple[str, ...]] = {
     ),
     "receipt": (
         *("from", "to", "via", "lane", "epoch", "number"),
-        *("items", "quarantined"),
+        *("items", "quarantined", "refused"),
     ),
     "withdrawal": ("from", "to", "via", "items"),
     "expiry": ("from", "to", "via", "items"),

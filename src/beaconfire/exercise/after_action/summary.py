@@ -92,6 +92,7 @@ def _delivery(delivery: Delivery) -> str:
             "the findings are listed below."
         )
     rest = (
+        ("refused by the recipient", delivery.refused),
         ("withdrawn", delivery.withdrawn),
         ("expired", delivery.expired),
         ("still waiting", delivery.waiting),

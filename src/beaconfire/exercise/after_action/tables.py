@@ -108,6 +108,7 @@ def delivery_tiles(delivery: Delivery) -> str:
     ):
         tiles.append(tile(f"{value:,}", name, "bad" if value else "good"))
     tiles += [
+        tile(f"{delivery.refused:,}", "refused by the recipient"),
         tile(f"{delivery.withdrawn:,}", "withdrawn"),
         tile(f"{delivery.expired:,}", "expired"),
         tile(f"{delivery.waiting:,}", "waiting"),

@@ -2,11 +2,9 @@
 
 The steps, each with its number again at the code:
 
- 1. The message is ours to read: well formed, signed by the partner's link key, from
-    that partner, to us, in the lane that it was pulled from.
- 2. It continues the chain: the next number of its epoch on the hash of the one before,
-    or number 1 of a later epoch that says where the epoch before it ended. A repeat
-    of what is stored is receipted again and otherwise ignored; a hole is an error.
+ 1. The message is ours to read (``chain``).
+ 2. It continues the chain. A repeat of what is stored is receipted again and otherwise
+    ignored; a hole is an error.
  3. Every inner envelope is the one its part names, by digest.
  4. An item is signed by its originator's items key, is of our status and exercise, is
     not dated ahead of us, and names us among those it may be released to.
@@ -21,10 +19,10 @@ The steps, each with its number again at the code:
     originator, whoever brings it, and that party may do it (``acts``).
 10. What is said on a consultation is signed alike and may be said (``consulting``).
 
-A bad part is refused by itself; the chain moves on, so that one bad item cannot stop
-the warnings behind it. An act that is refused rings a bell. Not checked here: whether
-the sender's *decision* was right; that is the sender's duty, and the articles it cites
-are on record.
+A bad part is refused by itself, and the receipt says so; the chain moves on, so that
+one bad item cannot stop the warnings behind it. An act that is refused rings a bell.
+Not checked here: whether the sender's *decision* was right; that is the sender's duty,
+and the articles it cites are on record.
 """
 
 from dataclasses import dataclass, field
@@ -35,15 +33,18 @@ from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.marking import mark_on_receipt
 from beaconfire.agreements.standing import Standing
-from beaconfire.errors import BadInput, Refused
-from beaconfire.seals import codec
+from beaconfire.errors import BadInput
 from beaconfire.seals.acts import act_id, act_id_in, verify_act
-from beaconfire.seals.cards import require_valid
-from beaconfire.seals.dsse import digest, envelope_digest, open_envelope, open_item
+from beaconfire.seals.dsse import envelope_digest, open_item
 from beaconfire.stages.ingest.acts import take_act
+from beaconfire.stages.ingest.chain import (
+    OutOfChain,
+    card_of,
+    continues,
+    open_message,
+)
 from beaconfire.stages.ingest.consulting import take_statement
 from beaconfire.stages.ingest.state import Brought, Held, IngestStage
-from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
 from beaconfire.vocabulary.entries.carriage import Arrival
@@ -57,13 +58,12 @@ from beaconfire.vocabulary.entries.sightings import (
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import OwnMarking
 from beaconfire.vocabulary.link import (
-    LINK_TYPE,
-    ZERO_DIGEST,
+    REASON_MAX,
     Envelope,
     EpochHead,
     LinkHeader,
-    LinkMessage,
     Part,
+    RefusedPart,
     SealedItem,
 )
 from beaconfire.vocabulary.times import Instant
@@ -74,21 +74,16 @@ HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
 # repeat comes by its other route within seconds, and by its own its number refuses it.
 HELD_ITEMS_MAX = 50_000
 
-
 _ARTICLE = {"act": "an act", "consultation": "a consultation"}
-
-
-class _OutOfChain(BadInput):
-    """The message does not continue the lane."""
 
 
 def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
     """Verify one link message and return everything that follows from it."""
     try:
-        card = _card(state, body.partner, at)
-        message, header, text_digest = _open(state, card, body)  # 1
-        again, closed = _continues(state, header, text_digest)  # 2
-    except _OutOfChain as error:
+        card = card_of(state, body.partner, at)
+        message, header, text_digest = open_message(state, card, body)  # 1
+        again, closed = continues(state, header, text_digest)  # 2
+    except OutOfChain as error:
         refused = _rejection(body.partner, "link message", str(error), body.message)
         return [refused, Bell(role="watch officer", text=str(error))]
     except BadInput as error:
@@ -110,6 +105,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
                 _take_item(state, taken, header, part, sealed, at)
         except BadInput as error:
             taken.rest.append(_rejection(body.partner, part.kind, str(error), part.id))
+            taken.refused.append(_refused(part, str(error)))
             if part.kind != "item":
                 # Whatever it was to do, its sender believes that we know of it now.
                 whose = header.originator if part.kind == "act" else body.partner
@@ -124,6 +120,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
         acts=tuple(taken.known_acts),
         quarantined=tuple(taken.quarantined),
         repeated=tuple(taken.repeated),
+        refused=tuple(taken.refused),
         closed=closed,
     )
     # The message comes before its acts: who is to be told depends on who told us.
@@ -141,6 +138,7 @@ class _Taken:
     items: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
+    refused: list[RefusedPart] = field(default_factory=list)
 
 
 def _take_item(
@@ -184,75 +182,6 @@ def _take_item(
     taken.rest.append(_held(state, header, part, sealed, marking, at))
 
 
-def _card(state: IngestStage, party: str, at: Instant) -> Card:
-    card = state.profile.partner(party)
-    if card is None:
-        message = f"`{party}` is not a partner of this node"
-        raise BadInput(message)
-    try:
-        require_valid(card, at)
-    except Refused as error:
-        raise BadInput(str(error)) from None
-    return card
-
-
-def _open(
-    state: IngestStage, card: Card, body: LinkArrival
-) -> tuple[LinkMessage, LinkHeader, str]:
-    message = codec.decode(body.message, LinkMessage, what="link message")
-    payload = open_envelope(message.header, card.keys, payload_type=LINK_TYPE)
-    header = codec.decode(payload, LinkHeader, what="link header")
-    expected = (body.partner, state.profile.party, body.lane)
-    if (header.sender, header.recipient, header.lane) != expected:
-        text = (
-            f"link message is {header.lane} from {header.sender} to "
-            f"{header.recipient}, but was pulled as {body.lane} from {body.partner} "
-            f"to {state.profile.party}"
-        )
-        raise BadInput(text)
-    if len(header.parts) != len(message.inner):
-        text = f"header names {len(header.parts)} parts, {len(message.inner)} came"
-        raise BadInput(text)
-    return message, header, digest(LINK_TYPE, payload)
-
-
-def _continues(
-    state: IngestStage, header: LinkHeader, digest: str
-) -> tuple[bool, EpochHead | None]:
-    """Return whether it is a repeat, and the head of an epoch that it closes."""
-    head = state.heads.get(header.sender, {}).get(header.lane)
-    where = f"{header.lane} {header.epoch}/{header.number} from {header.sender}"
-    if head is not None and header.epoch == head.epoch:
-        if header.number <= head.number:
-            if header.number == head.number and digest != head.hash:
-                text = f"{where} came twice with different text"
-                raise _OutOfChain(text)
-            return True, None
-        if header.number != head.number + 1 or header.previous != head.hash:
-            text = f"{where} does not continue {head.epoch}/{head.number}"
-            raise _OutOfChain(text)
-        return False, None
-    if head is not None and header.epoch < head.epoch:
-        text = f"{where} belongs to an epoch that has ended"
-        raise _OutOfChain(text)
-    if header.number != 1 or header.previous != ZERO_DIGEST:
-        text = f"{where} opens an epoch in the middle"
-        raise _OutOfChain(text)
-    if head is None:
-        return False, None
-    closes = header.closes
-    if closes is None or closes.epoch != header.epoch - 1:
-        text = f"{where} does not say where the epoch before it ended"
-        raise _OutOfChain(text)
-    if closes.epoch == head.epoch and (
-        closes.number < head.number
-        or (closes.number == head.number and closes.hash != head.hash)
-    ):
-        text = f"{where} closes an epoch otherwise than it was received"
-        raise _OutOfChain(text)
-    return False, head
-
-
 def _item(
     state: IngestStage,
     header: LinkHeader,
@@ -261,7 +190,7 @@ def _item(
     at: Instant,
     standing: Standing,
 ) -> SealedItem:
-    originator = _card(state, header.originator, at)
+    originator = card_of(state, header.originator, at)
     sealed = open_item(  # 4
         envelope, originator.keys, originator=header.originator
     )
@@ -321,7 +250,7 @@ def _relayed(
     if part.approval is None or part.marking is None:
         text = f"item `{item.id}` was relayed without approval and marking"
         raise BadInput(text)
-    originator = _card(state, item.originator, at)
+    originator = card_of(state, item.originator, at)
     if part.approval.party != item.originator:
         text = f"item `{item.id}`: {part.approval.party} cannot approve for others"
         raise BadInput(text)
@@ -389,7 +318,7 @@ def _marking(
 def _take_statement(
     state: IngestStage, taken: _Taken, by: str, part: Part, seal: Envelope, at: Instant
 ) -> None:
-    card = _card(state, by, at)
+    card = card_of(state, by, at)
     name, found = take_statement(taken.standing, seal, state=state, card=card, at=at)
     _named(part, seal, name)  # 10
     for body in found:
@@ -447,6 +376,12 @@ def _quarantine(
     )
 
 
+def _refused(part: Part, why: str) -> RefusedPart:
+    """Return what the receipt will say of it: a partner reads no odd characters."""
+    plain = "".join(c if " " <= c <= "~" else "?" for c in why)
+    return RefusedPart(id=part.id, reason=plain[:REASON_MAX])
+
+
 def _via(header: LinkHeader) -> str | None:
     """Return the relay: the sender, where it is not the originator itself."""
     return header.sender if header.originator != header.sender else None
@@ -461,6 +396,7 @@ def _arrival(
     acts: tuple[str, ...] = (),
     quarantined: tuple[str, ...] = (),
     repeated: tuple[str, ...] = (),
+    refused: tuple[RefusedPart, ...] = (),
     closed: EpochHead | None = None,
     again: bool = False,
 ) -> Arrival:
@@ -476,6 +412,7 @@ def _arrival(
         acts=acts,
         quarantined=quarantined,
         repeated=repeated,
+        refused=refused,
         closed=closed,
         again=again,
     )

@@ -5,6 +5,9 @@
 * A receipt covers everything up to its head, so a lost one is made good by the next.
 * ``closed`` heads settle units that stood in a purged window: up to the head they
   were delivered, beyond it they are withdrawn.
+* A part that the partner names as refused is not delivered. If it refused an act, the
+  release officer hears; nothing waits for that act any longer, since what it does not
+  accept the partner sets apart, and says so.
 """
 
 from beaconfire.errors import BadInput
@@ -18,24 +21,29 @@ from beaconfire.stages.link.state import (
     LinkStage,
     Partner,
     Receiving,
+    Remark,
     Unit,
 )
 from beaconfire.vocabulary.acts import UNSIGNED, Signature
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ReceiptArrival
 from beaconfire.vocabulary.entries.carriage import Arrival, Receipt, Withdrawal
-from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.link import (
     RECEIPT_TYPE,
     Envelope,
     EpochHead,
     ReceiptNote,
+    RefusedPart,
 )
 from beaconfire.vocabulary.times import Instant
 
-# Characters of quarantined ids in a receipt: those of a window of full messages, or of
-# fewer with longer ids; a receipt must fit through the border.
-QUARANTINED_CHARACTERS_MAX = 60_000
+# Characters of a receipt that name parts which are not used: those of a window of full
+# messages, or of fewer with longer ids; a receipt must fit through the border.
+REMARKED_CHARACTERS_MAX = 100_000
+_AROUND_AN_ID = len('{"id":"","reason":""},')
+# Characters of the reasons beside them: of a hundred parts, the newest first.
+REASONS_CHARACTERS_MAX = 20_000
 
 
 def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[EntryBody]:
@@ -56,13 +64,20 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 excerpt=arrival.message[:512],
             )
         ]
-    out: list[EntryBody] = [*heard(delivered)]
-    items = [unit for unit in delivered if unit.is_item]
+    whys = {part.id: part for part in note.refused}
+    taken = [unit for unit in delivered if unit.id not in whys]
+    out: list[EntryBody] = [*heard(taken)]
+    out.extend(
+        _unheard(partner, unit, whys[unit.id].reason)
+        for unit in delivered
+        if unit.id in whys and not unit.is_item
+    )
     arrived = {unit.id for unit in delivered}
     partner.awaited = {a: i for a, i in partner.awaited.items() if i not in arrived}
     quarantined = set(note.quarantined)
+    items = [unit for unit in delivered if unit.is_item]
     for (originator, via), units in in_entries(items):
-        ids = tuple(unit.id for unit in units)
+        ids = tuple(unit.id for unit in units if unit.id not in whys)
         out.append(
             Receipt(
                 originator=originator,
@@ -74,6 +89,7 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 items=ids,
                 quarantined=tuple(i for i in ids if i in quarantined),
                 note=text,
+                refused=tuple(whys[unit.id] for unit in units if unit.id in whys),
                 signature=signature,
             )
         )
@@ -105,7 +121,7 @@ def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody
         receiving.head = EpochHead(
             epoch=arrival.epoch, number=arrival.number, hash=arrival.hash
         )
-        _set_apart(receiving, arrival)
+        _remark(receiving, arrival)
     if receiving.head is None:
         return []
     note = ReceiptNote(
@@ -114,7 +130,8 @@ def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody
         lane=arrival.lane,
         head=receiving.head,
         closed=tuple(receiving.closed),
-        quarantined=tuple(item for _, _, item in receiving.quarantined),
+        quarantined=tuple(r.id for r in receiving.remarks if r.refused is None),
+        refused=_refused(receiving.remarks),
     )
     return [
         Receipt(
@@ -126,31 +143,60 @@ def receipt_for(state: LinkStage, arrival: Arrival, link: str) -> list[EntryBody
             number=receiving.head.number,
             items=arrival.items,
             quarantined=arrival.quarantined,
+            refused=arrival.refused,
             note=codec.encode(note).decode(),
             signature=UNSIGNED,
         )
     ]
 
 
-def _set_apart(receiving: Receiving, arrival: Arrival) -> None:
-    """Remember what was quarantined until the partner has surely heard of it.
+def _remark(receiving: Receiving, arrival: Arrival) -> None:
+    """Remember what is not used until the partner has surely heard of it.
 
     It does not hand over a message before it has a receipt for the one a window
-    before, so what lies further back need not be named again.
+    before, so what lies further back need not be named again; nor what has come again
+    since, and was taken: it was released anew after the first fate was heard of.
     """
+    taken = {*arrival.items, *arrival.repeated}.difference(arrival.quarantined)
     kept = [
-        (epoch, number, item)
-        for epoch, number, item in receiving.quarantined
-        if arrival.number <= WINDOW_MESSAGES + (number if epoch == arrival.epoch else 0)
+        remark
+        for remark in receiving.remarks
+        if arrival.number
+        <= WINDOW_MESSAGES + (remark.number if remark.epoch == arrival.epoch else 0)
+        and remark.id not in taken
     ]
-    kept.extend((arrival.epoch, arrival.number, item) for item in arrival.quarantined)
+    unused: list[tuple[str, str | None]] = [(i, None) for i in arrival.quarantined]
+    unused.extend((part.id, part.reason) for part in arrival.refused)
+    kept.extend(
+        Remark(epoch=arrival.epoch, number=arrival.number, id=id_, refused=why)
+        for id_, why in unused
+    )
     characters = 0
-    for index, (_, _, item) in enumerate(reversed(kept)):
-        characters += len(item)
-        if characters > QUARANTINED_CHARACTERS_MAX:
+    for index, remark in enumerate(reversed(kept)):
+        characters += len(remark.id) + _AROUND_AN_ID
+        if characters > REMARKED_CHARACTERS_MAX:
             kept = kept[len(kept) - index :]
             break
-    receiving.quarantined = kept
+    receiving.remarks = kept
+
+
+def _refused(remarks: list[Remark]) -> tuple[RefusedPart, ...]:
+    """Name what was refused, with as many of the reasons as there is room for."""
+    parts: list[RefusedPart] = []
+    room = REASONS_CHARACTERS_MAX
+    for remark in reversed(remarks):
+        if remark.refused is not None:
+            room -= len(remark.refused)
+            reason = remark.refused if room >= 0 else ""
+            parts.append(RefusedPart(id=remark.id, reason=reason))
+    return tuple(reversed(parts))
+
+
+def _unheard(partner: Partner, unit: Unit, reason: str) -> Bell:
+    party, what = partner.card.party, "an act" if unit.act else "a statement"
+    why = reason or "its journal says why"
+    text = f"{party} refused {what} of {unit.originator} (`{unit.id}`): {why}"
+    return Bell(role="release officer", text=text)
 
 
 def _open(

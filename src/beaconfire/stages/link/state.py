@@ -123,16 +123,25 @@ class Sending:
 
 
 @dataclass(slots=True, kw_only=True)
+class Remark:
+    """A part that came and is not used: quarantined, or ``refused`` for a reason."""
+
+    epoch: int
+    number: int
+    id: str
+    refused: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class Receiving:
     """One lane from one partner, as far as we have receipted it.
 
-    ``quarantined`` are items with the epoch and number of their message, for as long
-    as the partner may not have heard of it.
+    ``remarks`` are kept for as long as the partner may not have heard of them.
     """
 
     head: EpochHead | None = None
     closed: list[EpochHead] = field(default_factory=list)
-    quarantined: list[tuple[int, int, str]] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     receipt: Receipt | None = None
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from msgspec import Struct, field
 
 from beaconfire.vocabulary.acts import Signature
-from beaconfire.vocabulary.link import Digest, EpochHead, Lane
+from beaconfire.vocabulary.link import Digest, EpochHead, Lane, RefusedPart
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 
@@ -40,6 +40,7 @@ class Arrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A partner's link message was verified and taken: the head of its lane moved.
 
     ``items`` came for the first time by this route, ``repeated`` were here already.
+    ``refused`` are parts that were not taken; each has a rejection of its own.
     A message seen before moves nothing: it has neither and is receipted again.
     """
 
@@ -55,6 +56,7 @@ class Arrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     acts: tuple[Token, ...]
     quarantined: tuple[Token, ...]
     repeated: tuple[Token, ...]
+    refused: tuple[RefusedPart, ...] = ()
     closed: EpochHead | None = None
     again: bool = False
 
@@ -64,8 +66,9 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``from``, ``to`` and ``via`` are those of the items, also in a receipt given.
     ``number`` is the head of the lane; ``items`` are those that this receipt settles
-    as delivered, ``quarantined`` those among them that will not be used. ``note`` is
-    the signed text.
+    as delivered, ``quarantined`` those among them that will not be used. ``refused``
+    are not among them: the recipient did not take these, and says why. ``note`` is the
+    signed text.
     """
 
     KIND: ClassVar[str] = "receipt"
@@ -78,6 +81,7 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     items: tuple[Token, ...]
     quarantined: tuple[Token, ...]
     note: str
+    refused: tuple[RefusedPart, ...] = ()
     signature: Signature | None = None
 
 
