@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def page_id(path):
 def reference():
     """Load the generator of the reference."""
     path = ROOT / "tools" / "reference.py"
+    sys.path.insert(0, str(path.parent))  # as when it runs as a script
     spec = importlib.util.spec_from_file_location("reference", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

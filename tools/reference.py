@@ -1,4 +1,4 @@
-"""Write the generated reference: commands, limits, schemas, states; for `make docs`.
+"""Write the generated reference: commands, limits, schemas, subjects; for `make docs`.
 
     python tools/reference.py [DIR]
 
@@ -15,6 +15,7 @@ import msgspec
 import typer
 import typer.core
 
+from asyncapi import asyncapi
 from beaconfire.agreements.consultation import (
     MOVES,
     AnyState,
@@ -25,7 +26,9 @@ from beaconfire.agreements.consultation import (
     state_name,
 )
 from beaconfire.cli.commands import COMMANDS
+from beaconfire.runtime.agreement_files import SignatureFile
 from beaconfire.runtime.settings import table
+from beaconfire.seals.cards import SignedCard
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.consultations import (
@@ -36,7 +39,7 @@ from beaconfire.vocabulary.consultations import (
 )
 from beaconfire.vocabulary.entries import BODIES
 from beaconfire.vocabulary.item import Item
-from beaconfire.vocabulary.link import LinkHeader, LinkMessage, ReceiptNote
+from beaconfire.vocabulary.link import Envelope, LinkHeader, LinkMessage, ReceiptNote
 from beaconfire.vocabulary.motion import Cue, Plot
 from beaconfire.vocabulary.times import Instant
 
@@ -48,8 +51,11 @@ SCHEMAS = {
     "consultation-withdrawal": ConsultationWithdrawal,
     "consultation-proceeding": ConsultationProceeding,
     "card": Card,
+    "card-file": SignedCard,
+    "agreement-signature": SignatureFile,
     "plot": Plot,
     "cue": Cue,
+    "envelope": Envelope,
     "link-message": LinkMessage,
     "link-header": LinkHeader,
     "receipt-note": ReceiptNote,
@@ -62,6 +68,7 @@ def main(folder: Path) -> None:
     (folder / "limits.md").write_text(limits(), "utf-8")
     (folder / "commands.md").write_text(commands(), "utf-8")
     (folder / "consultation.md").write_text(consultation(), "utf-8")
+    (folder / "asyncapi.json").write_text(asyncapi(), "utf-8")
     for name, kind in SCHEMAS.items():
         text = schema({name: kind})
         (folder / "schemas" / f"{name}.json").write_text(text, "utf-8")

@@ -4,21 +4,24 @@ Everything goes through the command line and the doors that users have. One pair
 nodes serves the whole module; the tests run in the order in which they stand.
 """
 
-import asyncio
 import json
 import shutil
 import time
 from importlib import resources
-from pathlib import Path
 
 import pytest
 
-from beaconfire.exercise.scenario import parse_scenario
-from beaconfire.exercise.sensors import observe
-from beaconfire.exercise.sky.flight import fly_all
-from beaconfire.runtime.door_client import DoorClient
 from beaconfire.vocabulary.times import Instant
-from tests.runtime.walk import RunningNode, beaconfire, done, free_port
+from tests.runtime.walk import (
+    RunningNode,
+    ask,
+    beaconfire,
+    done,
+    entries,
+    free_port,
+    sky_scans,
+    wait_for,
+)
 
 pytestmark = pytest.mark.servers
 
@@ -68,59 +71,6 @@ def nodes(place):
     finally:
         for node in running.values():
             node.kill()
-
-
-def sky_scans(count):
-    """Return the newest scans of one radar that watches a launch of a minute ago."""
-    now = Instant(time.time_ns())
-    text = (
-        Path(str(LIBRARY)).parents[1] / "exercise/scenarios/2022-10-04.toml"
-    ).read_text("utf-8")
-    scenario = parse_scenario(text, file="2022-10-04.toml")
-    sightings = [
-        s
-        for s in observe(scenario, fly_all(scenario, seed=1), 1)
-        if s.stream == "plots" and s.party == "JPN" and s.sensor_id.endswith("1")
-    ][:count]
-    shift_ns = now.ns - sightings[-1].at.ns
-    scans = []
-    for sighting in sightings:
-        plots = [json.loads(line) for line in sighting.lines]
-        for plot in plots:
-            plot["time"] = str(Instant(Instant.parse(plot["time"]).ns + shift_ns))
-            plot["sensor"]["id"] = "radar-1"
-            plot["bias_id"] = None
-        scans.append("\n".join(map(json.dumps, plots)))
-    return scans
-
-
-def ask(node, subject, *texts):
-    """Send messages to a node's door one after another; return the answers."""
-
-    async def talk():
-        client = DoorClient(node)
-        try:
-            return [json.loads(await client.ask(subject, t.encode())) for t in texts]
-        finally:
-            await client.close()
-
-    return asyncio.run(talk())
-
-
-def entries(node):
-    """Return a node's journal as `journal export` writes it."""
-    return [json.loads(line) for line in done("journal", "export", node).splitlines()]
-
-
-def wait_for(node, wanted, seconds=20.0):
-    """Return the journal once an entry is as wanted."""
-    began = time.monotonic()
-    while True:
-        found = entries(node)
-        if any(map(wanted, found)):
-            return found
-        assert time.monotonic() - began < seconds, "the entry did not come"
-        time.sleep(0.3)
 
 
 def test_a_wrong_fingerprint_admits_nobody(place):

@@ -1,12 +1,21 @@
 """Walk: the command line and real nodes, driven as their users would."""
 
+import asyncio
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
+
+from beaconfire.exercise.scenario import parse_scenario
+from beaconfire.exercise.sensors import observe
+from beaconfire.exercise.sky.flight import fly_all
+from beaconfire.runtime.door_client import DoorClient
+from beaconfire.vocabulary.times import Instant
 
 READY_S_MAX = 180.0
 
@@ -76,3 +85,55 @@ class RunningNode:
         if self.process is not None and self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=30)
+
+
+def sky_scans(count):
+    """Return the newest scans of one radar that watches a launch of a minute ago."""
+    now = Instant(time.time_ns())
+    shipped = resources.files("beaconfire.exercise") / "scenarios"
+    text = (shipped / "2022-10-04.toml").read_text("utf-8")
+    scenario = parse_scenario(text, file="2022-10-04.toml")
+    sightings = [
+        s
+        for s in observe(scenario, fly_all(scenario, seed=1), 1)
+        if s.stream == "plots" and s.party == "JPN" and s.sensor_id.endswith("1")
+    ][:count]
+    shift_ns = now.ns - sightings[-1].at.ns
+    scans = []
+    for sighting in sightings:
+        plots = [json.loads(line) for line in sighting.lines]
+        for plot in plots:
+            plot["time"] = str(Instant(Instant.parse(plot["time"]).ns + shift_ns))
+            plot["sensor"]["id"] = "radar-1"
+            plot["bias_id"] = None
+        scans.append("\n".join(map(json.dumps, plots)))
+    return scans
+
+
+def ask(node, subject, *texts):
+    """Send messages to a node's door one after another; return the answers."""
+
+    async def talk():
+        client = DoorClient(node)
+        try:
+            return [json.loads(await client.ask(subject, t.encode())) for t in texts]
+        finally:
+            await client.close()
+
+    return asyncio.run(talk())
+
+
+def entries(node):
+    """Return a node's journal as `journal export` writes it."""
+    return [json.loads(line) for line in done("journal", "export", node).splitlines()]
+
+
+def wait_for(node, wanted, seconds=20.0):
+    """Return the journal once an entry is as wanted."""
+    began = time.monotonic()
+    while True:
+        found = entries(node)
+        if any(map(wanted, found)):
+            return found
+        assert time.monotonic() - began < seconds, "the entry did not come"
+        time.sleep(0.3)

@@ -11,6 +11,7 @@ from beaconfire.agreements.agreement import Agreement
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.turns import Node
+from beaconfire.seals.cards import SignedCard, sign_card
 from beaconfire.seals.keys import SigningKey, SigningRole
 from beaconfire.vocabulary.cards import Card, KeyRole, NodeProfile, OwnSensor
 from beaconfire.vocabulary.party import Party
@@ -35,6 +36,16 @@ def cast(scenario: Scenario, seed: int) -> dict[Party, Member]:
     parties = scenario.parties
     cards = {party: _card(scenario, party, seed) for party in parties}
     return {party: _member(scenario, party, cards, seed) for party in parties}
+
+
+def signed_cards(scenario: Scenario, seed: int) -> dict[Party, SignedCard]:
+    """Return every nation's card as its root signs it, to be read by others."""
+    return {
+        party: sign_card(
+            _card(scenario, party, seed), _key(scenario, party, seed, "root")
+        )
+        for party in scenario.parties
+    }
 
 
 def node_of(

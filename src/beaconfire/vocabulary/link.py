@@ -120,6 +120,8 @@ class RefusedPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a recipient signs: everything up to ``head`` is stored, fsynced.
 
+    ``sender`` and ``recipient`` are the ends of the link that it is about: the
+    recipient signs this.
     ``closed`` are the heads at which the recipient closed earlier epochs of the lane,
     newest last: they settle what stood in a purged window. ``quarantined`` names items
     of this epoch's latest messages that are stored but will not be used; ``refused``
