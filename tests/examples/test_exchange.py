@@ -20,9 +20,8 @@ LINES = [json.loads(line) for line in (EXCHANGE / "lines.jsonl").open("rb")]
 CARDS = {
     path.stem: read_card(path) for path in sorted((EXCHANGE / "cards").glob("*.card"))
 }
-ASYNCAPI = json.loads(
-    (ROOT / "docs" / "reference" / "asyncapi.json").read_text("utf-8")
-)
+REFERENCE = ROOT / "docs" / "reference"
+ASYNCAPI = json.loads((REFERENCE / "asyncapi.json").read_text("utf-8"))
 
 
 def line_pairs():
