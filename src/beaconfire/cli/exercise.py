@@ -27,25 +27,27 @@ def list_scenarios(
     ] = False,
 ) -> None:
     """List the shipped scenarios."""
-    rows = []
-    for name in shipped():
-        scenario = load_scenario(name)
-        rows.append(
+    scenarios = [load_scenario(name) for name in shipped()]
+    if as_json:
+        rows = [
             {
-                "name": name,
+                "name": scenario.name,
                 "epoch": str(scenario.epoch),
                 "parties": list(scenario.parties),
                 "launches": len(scenario.launch),
                 "sensors": len(scenario.sensor),
             }
-        )
-    if as_json:
+            for scenario in scenarios
+        ]
         typer.echo(codec.encode(rows).decode())
         return
-    for row in rows:
+    for scenario in scenarios:
+        parties = "-".join(scenario.parties)
+        launches = len(scenario.launch)
         typer.echo(
-            f"{row['name']:<28} {row['epoch']}  {'-'.join(scenario.parties)}  "
-            f"{row['launches']} launch, {row['sensors']} sensors"
+            f"{scenario.name:<28} {scenario.epoch}  {parties}  "
+            f"{launches} {'launch' if launches == 1 else 'launches'}, "
+            f"{len(scenario.sensor)} sensors"
         )
 
 
