@@ -2,6 +2,7 @@
 
 import io
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +14,17 @@ from beaconfire.runtime.solver_talk import (
     Solved,
     joined,
     parts_of,
+    read,
+    written,
 )
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import Observations
-from beaconfire.vocabulary.motion import Plot
+from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.motion import Cue, CuedLaunch, Plot
 from beaconfire.vocabulary.places import SensorSite
 from beaconfire.vocabulary.times import Instant
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "items"
 START = Instant.parse("2022-10-03T22:24:00Z")
 SITE = SensorSite(id="near", lat_deg=37.0, lon_deg=130.0, alt_m=0.0)
 
@@ -48,6 +53,32 @@ def test_the_parts_make_the_whole_again(count):
     assert all(len(part.plots) <= PART_PLOTS for part in parts)
 
 
+def test_what_is_read_is_what_was_written():
+    """Down the pipe nothing changes: plots, tracklets, cues, to the bit."""
+    track = item("TrackProduct")
+    whole = Observations(
+        plots=held(3).plots,
+        tracklets=(track.tracklet,),
+        cues=(
+            Cue(
+                time=START.plus_s(0.123456789), sensor=SITE, cue_id="one",
+                launch=CuedLaunch(
+                    lat_deg=40.0, lon_deg=126.0, sigma_m=5e3, time=START,
+                    sigma_time_s=3.0,
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    assert whole.tracklets[0] is not None
+    assert read(written(whole)) == whole
+
+
+def item(body):
+    """Return the report of a shipped example."""
+    path = EXAMPLES / f"{body}.json"
+    return codec.decode(path.read_bytes(), Item, what=body).body
+
+
 def test_the_solver_answers_once_for_each_request_of_several_parts(monkeypatch):
     """Two requests, two answers: parts of one never run into the next."""
     monkeypatch.setattr(os, "nice", lambda by: by)  # this process goes on
@@ -61,7 +92,7 @@ def test_the_solver_answers_once_for_each_request_of_several_parts(monkeypatch):
     requests = b""
     for count in (2 * PART_PLOTS + 3, 1):
         for part in parts_of(held(count)):
-            data = codec.encode(part)
+            data = written(part)
             requests += LENGTH.pack(len(data)) + data
         requests += LENGTH.pack(0)
     sink = io.BytesIO()

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, parts_of
+from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, parts_of, written
 from beaconfire.runtime.turns import Solve
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import Estimate
@@ -122,7 +122,7 @@ class Solver:
         sink = self._process.stdin
         assert sink is not None
         for part in parts_of(observations):
-            data = codec.encode(part)
+            data = written(part)
             sink.write(LENGTH.pack(len(data)) + data)
             await sink.drain()
             await asyncio.sleep(0)  # between two parts the node's other work goes on

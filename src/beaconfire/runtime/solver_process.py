@@ -17,9 +17,8 @@ from typing import BinaryIO
 from beaconfire.errors import BeaconfireError
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.warm import warm_up
-from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, joined
+from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, joined, read
 from beaconfire.seals import codec
-from beaconfire.vocabulary.flight import Observations
 
 NICE = 10  # a tenth of the node's share of a processor that both want
 
@@ -27,10 +26,7 @@ NICE = 10  # a tenth of the node's share of a processor that both want
 def solve(parts: list[bytes]) -> Solved:
     """Answer one request."""
     try:
-        observations = joined(
-            codec.decode(part, Observations, what="observations") for part in parts
-        )
-        return Solved(estimate=estimate_flight(observations))
+        return Solved(estimate=estimate_flight(joined(map(read, parts))))
     except (BeaconfireError, ArithmeticError, ValueError) as error:
         # Numbers that no rule foresaw must cost one answer, not the solver.
         return Solved(estimate=None, failed=f"the solver could not: {error}")
