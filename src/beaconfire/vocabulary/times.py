@@ -75,13 +75,7 @@ class Instant:
         return (self.ns - other.ns) / NS_PER_S
 
     def __str__(self) -> str:
-        seconds, ns = divmod(self.ns, NS_PER_S)
-        stem = _to_the_second(seconds)
-        if ns % 1_000_000 == 0:
-            return f"{stem}.{ns // 1_000_000:03d}Z"
-        if ns % 1_000 == 0:
-            return f"{stem}.{ns // 1_000:06d}Z"
-        return f"{stem}.{ns:09d}Z"
+        return _written(self.ns)
 
     def __repr__(self) -> str:
         return f"Instant({self})"
@@ -94,6 +88,18 @@ class Instant:
 
     def __hash__(self) -> int:
         return hash(self.ns)
+
+
+# A turn's instant stands in each of its entries, a plot's in four.
+@lru_cache(maxsize=4_096)
+def _written(ns: int) -> str:
+    seconds, part_ns = divmod(ns, NS_PER_S)
+    stem = _to_the_second(seconds)
+    if part_ns % 1_000_000 == 0:
+        return f"{stem}.{part_ns // 1_000_000:03d}Z"
+    if part_ns % 1_000 == 0:
+        return f"{stem}.{part_ns // 1_000:06d}Z"
+    return f"{stem}.{part_ns:09d}Z"
 
 
 # Thousands of sightings share a second: the calendar is asked once for each.
