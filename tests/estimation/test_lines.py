@@ -26,7 +26,12 @@ def lines_of(from_s, to_s, radars=(NEAR, SOUTH, EAST), seed=81):
 
 def answered(lines):
     """The answer as the JSON that is printed."""
-    return json.loads(codec.encode(answer_lines(lines)))
+    return json.loads(codec.encode(answer_lines(lines, sort=nobody_told_apart)))
+
+
+def nobody_told_apart(plots, cues):
+    """Which plots are whose is tried with the node's own rule, in the stages' tests."""
+    return ()
 
 
 def test_the_answer_has_exactly_the_documented_keys():
@@ -129,7 +134,9 @@ def test_a_file_of_nothing_has_no_object():
 
 def test_bytes_that_are_no_text_are_a_bad_line():
     """A file from anywhere may hold anything."""
-    answer = answer_lines([b"\xff\xfe{}", *lines_of(50.0, 240.0)])
+    answer = answer_lines(
+        [b"\xff\xfe{}", *lines_of(50.0, 240.0)], sort=nobody_told_apart
+    )
     assert [one.line for one in answer.rejected] == [1]
 
 

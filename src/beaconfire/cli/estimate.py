@@ -1,8 +1,10 @@
 """``beaconfire estimate``: launch point, flight path, impact area from a file of plots.
 
-Reads the file, calls ``estimation.lines``, prints; decides nothing.
+Reads the file, calls ``estimation.lines`` with the node's own way of telling objects
+apart, prints; decides nothing.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import typer
 from rich.console import Console
 
 from beaconfire.errors import BadInput
+from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import (
     EstimateAnswer,
     LineRejected,
@@ -18,8 +21,11 @@ from beaconfire.estimation.lines import (
     answer_lines,
 )
 from beaconfire.seals import codec
-from beaconfire.vocabulary.motion import ErrorEllipse
+from beaconfire.stages.fuse.sorting import sort_sightings
+from beaconfire.vocabulary.flight import Observations
+from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
 from beaconfire.vocabulary.reach import ReachCorridor
+from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer(add_completion=False)
 _REJECTED_SHOWN = 10
@@ -36,13 +42,23 @@ def estimate(
     except OSError as error:
         message = f"`{plots}` cannot be read: {(error.strerror or 'unknown').lower()}"
         raise BadInput(message) from None
-    answer = answer_lines(lines)
+    answer = answer_lines(lines, sort=_sort)
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
         typer.echo(codec.encode(answer).decode())
         return
     _show(answer, Console(highlight=False))
+
+
+def _sort(plots: Sequence[Plot], cues: Sequence[Cue]) -> tuple[Observations, ...]:
+    """Sort as a node would, and say on a terminal how far it is."""
+    with Console(stderr=True).status("telling objects apart") as status:
+
+        def told(at: Instant) -> None:
+            status.update(f"telling objects apart: {at}")
+
+        return sort_sightings(plots, cues, solve=estimate_flight, told=told)
 
 
 def _nothing_in(plots: Path, answer: EstimateAnswer) -> str:
@@ -53,7 +69,9 @@ def _nothing_in(plots: Path, answer: EstimateAnswer) -> str:
 
 
 def _show(answer: EstimateAnswer, console: Console) -> None:
-    for found in answer.objects:
+    for number, found in enumerate(answer.objects, 1):
+        if len(answer.objects) > 1:
+            console.rule(f"object {number} of {len(answer.objects)}", align="left")
         _show_object(found, console)
     _show_sensors(answer.sensors, console)
     _show_rejected(answer.rejected, console)

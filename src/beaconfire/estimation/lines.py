@@ -2,13 +2,20 @@
 
 One line of JSON is one plot, or one infrared cue if it has a ``launch``. A line that
 cannot be used is listed with its number (from 1) and the reason, and harms no other
-line; empty lines are passed over. The whole file is taken to be one object.
+line; empty lines are passed over.
+
+Whose plots are in the file is not said there. The whole is first taken to be of one
+object. Where that leaves out more than ``LEFT_OUT_PART`` of what is seen to belong to
+objects, each object is answered for by itself; which plots are whose is the caller's to
+say (``sort``), since it is the node's own rule and no number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
@@ -40,6 +47,13 @@ from beaconfire.vocabulary.times import Instant
 LINE_BYTES_MAX = 16_384
 # Five radars at 10 Hz for half an hour: a larger file is not one flight's.
 LINES_MAX = 100_000
+# Of the plots on objects' paths, one object's own fit leaves out a few in a hundred
+# (chance, and powered flight is no reason); that of two mixed objects some half.
+LEFT_OUT_PART = 0.1
+_ON_NO_PATH = "no object is followed through it"
+
+# Which of the plots and cues are of one object each.
+Sort = Callable[[Sequence[Plot], Sequence[Cue]], tuple[Observations, ...]]
 
 
 class TrackAnswer(Struct, frozen=True, kw_only=True):
@@ -108,37 +122,85 @@ class _Peek(Struct, frozen=True):
     launch: msgspec.Raw | UnsetType = UNSET
 
 
-def answer_lines(lines: Sequence[bytes | str]) -> EstimateAnswer:
-    """Estimate the one object that the lines are about; never fails for a bad line."""
-    plots: list[Plot] = []
-    plot_lines: list[int] = []
-    cues: list[Cue] = []
-    rejected: list[LineRejected] = []
+def answer_lines(lines: Sequence[bytes | str], *, sort: Sort) -> EstimateAnswer:
+    """Answer for each object that the lines are about; never fails for a bad line."""
+    held = _Held()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            read = _read(line, number)
+            held.add(_read(line, number), number)
         except BadInput as error:
-            rejected.append(LineRejected(line=number, reason=str(error)))
-            continue
-        if isinstance(read, Cue):
-            cues.append(read)
-        else:
-            plots.append(read)
-            plot_lines.append(number)
-    if not plots and not cues:
-        return EstimateAnswer(objects=(), rejected=tuple(rejected), sensors=())
-    held = Observations(plots=tuple(plots), cues=tuple(cues))
-    estimate = estimate_flight(held)
-    for one in estimate.rejected:
-        at = plot_lines[one.index]
-        rejected.append(LineRejected(line=at, reason=one.reason))
+            held.reject(number, str(error))
+    if not held.plots and not held.cues:
+        return EstimateAnswer(objects=(), rejected=tuple(held.rejected), sensors=())
+    whole = Observations(plots=tuple(held.plots), cues=tuple(held.cues))
+    estimates = [(whole, estimate_flight(whole))]
+    objects = _objects(estimates[0][1], whole, sort)
+    if len(objects) > 1:
+        estimates = [(each, estimate_flight(each)) for each in objects]
+        followed = {id(plot) for each in objects for plot in each.plots}
+        for plot, number in zip(held.plots, held.numbers, strict=True):
+            if id(plot) not in followed:
+                held.reject(number, _ON_NO_PATH)
+    number_of = dict(zip(map(id, held.plots), held.numbers, strict=True))
+    for each, estimate in estimates:
+        for one in estimate.rejected:
+            held.reject(number_of[id(each.plots[one.index])], one.reason)
     return EstimateAnswer(
-        objects=(_object(estimate),),
-        rejected=tuple(sorted(rejected, key=lambda one: one.line)),
-        sensors=tuple(_sensor(account) for account in estimate.sensors),
+        objects=tuple(_object(estimate) for _, estimate in estimates),
+        rejected=tuple(sorted(held.rejected, key=lambda one: one.line)),
+        sensors=_sensors([estimate for _, estimate in estimates]),
     )
+
+
+@dataclass(slots=True)
+class _Held:
+    """What could be read, with the numbers of the plots' lines, and what could not."""
+
+    plots: list[Plot] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+    rejected: list[LineRejected] = field(default_factory=list)
+
+    def add(self, read: Plot | Cue, number: int) -> None:
+        if isinstance(read, Cue):
+            self.cues.append(read)
+        else:
+            self.plots.append(read)
+            self.numbers.append(number)
+
+    def reject(self, number: int, reason: str) -> None:
+        self.rejected.append(LineRejected(line=number, reason=reason))
+
+
+def _objects(
+    one: FlightEstimate, whole: Observations, sort: Sort
+) -> tuple[Observations, ...]:
+    """Return what is of each object, unless ``one`` explains the whole."""
+    left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
+    if one.model_holds and len(left_out) <= LEFT_OUT_PART * len(whole.plots):
+        return (whole,)
+    objects = sort(whole.plots, whole.cues)
+    if len(objects) < 2:
+        return (whole,)
+    followed = {id(plot) for each in objects for plot in each.plots}
+    explained = len(left_out & followed) <= LEFT_OUT_PART * len(followed)
+    return (whole,) if one.model_holds and explained else objects
+
+
+def _sensors(estimates: Sequence[FlightEstimate]) -> tuple[SensorAnswer, ...]:
+    """Return each sensor once: all its plots, and what most of them say of it."""
+    of: dict[str, list[SensorAccount]] = {}
+    for estimate in estimates:
+        for account in estimate.sensors:
+            of.setdefault(account.id, []).append(account)
+    answers = []
+    for accounts in of.values():
+        most = max(accounts, key=lambda one: (one.bias is not None, one.plots))
+        plots = sum(one.plots for one in accounts)
+        answers.append(_sensor(replace(most, plots=plots)))
+    return tuple(answers)
 
 
 def _read(line: bytes | str, number: int) -> Plot | Cue:

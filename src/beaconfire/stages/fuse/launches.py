@@ -22,7 +22,7 @@ from beaconfire.stages.fuse.motion import (
 )
 from beaconfire.stages.fuse.pace import Pace
 from beaconfire.vocabulary.flight import FlightEstimate
-from beaconfire.vocabulary.motion import LaunchPoint
+from beaconfire.vocabulary.motion import Cue, ErrorEllipse, LaunchPoint
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 # Longer than a medium-range flight; a longer one has a predicted impact by then.
@@ -54,6 +54,8 @@ HOMES_MAX = 2_048
 INSTANTS_KEPT = 6
 
 _EARTH_RADIUS_M = 6_371_000.0
+# Radius of the circle that holds 95 % of a circular normal error: sqrt(-2 ln 0.05).
+_RADIUS95_SIGMAS = 2.4477
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,20 @@ def learn(launch: Launch, sighting: Sighting) -> None:
         launch.time = sighting.time
     if sighting.point is not None and launch.point is None:
         launch.point = sighting.point
+
+
+def sighting_of_cue(cue: Cue) -> Sighting:
+    """Return when and where an infrared cue says that a launch was."""
+    radius_m = _RADIUS95_SIGMAS * cue.launch.sigma_m
+    point = LaunchPoint(
+        lat_deg=cue.launch.lat_deg,
+        lon_deg=cue.launch.lon_deg,
+        time=cue.launch.time,
+        ellipse95=ErrorEllipse(
+            semi_major_m=radius_m, semi_minor_m=radius_m, azimuth_deg=0.0
+        ),
+    )
+    return Sighting(seen=cue.time, time=cue.launch.time, point=point)
 
 
 def take_estimate(launch: Launch, estimate: FlightEstimate) -> None:

@@ -13,7 +13,12 @@ from beaconfire.stages.fuse.audience import PICTURE, own_products
 from beaconfire.stages.fuse.evidence import add_cue
 from beaconfire.stages.fuse.evidence import observations as sightings_of
 from beaconfire.stages.fuse.follower import Follower
-from beaconfire.stages.fuse.launches import Launch, Sighting, learn, take_estimate
+from beaconfire.stages.fuse.launches import (
+    Launch,
+    learn,
+    sighting_of_cue,
+    take_estimate,
+)
 from beaconfire.stages.fuse.own import (
     OwnBook,
     OwnLaunch,
@@ -47,11 +52,7 @@ from beaconfire.vocabulary.entries.sightings import (
     PlotsHeard,
 )
 from beaconfire.vocabulary.flight import Observations
-from beaconfire.vocabulary.motion import Cue, ErrorEllipse, LaunchPoint
 from beaconfire.vocabulary.times import Instant
-
-# Radius of the circle that holds 95 % of a circular normal error: sqrt(-2 ln 0.05).
-_RADIUS95_SIGMAS = 2.4477
 
 
 @dataclass(slots=True, kw_only=True)
@@ -199,7 +200,7 @@ def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[Ent
 
 def _hear_cue(state: FuseStage, body: CueHeard, at: Instant) -> Iterator[EntryBody]:
     cue = body.cue
-    sighting = _cued(cue)
+    sighting = sighting_of_cue(cue)
     event = event_for(state.picture, sighting)
     if event is None:
         event, entry = open_event(state.picture, sighting, state.profile.party, at)
@@ -270,16 +271,3 @@ def _ask(state: FuseStage, woken: set[str], at: Instant) -> Iterator[EstimateReq
         request = opaque(state.opaque_key, "request", str(state.requests), str(at.ns))
         launch.pace.ask(request, at)
         yield EstimateRequest(request=request, launch_id=event, product=product)
-
-
-def _cued(cue: Cue) -> Sighting:
-    radius_m = _RADIUS95_SIGMAS * cue.launch.sigma_m
-    point = LaunchPoint(
-        lat_deg=cue.launch.lat_deg,
-        lon_deg=cue.launch.lon_deg,
-        time=cue.launch.time,
-        ellipse95=ErrorEllipse(
-            semi_major_m=radius_m, semi_minor_m=radius_m, azimuth_deg=0.0
-        ),
-    )
-    return Sighting(seen=cue.time, time=cue.launch.time, point=point)

@@ -1,0 +1,96 @@
+"""Sorting: which sightings of a file are of one object?
+
+What the node does with what comes in, done with what is there: scans in the order of
+their times, each radar followed by itself, each path laid to a launch by how it moves
+(``picture``), and now and then a solve, by whose way later paths are known. A file
+that holds one object needs none of this; whoever asks tries that first.
+
+At most ``OPEN_MAX`` launches are held at once, as in the node. A sighting that is of no
+launch is in none of the answers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from beaconfire.stages.fuse.belonging import of_sighting
+from beaconfire.stages.fuse.evidence import add_cue, observations
+from beaconfire.stages.fuse.follower import Follower
+from beaconfire.stages.fuse.launches import learn, sighting_of_cue, take_estimate
+from beaconfire.stages.fuse.picture import (
+    Event,
+    Picture,
+    close_event,
+    open_event,
+    take_own_path,
+)
+from beaconfire.vocabulary.flight import FlightEstimate, Observations
+from beaconfire.vocabulary.motion import Cue, Plot
+from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.times import Instant
+
+# How often a launch's way is worked out anew, in seconds of the file. It is wanted when
+# another radar begins to see the object; then it may be so old.
+WAY_S = 10.0
+# Nobody is told of the launches of a file: their names need keep no secret.
+_NO_SECRET = bytes(32)
+_OWN: Party = "OWN"
+_ASKED = "sorting"
+
+Solve = Callable[[Observations], FlightEstimate]
+Told = Callable[[Instant], None]
+
+
+def sort_sightings(
+    plots: Sequence[Plot], cues: Sequence[Cue], *, solve: Solve, told: Told
+) -> tuple[Observations, ...]:
+    """Return what is of each object, in the order in which they were first seen.
+
+    The plots in the answer are the very ones given. ``told`` hears how far it is.
+    """
+    picture = Picture(opaque_key=_NO_SECRET)
+    followers: dict[str, Follower] = {}
+    ended: list[Event] = []
+    for at, seen in _in_order(plots, cues):
+        for event in [one for one in picture.open if one.closes < at]:
+            close_event(picture, event, at)
+            ended.append(event)
+        if isinstance(seen, Cue):
+            _take_cue(picture, seen, at)
+            continue
+        sensor = seen[0].sensor.id
+        follower = followers.setdefault(sensor, Follower())
+        for carried in follower.take(seen).paths:
+            take_own_path(picture, sensor, carried, _OWN, at)
+        for event in picture.open:
+            due = event.pace.due(event.evidence.arc_s(), WAY_S)
+            if due is not None and due <= at and event.evidence.enough():
+                event.pace.ask(_ASKED, at)
+                take_estimate(event, solve(observations(event.evidence)))
+                event.pace.answered(_ASKED)
+                told(at)
+    events = sorted((*ended, *picture.open), key=lambda one: (one.first_seen, one.id))
+    return tuple(held for one in events if (held := observations(one.evidence)).plots)
+
+
+def _in_order(
+    plots: Sequence[Plot], cues: Sequence[Cue]
+) -> Iterator[tuple[Instant, tuple[Plot, ...] | Cue]]:
+    """Yield scans and cues by time; a scan is what one sensor saw at one instant."""
+    scans: dict[tuple[int, str], list[Plot]] = {}
+    for plot in plots:
+        scans.setdefault((plot.time.ns, plot.sensor.id), []).append(plot)
+    rows: list[tuple[int, str, tuple[Plot, ...] | Cue]] = [
+        (ns, sensor, tuple(scan)) for (ns, sensor), scan in scans.items()
+    ]
+    rows.extend((cue.time.ns, cue.sensor.id, cue) for cue in cues)
+    rows.sort(key=lambda row: row[:2])
+    for ns, _, seen in rows:
+        yield Instant(ns), seen
+
+
+def _take_cue(picture: Picture, cue: Cue, at: Instant) -> None:
+    sighting = sighting_of_cue(cue)
+    event = of_sighting(picture.open, sighting)
+    if event is None:
+        event, _ = open_event(picture, sighting, _OWN, at)
+    learn(event, sighting)
+    add_cue(event.evidence, cue)
