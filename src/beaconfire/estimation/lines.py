@@ -5,19 +5,21 @@ cannot be used is listed with its number (from 1) and the reason, and harms no o
 line; empty lines are passed over.
 
 Whose plots are in the file is not said there. The whole is first taken to be of one
-object. Where that leaves out more than ``LEFT_OUT_PART`` of what is seen to belong to
-objects, each object is answered for by itself; which plots are whose is the caller's to
-say (``sort``), since it is the node's own rule and no number.
+object, if need be without a sensor that contradicts the others (``contradiction``).
+Where that does not explain it, each object is answered for by itself; which plots are
+whose is the caller's to say (``sort``), since it is the node's own rule and no number.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from beaconfire.errors import BadInput
+from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted, reconciled
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import (
@@ -47,9 +49,8 @@ from beaconfire.vocabulary.times import Instant
 LINE_BYTES_MAX = 16_384
 # Five radars at 10 Hz for half an hour: a larger file is not one flight's.
 LINES_MAX = 100_000
-# Of the plots on objects' paths, one object's own fit leaves out a few in a hundred
-# (chance, and powered flight is no reason); that of two mixed objects some half.
-LEFT_OUT_PART = 0.1
+# A file with a gap as long as this is looked through for several objects in any case.
+GAP_S = 300.0
 _ON_NO_PATH = "no object is followed through it"
 
 # Which of the plots and cues are of one object each.
@@ -135,18 +136,19 @@ def answer_lines(lines: Sequence[bytes | str], *, sort: Sort) -> EstimateAnswer:
     if not held.plots and not held.cues:
         return EstimateAnswer(objects=(), rejected=tuple(held.rejected), sensors=())
     whole = Observations(plots=tuple(held.plots), cues=tuple(held.cues))
-    estimates = [(whole, estimate_flight(whole))]
-    objects = _objects(estimates[0][1], whole, sort)
+    one = reconciled(whole, estimate_flight(whole), solve=estimate_flight)
+    objects = _objects(one, whole, sort)
+    estimates = [(whole, one)]
     if len(objects) > 1:
-        estimates = [(each, estimate_flight(each)) for each in objects]
+        estimates = _each(objects)
         followed = {id(plot) for each in objects for plot in each.plots}
         for plot, number in zip(held.plots, held.numbers, strict=True):
             if id(plot) not in followed:
                 held.reject(number, _ON_NO_PATH)
     number_of = dict(zip(map(id, held.plots), held.numbers, strict=True))
     for each, estimate in estimates:
-        for one in estimate.rejected:
-            held.reject(number_of[id(each.plots[one.index])], one.reason)
+        for out in estimate.rejected:
+            held.reject(number_of[id(each.plots[out.index])], out.reason)
     return EstimateAnswer(
         objects=tuple(_object(estimate) for _, estimate in estimates),
         rejected=tuple(sorted(held.rejected, key=lambda one: one.line)),
@@ -178,15 +180,39 @@ def _objects(
     one: FlightEstimate, whole: Observations, sort: Sort
 ) -> tuple[Observations, ...]:
     """Return what is of each object, unless ``one`` explains the whole."""
-    left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
-    if one.model_holds and len(left_out) <= LEFT_OUT_PART * len(whole.plots):
-        return (whole,)
+    if one.model_holds and not _has_gap(whole.plots):
+        left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
+        named = {account.id for account in one.sensors if account.verdict == "used"}
+        of_used = [plot for plot in whole.plots if plot.sensor.id in named]
+        stray = sum(id(plot) in left_out for plot in of_used)
+        if stray <= LEFT_OUT_PART * len(of_used):
+            return (whole,)
     objects = sort(whole.plots, whole.cues)
     if len(objects) < 2:
         return (whole,)
     followed = {id(plot) for each in objects for plot in each.plots}
-    explained = len(left_out & followed) <= LEFT_OUT_PART * len(followed)
-    return (whole,) if one.model_holds and explained else objects
+    if one.model_holds and not _has_gap(whole.plots):
+        lost = sum(id(whole.plots[plot.index]) in followed for plot in one.rejected)
+        if lost <= LEFT_OUT_PART * len(followed):
+            return (whole,)
+    return objects
+
+
+def _each(
+    objects: Sequence[Observations],
+) -> list[tuple[Observations, FlightEstimate]]:
+    """Answer for each object, without an area where a sensor stands alone."""
+    found = [
+        (held, reconciled(held, estimate_flight(held), solve=estimate_flight))
+        for held in objects
+    ]
+    return list(zip(objects, doubted(found), strict=True))
+
+
+def _has_gap(plots: Sequence[Plot]) -> bool:
+    """Say whether nothing at all was seen for longer than a flight is out of sight."""
+    instants = sorted(plot.time for plot in plots)
+    return any(b.seconds_since(a) > GAP_S for a, b in pairwise(instants))
 
 
 def _sensors(estimates: Sequence[FlightEstimate]) -> tuple[SensorAnswer, ...]:
