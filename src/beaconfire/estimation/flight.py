@@ -19,6 +19,7 @@ from beaconfire.errors import BadInput
 from beaconfire.estimation.arc import Information
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.coasting import Coast
+from beaconfire.estimation.cued_start import join_cues
 from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
 from beaconfire.estimation.judgement import Finding, judge
 from beaconfire.estimation.launch_point import Launch, find_launch
@@ -75,10 +76,10 @@ def _estimate(observations: Observations) -> FlightEstimate:
     kept, far = in_one_flight(plots, different)
     table = tabulate(plots, kept) if kept else None
     parts, untraced, unread = _read_all(observations, table)
-    found = join_untraced(judge(table, parts), table, untraced)
     cues = observations.cues
     if table is not None:
         cues = tuple(cue for cue in cues if near_in_time(cue.launch.time, table.epoch))
+    found = join_untraced(join_cues(judge(table, parts), cues), table, untraced)
     # What is not known to be a missile was not launched: then only cues count.
     seen = found.track if found.holds else None
     launch = find_launch(cues, table, seen, found.coast)
