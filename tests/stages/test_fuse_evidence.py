@@ -4,7 +4,10 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from beaconfire.estimation.tracklet import STATES
+from beaconfire.stages.fuse.counting import TRACKLETS_PER_FORM_MAX
 from beaconfire.stages.fuse.evidence import (
     FORMS_PER_PARTNER_MAX,
     NEWEST_KEPT,
@@ -15,11 +18,12 @@ from beaconfire.stages.fuse.evidence import (
     add_cue,
     add_own_plots,
     add_partner_plots,
-    add_tracklet,
+    add_track,
     observations,
     retract,
 )
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.motion import Covariance, Phase
 from beaconfire.vocabulary.report import Plots, TrackProduct
 from tests.stages.sightings_made import at_s, cue, flown, item, plot, state, tracklet
 
@@ -32,16 +36,37 @@ def scan(name: str, *seconds: float, sensor: str = "k1", token: str = "t") -> It
 
 
 def track(
-    name: str, seconds: float, *, plots: int, lineage: tuple[str, ...] = ("t",)
+    name: str,
+    seconds: float,
+    *,
+    plots: int,
+    lineage: tuple[str, ...] = ("t",),
+    sensors: str = "k1",
+    from_s: float | None = None,
 ) -> Item:
     """Return a partner's track with a tracklet resting on some plots."""
+    made = tracklet(seconds, plots=plots, sensor="k1")
+    if from_s is not None:
+        made = replace(made, interval=(at_s(from_s), made.interval[1]))
     body = TrackProduct(
         launch_id="theirs",
         phase="ballistic",
         state=state(seconds),
-        tracklet=tracklet(seconds, plots=plots, sensor="k1"),
+        tracklet=replace(made, sensors=tuple(sensors.split())),
     )
     return item(name, body, seconds, lineage=lineage)
+
+
+def stated(name: str, seconds: float, *, phase: Phase = "ballistic") -> Item:
+    """Return a partner's track that states a covariance and no more."""
+    rows = tuple(tuple(1e4 * (i == j) for j in range(6)) for i in range(6))
+    body = TrackProduct(
+        launch_id="theirs",
+        phase=phase,
+        state=state(seconds),
+        covariance=Covariance(states=STATES[:6], rows=rows),
+    )
+    return item(name, body, seconds, lineage=())
 
 
 def add(evidence: Evidence, *items: Item) -> None:
@@ -49,8 +74,8 @@ def add(evidence: Evidence, *items: Item) -> None:
     for one in items:
         if isinstance(one.body, Plots):
             add_partner_plots(evidence, one, one.body.sensor_id, one.body.plots)
-        elif isinstance(one.body, TrackProduct) and one.body.tracklet is not None:
-            add_tracklet(evidence, one, one.body.tracklet)
+        elif isinstance(one.body, TrackProduct):
+            add_track(evidence, one, one.body)
 
 
 def counts(evidence: Evidence) -> tuple[int, int]:
@@ -69,21 +94,34 @@ def test_of_plots_and_tracklet_under_one_token_the_richer_is_used():
 
 
 def test_forms_under_different_tokens_are_used_together():
-    """Different observation sets are different sightings."""
+    """Different observation sets of different sensors are different sightings."""
     evidence = Evidence()
     add(evidence, scan("a", 60.0, 61.0, token="t1"))
-    add(evidence, track("b", 70.0, plots=9, lineage=("t2",)))
+    add(evidence, track("b", 70.0, plots=9, lineage=("t2",), sensors="k2"))
     assert counts(evidence) == (2, 1)
 
 
+def test_a_sensor_at_one_time_is_not_counted_twice_under_another_token():
+    """A nation that begins anew gives new tokens to what its sensor saw before."""
+    evidence = Evidence()
+    add(evidence, scan("a", 60.0, 61.0, token="t1"))
+    add(evidence, track("b", 70.0, plots=9, lineage=("t2",)))
+    assert counts(evidence) == (0, 1)
+    add(evidence, track("c", 200.0, plots=9, lineage=("t3",)))
+    assert counts(evidence) == (0, 2)
+
+
 def test_a_form_that_shares_any_token_with_a_richer_one_is_left_out():
-    """A track of two sets is not added to the plots of one of them."""
+    """A track of two sets is not added to the plots of one of them.
+
+    Plots of two sets may be: one that stands in both is one plot.
+    """
     evidence = Evidence()
     add(evidence, scan("a", 60.0, 61.0, token="t1"))
     add(evidence, track("b", 70.0, plots=9, lineage=("t1", "t2")))
     assert counts(evidence) == (0, 1)
     add(evidence, scan("c", *(60.0 + n for n in range(12)), token="t2"))
-    assert counts(evidence) == (14, 0)
+    assert counts(evidence) == (12, 0)
 
 
 def test_another_originators_token_is_not_ours_to_compare():
@@ -97,11 +135,135 @@ def test_another_originators_token_is_not_ours_to_compare():
     assert counts(evidence) == (2, 1)
 
 
-def test_a_tracklet_without_a_token_is_not_used():
-    """Nobody could say what else it was made of."""
+def test_a_tracklet_without_a_token_is_never_summed():
+    """Nobody could say what else it was made of: it is handed on apart."""
     evidence = Evidence()
+    assert not evidence.enough()
     add(evidence, track("a", 70.0, plots=50, lineage=()))
     assert counts(evidence) == (0, 0)
+    assert evidence.enough()
+    (loose,) = observations(evidence).overlapping
+    assert loose.bias_priors[0].bias_id == "KOR/k1"
+    assert retract(evidence, "KOR", "a")
+    assert observations(evidence).overlapping == ()
+
+
+@given(st.permutations([60.0, 70.0, 80.0]))
+def test_of_a_partners_stated_tracks_the_newest_is_kept(order):
+    """A running track says again what it said before, and something more."""
+    evidence = Evidence()
+    add(evidence, *(stated(f"{seconds}", seconds) for seconds in order))
+    (kept,) = observations(evidence).tracks
+    assert kept.state == state(80.0)
+
+
+def test_a_stated_track_under_thrust_is_not_fused():
+    """What pushes follows no arc, and a state is worth nothing a moment later."""
+    evidence = Evidence()
+    add(evidence, stated("a", 70.0, phase="boost"), stated("b", 71.0, phase="unknown"))
+    assert observations(evidence).tracks == ()
+
+
+def test_unshared_sensors_are_named_only_beside_what_they_are_held_against():
+    """Where all is counted once there is nothing to be held apart."""
+    evidence = Evidence()
+    add(evidence, track("a", 70.0, plots=50))
+    assert observations(evidence, ("r1",)).unshared == ()
+    add(evidence, stated("b", 70.0))
+    assert observations(evidence, ("r1",)).unshared == ("r1",)
+
+
+def test_increments_of_one_token_are_used_together():
+    """Tracklets that do not overlap in time rest on different plots."""
+    evidence = Evidence()
+    for number in range(30):
+        end_s = 100.0 + 10.0 * number
+        add(evidence, track(f"i{number}", end_s, plots=10, from_s=end_s - 9.5))
+    assert counts(evidence) == (0, 30)
+    add(evidence, track("whole", 400.0, plots=300, from_s=90.0))
+    assert counts(evidence) == (0, 1)
+
+
+def test_the_part_that_two_tracks_share_is_taken_out_once():
+    """Tracks of (A, C) and (A, B), and A alone: A + B + C."""
+    evidence = Evidence()
+    add(
+        evidence,
+        track("ac", 90.0, plots=120, lineage=("t1",), sensors="a c", from_s=30.0),
+        track("ab", 91.0, plots=110, lineage=("t2",), sensors="a b", from_s=31.0),
+    )
+    held = observations(evidence)
+    assert [one.sensors for one in held.tracklets] == [("KOR/a", "KOR/c")]
+    assert [one.sensors for one in held.overlapping] == [("KOR/a", "KOR/b")]
+    add(evidence, track("a", 90.5, plots=60, lineage=("t3",), sensors="a", from_s=30.5))
+    held = observations(evidence)
+    assert len(held.tracklets) == 2
+    assert [one.sensors for one in held.common] == [("KOR/a",)]
+    assert held.overlapping == ()
+
+
+def test_a_part_that_reaches_beyond_both_is_not_taken_out():
+    """It would take out plots that nothing else brought in."""
+    evidence = Evidence()
+    add(
+        evidence,
+        track("ac", 90.0, plots=120, lineage=("t1",), sensors="a c", from_s=30.0),
+        track("ab", 91.0, plots=110, lineage=("t2",), sensors="a b", from_s=31.0),
+        track("a", 95.0, plots=60, lineage=("t3",), sensors="a", from_s=30.5),
+    )
+    held = observations(evidence)
+    assert len(held.tracklets) == 1
+    assert held.common == ()
+    assert len(held.overlapping) == 1
+
+
+def test_a_token_of_many_tracklets_stays_within_a_bound():
+    """The newest stay; what a newer one covers goes."""
+    evidence = Evidence()
+    for number in range(3 * TRACKLETS_PER_FORM_MAX):
+        end_s = 100.0 + 10.0 * number
+        add(evidence, track(f"i{number}", end_s, plots=10, from_s=end_s - 9.5))
+    (form,) = evidence.forms.values()
+    assert len(form.tracklets) == TRACKLETS_PER_FORM_MAX
+    for number in range(50):
+        add(evidence, track(f"g{number}", 2_000.0 + number, plots=99, from_s=0.0))
+    assert len(form.tracklets) == 1
+
+
+ITEMS = st.permutations(
+    [
+        scan("p1", 60.0, 61.0, 62.0, token="t1"),
+        scan("p2", 61.0, 62.0, 63.0, token="t2"),
+        track("x", 80.0, plots=40, lineage=("t1",), sensors="k1 k2", from_s=70.0),
+        track("y", 81.0, plots=30, lineage=("t3",), sensors="k2 k3", from_s=70.0),
+        track("z", 80.5, plots=15, lineage=("t4",), sensors="k2", from_s=70.0),
+        track("o", 75.0, plots=9, lineage=("t3",), sensors="k3", from_s=69.0),
+        stated("s", 79.0),
+        track("l", 80.0, plots=20, lineage=()),
+    ]
+)
+
+
+@given(ITEMS, st.data())
+def test_what_is_counted_does_not_depend_on_the_order_in_which_it_came(order, data):
+    """Late, out of order, by a second route: the same goes into a solve."""
+
+    def given_by(evidence: Evidence) -> tuple[list[str], ...]:
+        held = observations(evidence)
+        groups = (
+            held.plots,
+            held.tracklets,
+            held.common,
+            held.overlapping,
+            held.tracks,
+        )
+        return tuple(sorted(map(repr, group)) for group in groups)
+
+    one, other = Evidence(), Evidence()
+    add(one, *order)
+    again = data.draw(st.permutations(order))
+    add(other, *again, *data.draw(st.lists(st.sampled_from(again))))
+    assert given_by(one) == given_by(other)
 
 
 @given(st.permutations([(60.0, 5), (70.0, 9), (70.0, 8), (80.0, 7)]))
@@ -142,10 +304,12 @@ def test_a_partners_sensors_bear_its_name_everywhere():
     evidence = Evidence()
     add_own_plots(evidence, "k1", (flown("k1", 60.0),))
     add(
-        evidence, scan("a", 60.0, token="t1"), track("b", 70.0, plots=9, lineage=("u",))
+        evidence,
+        scan("a", 60.0, sensor="k2", token="t1"),
+        track("b", 70.0, plots=9, lineage=("u",)),
     )
     held = observations(evidence)
-    assert [plot.sensor.id for plot in held.plots] == ["k1", "KOR/k1"]
+    assert [plot.sensor.id for plot in held.plots] == ["k1", "KOR/k2"]
     (told,) = held.tracklets
     assert told.sensors == ("KOR/k1",)
     assert told.bias_priors[0].bias_id == "KOR/k1"

@@ -52,6 +52,14 @@ def test_no_sensor_is_cut_before_one_that_gives_more(counts, most):
     assert all(max(kept.values(), default=0) <= least + 1 for least in cut)
 
 
+@given(order=st.permutations(range(40)), most=st.integers(1, 39))
+def test_what_is_given_does_not_hang_on_the_order_in_which_it_came(order, most):
+    """Late plots are thinned like those that came in time."""
+    held = seen(0, 40)
+    late = [held[number] for number in order]
+    assert portion([late], most=most) == portion([held], most=most)
+
+
 @given(count=st.integers(3, 300), most=st.integers(2, 100))
 def test_a_thinned_sensor_keeps_its_ends_and_no_wide_hole(count, most):
     """The arc's length is never lost."""

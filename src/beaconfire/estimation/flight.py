@@ -9,14 +9,17 @@ plots or the tracklet made of them, never both.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from beaconfire.errors import BadInput
 from beaconfire.estimation.arc import Information
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.coasting import Coast
+from beaconfire.estimation.cued_start import join_cues
 from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
 from beaconfire.estimation.judgement import Finding, judge
 from beaconfire.estimation.launch_point import Launch, find_launch
@@ -24,6 +27,7 @@ from beaconfire.estimation.measurement import PlotTable, tabulate
 from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.selection import (
     distinct_plots,
+    in_fixed_order,
     in_one_flight,
     near_in_time,
 )
@@ -32,6 +36,12 @@ from beaconfire.estimation.tracklet import (
     make_tracklet,
     read_tracklet,
     state_vector,
+    taken_out,
+)
+from beaconfire.estimation.untraced import (
+    Untraced,
+    join_untraced,
+    read_stated_track,
 )
 from beaconfire.vocabulary.flight import (
     BiasEstimate,
@@ -47,20 +57,29 @@ from beaconfire.vocabulary.motion import Covariance, Plot, StateVector
 _REASON_MAX = 500  # the vocabulary holds 512 characters
 _PATH_STEP_S = 10.0
 _RISE_S_MAX = 5_400.0
+T = TypeVar("T")
 _TRACK_STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps")
 
 
 def estimate_flight(observations: Observations) -> FlightEstimate:
     """Estimate one object's launch, present motion and impact from what is held."""
+    places, observations = in_fixed_order(observations)
+    estimate = _estimate(observations)
+    rejected = [replace(one, index=places[one.index]) for one in estimate.rejected]
+    rejected.sort(key=lambda one: one.index)
+    return replace(estimate, rejected=tuple(rejected))
+
+
+def _estimate(observations: Observations) -> FlightEstimate:
     plots = observations.plots
     different, rejected = distinct_plots(plots)
     kept, far = in_one_flight(plots, different)
     table = tabulate(plots, kept) if kept else None
-    parts, unread = _read_all(observations, table)
-    found = judge(table, parts)
+    parts, untraced, unread = _read_all(observations, table)
     cues = observations.cues
     if table is not None:
         cues = tuple(cue for cue in cues if near_in_time(cue.launch.time, table.epoch))
+    found = join_untraced(join_cues(judge(table, parts), cues), table, untraced)
     # What is not known to be a missile was not launched: then only cues count.
     seen = found.track if found.holds else None
     launch = find_launch(cues, table, seen, found.coast)
@@ -71,22 +90,37 @@ def estimate_flight(observations: Observations) -> FlightEstimate:
 
 def _read_all(
     observations: Observations, table: PlotTable | None
-) -> tuple[list[Information], list[str]]:
-    """Read the tracklets; one that cannot be read must not silence the others."""
-    parts: list[Information] = []
+) -> tuple[list[Information], Untraced, list[str]]:
+    """Read what partners told; what cannot be read must not silence the rest."""
     unread: list[str] = []
     middle = table.epoch if table is not None else None
-    for tracklet in observations.tracklets:
-        epoch = tracklet.reference.epoch
-        middle = middle or epoch
-        if not near_in_time(epoch, middle):
-            unread.append("a tracklet more than three hours away is left out")
-            continue
-        try:
-            parts.append(read_tracklet(tracklet))
-        except BadInput as error:
-            unread.append(f"left out: {error}")
-    return parts, unread
+
+    def readable(
+        told: Sequence[T], read: Callable[[T], Information]
+    ) -> list[Information]:
+        nonlocal middle
+        parts: list[Information] = []
+        for one in told:
+            try:
+                part = read(one)
+            except BadInput as error:
+                unread.append(f"left out: {error}")
+                continue
+            middle = middle or part.epoch
+            if near_in_time(part.epoch, middle):
+                parts.append(part)
+            else:
+                unread.append("a track more than three hours away is left out")
+        return parts
+
+    counted = readable(observations.tracklets, read_tracklet)
+    common = readable(observations.common, read_tracklet)
+    untraced = Untraced(
+        overlapping=tuple(readable(observations.overlapping, read_tracklet)),
+        tracks=tuple(readable(observations.tracks, read_stated_track)),
+        unshared=observations.unshared,
+    )
+    return [*counted, *map(taken_out, common)], untraced, unread
 
 
 def _rejected_by_fit(table: PlotTable | None, found: Finding) -> list[RejectedPlot]:

@@ -21,7 +21,6 @@ from beaconfire.estimation.arc import (
     Information,
     carried,
     fit_arc,
-    inverse,
 )
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.burnout import (
@@ -47,6 +46,7 @@ from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
 from beaconfire.estimation.measurement import PlotTable
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
+from beaconfire.estimation.tracklet import fit_parts
 from beaconfire.vocabulary.motion import Phase
 from beaconfire.vocabulary.places import Place
 from beaconfire.vocabulary.reach import (
@@ -126,7 +126,7 @@ def _coasting(
 ) -> Finding:
     reason = _broken(fit, coast.table)
     if reason is None:
-        return _judge(fit, coast, track)
+        return judge_fit(fit, coast, track)
     if parts:
         alone = _coasting(table, track, burnout, (), *fit_coast(table, track, burnout))
         said = (
@@ -141,7 +141,7 @@ def _coasting(
     )  # fmt: skip
 
 
-def _judge(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Finding:
+def judge_fit(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Finding:
     """Name the phase of a coasting fit and predict its impact."""
     impact = predict_impact(fit.epoch, fit.state, fit.covariance[:7, :7])
     height, climb = _height_and_climb(fit.state)
@@ -162,11 +162,7 @@ def _from_parts(
     table: PlotTable | None, track: ThrustTrack | None, parts: Sequence[Information]
 ) -> Finding:
     """Rest on partners' tracklets: our own plots show no coasting arc by themselves."""
-    newest = max(parts, key=lambda part: part.epoch.ns)
-    full = newest.matrix.copy()
-    full[6, 6] += 4.0
-    start = newest.reference + (inverse(full) @ newest.vector)[:7]
-    fit = fit_arc(None, start, newest.epoch, tracklets=parts)
+    fit = fit_parts(parts)
     if not fit.converged:
         reason = "the tracklets do not agree on one coasting arc"
         return Finding("unknown", reason, False, track=track)
@@ -177,7 +173,7 @@ def _from_parts(
             return _under_thrust(table, track)
         if whole.converged and np.mean(whole.used) > _SHARE_MIN:
             fit = whole
-    found = _judge(fit, None, track)
+    found = judge_fit(fit, None, track)
     reason = "partners' tracklets show a coasting arc; own plots alone do not"
     return replace(found, reason=reason)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beaconfire.estimation.arc import inverse
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.coasting import Coast
 from beaconfire.estimation.geodesy import (
@@ -56,6 +57,8 @@ _CONVERGED = 0.05  # of the cost: a fifth of a sigma
 _BURN_GUESS_S = 140.0
 _LN_ENDLESS = math.log(3_000.0)
 _COAST_BACK_S = 600.0
+# One sigma of a heading that no cue says: nothing is known of it.
+_ANY_HEADING_RAD = math.pi
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ def find_launch(
     if anchor is None:
         return _from_cues(cues)
     assert table is not None
-    fitted = _Climb(table.epoch, cues, anchor).fit()
+    fitted = Climb(table.epoch, cues, anchor).fit()
     if fitted is None and cues:
         # A cue that no climb to these plots agrees with is of another launch.
-        fitted = _Climb(table.epoch, (), anchor).fit()
+        fitted = Climb(table.epoch, (), anchor).fit()
     if fitted is None:
         reason = "no climb from the ground leads to the plots"
         return Launch(None, reason, None)
@@ -148,10 +151,11 @@ def _climb_gap(state: Floats) -> float:
     return height - 0.45 * _BURN_GUESS_S * float(np.dot((ux, uy, uz), state[3:6]))
 
 
-class _Climb:
+class Climb:
     """The fit of one climb: Levenberg-Marquardt over ten parameters."""
 
     def __init__(self, epoch: Instant, cues: Sequence[Cue], anchor: Anchor) -> None:
+        """Set up the climb from rest to an anchor; its times are from ``epoch``."""
         self._epoch, self._cues, self._anchor = epoch, cues, anchor
         size = len(anchor.value)
         covariance = anchor.covariance + np.diag(_MODEL_SIGMA[:size] ** 2)
@@ -165,6 +169,27 @@ class _Climb:
 
     def fit(self) -> Launch | None:
         """Return the launch, or nothing if no climb leads to the anchor."""
+        solved = self.solve()
+        return None if solved is None else self._launch(*solved)
+
+    def foretell(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return the state at the anchor's instant, and its covariance, by all but it.
+
+        That is by the cues and the priors of a climb, made linear about ``x``, and by
+        no better than the model; the anchor itself has no part in it.
+        """
+        anchor = self._anchor
+        value, by = np.empty(9), np.empty((9, PARAMETERS))
+        climb_and_slopes(x, self._guess_deg, anchor.at_s, value, by)
+        residual, slope = self._known(x)
+        known = slope.T @ slope
+        known[HEADING, HEADING] += _ANY_HEADING_RAD**-2
+        unsure = inverse(known)
+        covariance = by[:6] @ unsure @ by[:6].T + np.diag(_MODEL_SIGMA[:6] ** 2)
+        return value[:6] + by[:6] @ (unsure @ (slope.T @ residual)), covariance
+
+    def solve(self) -> tuple[Floats, Floats] | None:
+        """Return the parameters and the weighted slopes there, if any climb fits."""
         x, damping = self._start.copy(), 1e-3
         residual, slope = self._equations(x)
         cost = float(residual @ residual)
@@ -186,7 +211,7 @@ class _Climb:
                     break
         if not math.isfinite(cost) or cost > _COST_MAX + 4.0 * len(self._cues):
             return None
-        return self._launch(x, slope)
+        return x, slope
 
     def _launch(self, x: Floats, slope: Floats) -> Launch:
         normal = slope.T @ slope
@@ -235,11 +260,17 @@ class _Climb:
         size = len(anchor.value)
         value, by = np.empty(9), np.empty((9, PARAMETERS))
         climb_and_slopes(x, self._guess_deg, anchor.at_s, value, by)
-        residuals = [self._whiten @ (anchor.value - value[:size])]
-        slopes = [self._whiten @ by[:size]]
+        residual, slope = self._known(x)
+        return (
+            np.concatenate([self._whiten @ (anchor.value - value[:size]), residual]),
+            np.vstack([self._whiten @ by[:size], slope]),
+        )
+
+    def _known(self, x: Floats) -> tuple[Floats, Floats]:
+        """Return residuals and slopes of the priors and the cues."""
         known = np.isfinite(PRIOR_SIGMA)
-        residuals.append((self._prior_mean[known] - x[known]) / PRIOR_SIGMA[known])
-        slopes.append((np.eye(PARAMETERS) / PRIOR_SIGMA)[known])
+        residuals = [(self._prior_mean[known] - x[known]) / PRIOR_SIGMA[known]]
+        slopes = [(np.eye(PARAMETERS) / PRIOR_SIGMA)[known]]
         for cue in self._cues:
             residual, slope = self._cue_equations(cue, x)
             residuals.append(residual)

@@ -180,22 +180,24 @@ def _objects(
     one: FlightEstimate, whole: Observations, sort: Sort
 ) -> tuple[Observations, ...]:
     """Return what is of each object, unless ``one`` explains the whole."""
-    if one.model_holds and not _has_gap(whole.plots):
-        left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
-        named = {account.id for account in one.sensors if account.verdict == "used"}
-        of_used = [plot for plot in whole.plots if plot.sensor.id in named]
-        stray = sum(id(plot) in left_out for plot in of_used)
-        if stray <= LEFT_OUT_PART * len(of_used):
-            return (whole,)
+    left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
+    one_may_do = one.model_holds and not _has_gap(whole.plots)
+    # A sensor of which nothing was used contradicts the rest, and has been named.
+    heard = {p.sensor.id for p in whole.plots if id(p) not in left_out}
+    of_heard = {id(plot) for plot in whole.plots if plot.sensor.id in heard}
+    if one_may_do and _few(left_out, of_heard):
+        return (whole,)
     objects = sort(whole.plots, whole.cues)
     if len(objects) < 2:
         return (whole,)
     followed = {id(plot) for each in objects for plot in each.plots}
-    if one.model_holds and not _has_gap(whole.plots):
-        lost = sum(id(whole.plots[plot.index]) in followed for plot in one.rejected)
-        if lost <= LEFT_OUT_PART * len(followed):
-            return (whole,)
+    if one_may_do and _few(left_out, followed):
+        return (whole,)
     return objects
+
+
+def _few(left_out: set[int], of: set[int]) -> bool:
+    return bool(of) and len(left_out & of) <= LEFT_OUT_PART * len(of)
 
 
 def _each(

@@ -5,15 +5,42 @@
   stays. Two echoes of one scan differ in their values and both count.
 * One flight is over in three hours. A plot, tracklet or cue farther than that from
   the middle one belongs to another, and would cost years of integration.
+* Sums of floats depend on their order, so there is one: that of time, whichever way
+  and however late things came.
 """
 
 from collections.abc import Sequence
 
-from beaconfire.vocabulary.flight import RejectedPlot
+from msgspec.structs import replace
+
+from beaconfire.vocabulary.flight import Observations, RejectedPlot
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 FLIGHT_NS_MAX = 10_800 * NS_PER_S
+
+
+def in_fixed_order(observations: Observations) -> tuple[list[int], Observations]:
+    """Return the same in an order of its own, and where each plot stood before."""
+    plots = observations.plots
+    places = sorted(range(len(plots)), key=lambda i: _place(plots[i]))
+    told = observations
+    return places, replace(
+        told,
+        plots=tuple(plots[i] for i in places),
+        tracklets=tuple(sorted(told.tracklets, key=repr)),
+        cues=tuple(sorted(told.cues, key=repr)),
+        common=tuple(sorted(told.common, key=repr)),
+        overlapping=tuple(sorted(told.overlapping, key=repr)),
+        tracks=tuple(sorted(told.tracks, key=repr)),
+    )
+
+
+def _place(plot: Plot) -> tuple[int, str, float, float, float, str]:
+    return (
+        plot.time.ns, plot.sensor.id, plot.range_m, plot.azimuth_deg,
+        plot.elevation_deg, plot.plot_id or "",
+    )  # fmt: skip
 
 
 def distinct_plots(plots: Sequence[Plot]) -> tuple[list[int], list[RejectedPlot]]:

@@ -9,12 +9,15 @@
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from beaconfire.errors import BadInput
-from beaconfire.estimation.arc import ArcFit, Information
+from beaconfire.estimation.arc import ArcFit, Information, fit_arc, inverse
 from beaconfire.estimation.arrays import Floats
+from beaconfire.estimation.dynamics import DRAG_SIGMA
 from beaconfire.estimation.measurement import PlotTable
 from beaconfire.vocabulary.motion import StateVector, Tracklet
 from beaconfire.vocabulary.times import Instant
@@ -121,6 +124,20 @@ def read_tracklet(tracklet: Tracklet) -> Information:
         vector=np.array(tracklet.information_vector) * scale,
         bias_priors=tracklet.bias_priors,
     )
+
+
+def taken_out(part: Information) -> Information:
+    """Return what, added to a sum that holds ``part`` twice, leaves it there once."""
+    return replace(part, matrix=-part.matrix, vector=-part.vector)
+
+
+def fit_parts(parts: Sequence[Information]) -> ArcFit:
+    """Fit the arc of tracklets alone, at the epoch of the newest, each prior once."""
+    newest = max(parts, key=lambda part: part.epoch.ns)
+    full = newest.matrix.copy()
+    full[6, 6] += 1.0 / DRAG_SIGMA**2
+    start = newest.reference + (inverse(full) @ newest.vector)[:7]
+    return fit_arc(None, start, newest.epoch, tracklets=parts)
 
 
 def _judge(matrix: Floats, tracklet: Tracklet) -> None:

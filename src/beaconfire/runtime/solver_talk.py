@@ -34,7 +34,7 @@ class Solved(Struct, frozen=True, kw_only=True):
 
 
 def parts_of(observations: Observations) -> Iterator[Observations]:
-    """Yield what is held in parts; ``joined`` makes the whole of them again."""
+    """Yield what is held in parts, the first with all but plots; see ``joined``."""
     plots = observations.plots
     yield replace(observations, plots=plots[:PART_PLOTS])
     for at in range(PART_PLOTS, len(plots), PART_PLOTS):
@@ -43,12 +43,9 @@ def parts_of(observations: Observations) -> Iterator[Observations]:
 
 def joined(parts: Iterable[Observations]) -> Observations:
     """Return the whole of which these are the parts, in order."""
-    all_parts = tuple(parts)
-    return Observations(
-        plots=tuple(plot for part in all_parts for plot in part.plots),
-        tracklets=tuple(one for part in all_parts for one in part.tracklets),
-        cues=tuple(cue for part in all_parts for cue in part.cues),
-    )
+    first, *rest = parts
+    plots = [plot for part in (first, *rest) for plot in part.plots]
+    return replace(first, plots=tuple(plots))
 
 
 def written(part: Observations) -> bytes:

@@ -30,12 +30,30 @@ from beaconfire.vocabulary.times import Instant
 SensorReading = Literal["used", "rejected", "too few plots"]
 
 
+class StatedTrack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner's state and its covariance, made of nobody can say what."""
+
+    state: StateVector
+    covariance: Covariance
+
+
 class Observations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that is held of one flight, in any order. Nothing here names the object."""
+    """All that is held of one flight, in any order. Nothing here names the object.
+
+    ``plots`` and ``tracklets`` are different sightings and are summed, but for
+    ``common``: tracklets of sightings that stand twice among these, to be taken out
+    once. ``overlapping`` may rest on the same plots as anything else here, and on
+    nothing but plots; of ``tracks`` not even that is known. ``unshared`` names own
+    sensors that no partner was ever told of, so that no partner's word rests on them.
+    """
 
     plots: tuple[Plot, ...] = ()
     tracklets: tuple[Tracklet, ...] = ()
     cues: tuple[Cue, ...] = ()
+    common: tuple[Tracklet, ...] = ()
+    overlapping: tuple[Tracklet, ...] = ()
+    tracks: tuple[StatedTrack, ...] = ()
+    unshared: tuple[Token, ...] = ()
 
 
 class BiasEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,9 +7,10 @@ point); ``Plots`` is the finest form and goes only where an article permits it.
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from beaconfire.vocabulary.motion import (
+    Covariance,
     ImpactArea,
     LaunchPoint,
     Phase,
@@ -49,13 +50,16 @@ class TrackProduct(Report, frozen=True, kw_only=True, tag=True):
     """The flight path so far, from the originator's own sensors.
 
     ``tracklet`` is ``None`` while the flight is powered or too little was seen: then
-    ``state`` may be shown but not fused.
+    ``state`` may be shown but not fused. A sender that cannot make tracklets may state
+    the ``covariance`` of its ``state`` instead (``x_m y_m z_m vx_mps vy_mps vz_mps``);
+    it is fused as one whose errors may be related to any other's. Ours never do.
     """
 
     launch_id: Token
     phase: Phase
     state: StateVector
     tracklet: Tracklet | None = None
+    covariance: Covariance | UnsetType = UNSET
 
 
 class ImpactPrediction(Report, frozen=True, kw_only=True, tag=True):

@@ -25,6 +25,7 @@ from beaconfire.exercise.bench.estimation_case import (
     spread_percent,
     watch,
 )
+from beaconfire.exercise.bench.estimation_fusion import fusion
 from beaconfire.exercise.bench.estimation_phases import (
     burnouts,
     departures,
@@ -53,6 +54,7 @@ def measure(*, seeds: int, say: Say) -> Bench:
         *stagings(few, say),
         *false_alarms(max(4, seeds // 4), say),
         *departures(few, say),
+        *fusion(4 * seeds, say),
         *announced(say),
         *costs(),
     )

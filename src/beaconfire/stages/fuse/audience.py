@@ -60,6 +60,16 @@ def own_products(profile: NodeProfile, opaque_key: bytes) -> tuple[Product, ...]
     return tuple(products)
 
 
+def unshared_sensors(profile: NodeProfile) -> tuple[str, ...]:
+    """Return the radars of which no partner is told, and that stand on no survey
+    with one of which a partner is.
+    """
+    parties = {card.party for card in profile.partners}
+    secret = [s for s in profile.sensors if parties <= set(s.hidden_from)]
+    told = {s.bias_id or s.id for s in profile.sensors if s not in secret}
+    return tuple(s.id for s in secret if (s.bias_id or s.id) not in told)
+
+
 def _product(
     number: int,
     sensors: frozenset[str],

@@ -2,10 +2,11 @@
 
 * A plot is known by its originator, its sensor and its own time and id, however often
   and by whatever way it came.
-* Plots and tracklet under one lineage token rest on the same sightings: the form that
-  rests on more plots is used (a tie goes to the plots), never both. A newer tracklet
-  of a token replaces the older one. A tracklet without a token is not used: nobody
-  could say what else it was made of.
+* What partners told under lineage tokens is counted by ``counting``, each sighting
+  once.
+* A tracklet without a token, and a bare state with its covariance, may be made of
+  anything, our own sightings among it. A partner's newest one is kept and handed on
+  apart from the rest: the estimator intersects it, and never adds it.
 * Everything is bounded. Of a sensor that has watched for very long the newest plots
   stay whole and the older ones evenly thinned, so the arc's length is never lost.
 
@@ -15,13 +16,16 @@ What the sightings mean is the estimator's to say.
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from beaconfire.stages.fuse.counting import Form, Told, count_once, keep, named
 from beaconfire.stages.fuse.portion import portion
-from beaconfire.vocabulary.flight import Observations
+from beaconfire.vocabulary.flight import Observations, StatedTrack
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import BiasPrior, Cue, Plot, Tracklet
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import TrackProduct
 from beaconfire.vocabulary.times import Instant
 
 # 25 minutes at 1 Hz, longer than any radar sees one ballistic flight whole.
@@ -35,30 +39,25 @@ FORMS_PER_PARTNER_MAX = 16
 CUES_MAX = 64
 # What the start of a solve needs (see the estimator's notes: 6 to 11).
 PLOTS_TO_SOLVE_MIN = 6
-# A name that we extend keeps to the length of a token.
-_NAME_CHARS_MAX = 128
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True, kw_only=True)
-class Form:
-    """What one partner told of one observation set: plots, and its newest tracklet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untraced:
+    """A partner's newest track of which nobody can say what it is made of.
 
-    Each plot stands with the id of the item that brought it first, so that an item
-    that is retracted takes its plots along.
+    A tracklet where it has one: that rests on plots, if on nobody knows which.
     """
 
-    originator: Party
-    tokens: tuple[str, ...]
-    plots: dict[str, dict[str, tuple[str, Plot]]] = field(default_factory=dict)
-    tracklet: Tracklet | None = None
-    tracklet_item: str = ""
-    tracklet_created: Instant = field(default_factory=lambda: Instant(0))
+    item: str
+    created: Instant
+    tracklet: Tracklet | None
+    track: StatedTrack | None
 
-    def count(self) -> int:
-        """Return how many plots are held."""
-        return sum(len(plots) for plots in self.plots.values())
+    def rank(self) -> tuple[Instant, str]:
+        """Return what makes one newer than another, whatever came first."""
+        return (self.created, self.item)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +67,7 @@ class Evidence:
     own: dict[str, dict[str, Plot]] = field(default_factory=dict)
     cues: dict[str, Cue] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)
+    untraced: dict[Party, Untraced] = field(default_factory=dict)
     oldest: Instant | None = None
     newest: Instant | None = None
 
@@ -78,10 +78,12 @@ class Evidence:
         return self.newest.seconds_since(self.oldest)
 
     def enough(self) -> bool:
-        """Say whether a solve could start: some plots, or a usable tracklet."""
+        """Say whether a solve could start: some plots, or a partner's track."""
+        if self.untraced:
+            return True
         plots = sum(len(plots) for plots in self.own.values())
         for form in self.forms.values():
-            if form.tracklet is not None:
+            if form.tracklets:
                 return True
             plots += form.count()
         return plots >= PLOTS_TO_SOLVE_MIN
@@ -141,38 +143,50 @@ def add_partner_plots(
     return new
 
 
-def add_tracklet(evidence: Evidence, item: Item, tracklet: Tracklet) -> bool:
-    """Take a partner's tracklet if it is the newest of its token; say whether."""
-    if not item.lineage:
+def add_track(evidence: Evidence, item: Item, track: TrackProduct) -> bool:
+    """Take what can be fused of a partner's track; say whether anything was new."""
+    tracklet = track.tracklet
+    if tracklet is not None and item.lineage:
+        form = _form(evidence, item)
+        told = Told(
+            item=item.id,
+            created=item.created,
+            tracklet=_named_tracklet(tracklet, item.originator),
+        )
+        if form is None or not keep(form.tracklets, told):
+            return False
+        evidence.span(*tracklet.interval)
+        return True
+    stated: StatedTrack | None = None
+    if tracklet is not None:
+        tracklet = _named_tracklet(tracklet, item.originator)
+        evidence.span(*tracklet.interval)
+    elif track.covariance is not UNSET and track.phase == "ballistic":
+        stated = StatedTrack(state=track.state, covariance=track.covariance)
+        evidence.span(track.state.epoch, track.state.epoch)
+    else:
         return False
-    form = _form(evidence, item)
-    if form is None:
+    new = Untraced(item=item.id, created=item.created, tracklet=tracklet, track=stated)
+    held = evidence.untraced.get(item.originator)
+    if held is not None and new.rank() <= held.rank():
         return False
-    # Two made at one instant: the one that rests on more, then the id, so that the
-    # order in which they came decides nothing.
-    rank = (item.created, tracklet.plots, item.id)
-    held = form.tracklet
-    if held is not None and rank <= (
-        form.tracklet_created,
-        held.plots,
-        form.tracklet_item,
-    ):
-        return False
-    form.tracklet = _named_tracklet(tracklet, item.originator)
-    form.tracklet_item, form.tracklet_created = item.id, item.created
-    evidence.span(*tracklet.interval)
+    evidence.untraced[item.originator] = new
     return True
 
 
 def retract(evidence: Evidence, originator: Party, item: str) -> bool:
     """Take out what ``originator``'s item brought; say whether anything was there."""
     changed = False
+    track = evidence.untraced.get(originator)
+    if track is not None and track.item == item:
+        del evidence.untraced[originator]
+        changed = True
     for form in evidence.forms.values():
         if form.originator != originator:
             continue
-        if form.tracklet is not None and form.tracklet_item == item:
-            form.tracklet = None
-            changed = True
+        left = [told for told in form.tracklets if told.item != item]
+        changed = changed or len(left) < len(form.tracklets)
+        form.tracklets = left
         for sensor, held in form.plots.items():
             kept = {key: one for key, one in held.items() if one[0] != item}
             changed = changed or len(kept) < len(held)
@@ -195,42 +209,25 @@ def take_back(evidence: Evidence, sensor: str, after: Instant) -> None:
             form.plots[name] = {k: p for k, p in held.items() if p[1].time <= after}
 
 
-def observations(evidence: Evidence) -> Observations:
+def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observations:
     """Return what the estimator is given: every sighting in its richest form, once.
 
     Where that is more than one solve can use, each sensor's portion of it.
+    ``unshared`` are the own sensors that no partner was ever told of.
     """
-    plots = [list(held.values()) for held in evidence.own.values()]
-    tracklets: list[Tracklet] = []
-    used: set[tuple[Party, str]] = set()
-    for form, by_plots in _richest_first(evidence):
-        tokens = {(form.originator, token) for token in form.tokens}
-        if tokens & used:
-            continue
-        used |= tokens
-        if by_plots:
-            plots.extend(
-                [plot for _, plot in held.values()] for held in form.plots.values()
-            )
-        elif form.tracklet is not None:
-            tracklets.append(form.tracklet)
+    counted = count_once(evidence.forms.values())
+    own = [list(held.values()) for held in evidence.own.values()]
+    untraced = evidence.untraced.values()
+    loose = [one.tracklet for one in untraced if one.tracklet is not None]
     return Observations(
-        plots=portion(plots),
-        tracklets=tuple(tracklets),
+        plots=portion([*own, *counted.plots]),
+        tracklets=tuple(counted.tracklets),
         cues=tuple(evidence.cues.values()),
+        common=tuple(counted.common),
+        overlapping=(*counted.overlapping, *loose),
+        tracks=tuple(one.track for one in untraced if one.track is not None),
+        unshared=unshared if untraced or counted.overlapping else (),
     )
-
-
-def _richest_first(evidence: Evidence) -> list[tuple[Form, bool]]:
-    """Return each form as plots or as tracklet, those that rest on most plots first."""
-    ways: list[tuple[int, int, str, Form]] = []
-    for key, form in evidence.forms.items():
-        if count := form.count():
-            ways.append((-count, 0, key, form))
-        if form.tracklet is not None:
-            ways.append((-form.tracklet.plots, 1, key, form))
-    ways.sort(key=lambda way: way[:3])
-    return [(form, kind == 0) for _, kind, _, form in ways]
 
 
 def _form(evidence: Evidence, item: Item) -> Form | None:
@@ -271,33 +268,24 @@ def _time_ns(key: str) -> int:
     return int(key.partition(":")[0])
 
 
-# A partner's sensor may bear the name of one of ours or of another partner's. Its
-# names are put under its party, so that two radars never share one registration error
-# by accident.
-
-
-def _named(name: str, originator: Party) -> str:
-    return f"{originator}/{name}"[:_NAME_CHARS_MAX]
-
-
 def _named_plot(plot: Plot, originator: Party) -> Plot:
-    site = replace(plot.sensor, id=_named(plot.sensor.id, originator))
+    site = replace(plot.sensor, id=named(plot.sensor.id, originator))
     if plot.bias_id is None:
         return replace(plot, sensor=site)
-    return replace(plot, sensor=site, bias_id=_named(plot.bias_id, originator))
+    return replace(plot, sensor=site, bias_id=named(plot.bias_id, originator))
 
 
 def _named_tracklet(tracklet: Tracklet, originator: Party) -> Tracklet:
     def state(name: str) -> str:
         bias, colon, quantity = name.rpartition(":")
-        return f"{_named(bias, originator)}{colon}{quantity}" if colon else name
+        return f"{named(bias, originator)}{colon}{quantity}" if colon else name
 
     def prior(of: BiasPrior) -> BiasPrior:
-        return replace(of, bias_id=_named(of.bias_id, originator))
+        return replace(of, bias_id=named(of.bias_id, originator))
 
     return replace(
         tracklet,
         states=tuple(state(name) for name in tracklet.states),
-        sensors=tuple(_named(name, originator) for name in tracklet.sensors),
+        sensors=tuple(named(name, originator) for name in tracklet.sensors),
         bias_priors=tuple(prior(of) for of in tracklet.bias_priors),
     )

@@ -33,7 +33,7 @@ from beaconfire.stages.fuse.belonging import (
 from beaconfire.stages.fuse.evidence import (
     add_own_plots,
     add_partner_plots,
-    add_tracklet,
+    add_track,
     retract,
     take_back,
 )
@@ -341,8 +341,7 @@ def _attach(
     learn(event, sighting)
     if motion is not None:
         move(event, name, motion)
-    tracklet = body.tracklet if isinstance(body, TrackProduct) else None
-    if tracklet is not None and add_tracklet(event.evidence, item, tracklet):
+    if isinstance(body, TrackProduct) and add_track(event.evidence, item, body):
         event.pace.wish()
 
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.opaque import opaque
-from beaconfire.stages.fuse.audience import PICTURE, own_products
+from beaconfire.stages.fuse.audience import (
+    PICTURE,
+    own_products,
+    unshared_sensors,
+)
 from beaconfire.stages.fuse.evidence import add_cue
 from beaconfire.stages.fuse.evidence import observations as sightings_of
 from beaconfire.stages.fuse.follower import Follower
@@ -159,7 +163,7 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
     """Return what the solver is given for ``request``; empty once its launch closed."""
     for product, launch, event in _arcs(state):
         if product == request.product and event == request.launch_id:
-            return sightings_of(launch.evidence)
+            return sightings_of(launch.evidence, unshared_sensors(state.profile))
     return Observations()
 
 

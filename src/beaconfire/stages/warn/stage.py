@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from msgspec import UNSET
+
 from beaconfire.journal.entry import Entry
 from beaconfire.stages.warn.changes import Content, from_estimate, materially_new
 from beaconfire.vocabulary.cards import NodeProfile
@@ -131,7 +133,7 @@ def _take_estimate(
 
 
 def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertDraft]:
-    """Note whose tracklets are in the picture, and tell when something is retracted."""
+    """Note whose tracks are in the picture, and tell when something is retracted."""
     item, carriage = held.sealed.item, held.carriage
     if carriage is None and not isinstance(item.body, Retraction):
         return
@@ -142,14 +144,15 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
             watch.content = replace(watch.content, why=why)
             if why != watch.drafted.why:
                 yield _next(watch, at)
-        elif carriage is not None and not carriage.history and _bears_tracklet(item):
+        elif carriage is not None and not carriage.history and _can_be_fused(item):
             watch.tellers[item.originator] = None
 
 
-def _bears_tracklet(item: Item) -> bool:
+def _can_be_fused(item: Item) -> bool:
     body = item.body
-    is_track = isinstance(body, TrackProduct) and body.tracklet is not None
-    return is_track and bool(item.lineage)
+    if not isinstance(body, TrackProduct):
+        return False
+    return body.tracklet is not None or body.covariance is not UNSET
 
 
 def _sources(
