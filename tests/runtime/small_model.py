@@ -277,7 +277,8 @@ class Model:
                 flaw = sender.against_other(recipient)
                 if flaw is not None:
                     return flaw
-        still = any(state.lanes) or state.late or max(state.receipts) >= 0
+        # What a purge or a death took from a border may come late, or never.
+        still = any(state.lanes) or max(state.receipts) >= 0
         due = any(self._is_due(state, place) for place in range(3))
         if not still and not due:
             for account in accounts:
