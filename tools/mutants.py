@@ -9,7 +9,8 @@ returned truth turned round. Words, numbers and arithmetic are left alone: the t
 of each sentence are their own matter.
 
 Each mutant runs the tests of its module in a process of its own, forked from one that
-has imported everything else, and stops at the first that fails. Prints a line a module
+has imported everything else, and stops at the first that fails; those that killed
+another one before are asked first. Prints a line a module
 and every survivor. Exit code 1 if fewer than 95 % are killed, or a survivor is not in
 the list of those explained (``docs/reference/mutants.md``).
 """
@@ -20,6 +21,7 @@ import importlib.machinery
 import importlib.util
 import os
 import re
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -37,7 +39,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "beaconfire" / "agreements"
 EXPLAINED = ROOT / "docs" / "reference" / "mutants.md"
 KILLED_SHARE_MIN = 0.95
-TIMEOUT_S = 120  # a mutant that runs for ever is noticed by that
+# A mutant that runs, waits or grows for ever is noticed by that: the tests of a module
+# take 6 s of a processor at most, and 200 MiB.
+CPU_S_MAX = 30
+WAIT_S_MAX = 120
+MEMORY_BYTES_MAX = 2**30
 
 # The tests of each module, those that take the least time first.
 _DECISION = ["decision_ways", "decision_standing", "decision_relay", "decision"]
@@ -45,16 +51,19 @@ _TEXT = ["agreement_text", "contradictions", "conditions", "library"]
 TESTS = {
     "access": ["access"],
     "agreement": ["conditions", "ways", "answer", "lapse", *_DECISION, "library"],
-    "answer": ["answer", *_DECISION],
+    "answer": ["answer", "consent", *_DECISION],
     "approval": ["decision_relay", "standing", "library"],
-    "conditions": ["conditions", "records_asked", *_DECISION],
+    "conditions": ["conditions", "records_asked", "consent", *_DECISION],
     "contradictions": ["contradictions", "agreement_text"],
+    "consent": ["consent"],
+    "consultation": ["consultation", "consent"],
+    "consulting_rules": ["consultation", "consent"],
     "custody": ["access"],
-    "decision": ["answer", *_DECISION, "library"],
+    "decision": ["answer", "consent", *_DECISION, "library"],
     "difference": ["difference"],
     "duties": ["register"],
-    "entitled": ["standing", "register", "status"],
-    "lapse": ["lapse", "records_asked", "remembered"],
+    "entitled": ["telling_parties", "standing", "register", "status"],
+    "lapse": ["lapse", "records_asked", "consent", "remembered"],
     "lines": _TEXT,
     "marking": ["marking"],
     "matrix": ["difference"],
@@ -68,11 +77,12 @@ TESTS = {
         *("standing", "status", "decision_relay", "register"),
         *("stages/ingest_approvals", "stages/acts_told"),
     ],
-    "status": ["status", "standing", "decision_standing"],
+    "statements": ["consultation", "consent"],
+    "status": ["status", "standing", "decision_standing", "lapse"],
     "term": ["status", "standing"],
     "text": [*_TEXT, "agreement_text_whatever"],
     "values": [*_TEXT, "agreement_text_whatever"],
-    "view": ["standing", "status"],
+    "view": ["view", "standing", "status"],
     "ways": ["ways", *_DECISION],
 }
 
@@ -204,19 +214,46 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         return self.source.encode()
 
 
-def survives(module: str, source: str, tests: list[Path]) -> bool:
-    """Return whether the tests pass with the changed module."""
+class KillersFirst:
+    """Puts the tests that failed before in front, and says which one fails."""
+
+    def __init__(self, killers: dict[str, int], told: int) -> None:
+        self.killers, self.told = killers, told
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Sort them by how many mutants each has killed; the rest stay in order."""
+        items.sort(key=lambda item: -self.killers.get(item.nodeid, 0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell the name of what fails."""
+        if report.failed:
+            os.write(self.told, report.nodeid.encode())
+
+
+def survives(
+    module: str, source: str, tests: list[Path], killers: dict[str, int]
+) -> bool:
+    """Return whether the tests pass with the changed module; count who killed it."""
+    heard, told = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(TIMEOUT_S)
+        signal.alarm(WAIT_S_MAX)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S_MAX, CPU_S_MAX))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
         sys.meta_path.insert(0, Changed(module, source))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         # Assertions are not rewritten: nobody reads how a mutant fails.
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
-        code = pytest.main([*arguments, *map(str, tests)])
+        plugins = [KillersFirst(killers, told)]
+        code = pytest.main([*arguments, *map(str, tests)], plugins=plugins)
         os._exit(0 if code == 0 else 1)
+    os.close(told)
+    with os.fdopen(heard, "rb") as pipe:
+        killer = pipe.read().decode()
+    if killer:
+        killers[killer] = killers.get(killer, 0) + 1
     _, status = os.waitpid(child, 0)
     return status == 0
 
@@ -254,12 +291,14 @@ def main(arguments: list[str]) -> int:
     total, alive = 0, []
     for module in chosen:
         unchanged = (PACKAGE / f"{module}.py").read_text("utf-8")
-        tests = tests_of(module)
-        if not survives(module, unchanged, tests):
+        tests, killers = tests_of(module), dict[str, int]()
+        if not survives(module, unchanged, tests, killers):
             sys.stdout.write(f"{module}: its tests fail without any change\n")
             return 1
         made = mutants(module)
-        left = [name for name, source in made if survives(module, source, tests)]
+        left = [
+            name for name, source in made if survives(module, source, tests, killers)
+        ]
         total += len(made)
         alive += left
         sys.stdout.write(f"{module}: {len(made) - len(left)} of {len(made)} killed\n")

@@ -1,17 +1,23 @@
 """The answer of one agreement by itself."""
 
 import pytest
+from hypothesis import given
 
+from beaconfire.agreements.agreement import Effect
 from beaconfire.agreements.answer import decide_release
 from beaconfire.agreements.conditions import (
     ApprovalOfOriginator,
     Sender,
 )
+from beaconfire.agreements.question import Finding
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from tests.agreements.agreements_made import (
     NOW,
+    STRANGE,
     agreement,
+    found,
+    many_articles,
     notice,
     permit,
     prohibit,
@@ -59,3 +65,20 @@ class TestOneAgreement:
         """A routing mistake must not look like a refusal in the journal."""
         with pytest.raises(BadInput, match="is no party to test-one"):
             self.answer(permit(1, ALL_JPN), sender=sender, parties=("USA", "PRK"))
+
+    @given(many_articles)
+    def test_conditions_that_articles_share_say_the_same_to_each(self, articles):
+        """A text asks each condition once; every article is heard, in order."""
+        prohibiting = [
+            article
+            for article in articles
+            if article.effect is Effect.PROHIBIT
+            and found(article) is not Finding.NOT_MET
+        ]
+        permitting = [
+            article
+            for article in articles
+            if article.effect is Effect.PERMIT and found(article) is Finding.MET
+        ]
+        answer = self.answer(*articles, item=notice(marking=STRANGE))
+        assert list(answer.relied_on) == (prohibiting or permitting)

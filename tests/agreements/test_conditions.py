@@ -19,9 +19,10 @@ from beaconfire.agreements.conditions import (
     Sender,
     Status,
     TogetherWith,
+    WithConsentOf,
 )
 from beaconfire.agreements.purpose import purposes_of
-from beaconfire.agreements.question import Finding, Question
+from beaconfire.agreements.question import Consent, Finding, Question
 from beaconfire.agreements.register import Register
 from beaconfire.agreements.text import (
     ARTICLES_MAX,
@@ -138,6 +139,38 @@ def test_a_condition_finds_and_says(condition, finding, saw, to_meet, to_avoid):
     assert condition.saw(asked) == saw
     assert condition.need(asked, met=True) == to_meet
     assert condition.need(asked, met=False) == to_avoid
+
+
+def consent(party, *, stands):
+    """What a party that was asked has said."""
+    return Consent(
+        party=party,
+        consultation=f"about {party}",
+        stands=stands,
+        no_further=False,
+        acts=(),
+        note=f"what {party} said",
+        need=f"what would move {party}",
+    )
+
+
+def test_consent_is_of_each_party_named_but_the_sender_and_tells_who_withholds():
+    """Who was not consulted is to be; who consents is told where all do."""
+    asked = question(
+        consents=(consent("KOR", stands=True), consent("AUS", stands=False))
+    )
+    both = WithConsentOf(("KOR", "AUS"))
+    assert both.finding(asked) is NOT_MET
+    assert both.saw(asked) == "what AUS said"
+    assert both.need(asked, met=True) == "what would move AUS"
+    assert both.need(asked, met=False) == "no consent of KOR or AUS"
+    given = WithConsentOf(("KOR", "USA"))  # USA sends it
+    assert given.finding(asked) is MET
+    assert WithConsentOf(("KOR",)).saw(asked) == "what KOR said"
+    unasked = WithConsentOf(("KOR", "JPN"))
+    assert unasked.finding(asked) is NOT_MET
+    assert unasked.saw(asked) == "JPN was not consulted"
+    assert unasked.need(asked, met=True) == "a consultation of JPN, and its consent"
 
 
 def test_whose_item_it_is_is_seen_for_an_own_item_too():

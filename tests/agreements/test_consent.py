@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beaconfire.agreements.conditions import Body, WithConsentOf
 from beaconfire.agreements.decision import decide
 from beaconfire.agreements.lapse import still_stands
 from beaconfire.seals.consultations import statement_id
@@ -12,10 +13,19 @@ from beaconfire.vocabulary.consultations import (
     ReleaseOf,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
-from tests.agreements.agreements_made import NOW, act, notice, plots, retraction
+from tests.agreements.agreements_made import (
+    NOW,
+    act,
+    agreement,
+    notice,
+    permit,
+    plots,
+    retraction,
+)
 from tests.agreements.consultations_made import (
     ASKING,
     FREE,
+    PARTIES,
     SPEECH,
     answer,
     ask,
@@ -115,6 +125,43 @@ def test_who_has_asked_waits_also_where_no_article_says_so():
     assert back.consents == ()
 
 
+def test_of_several_that_were_asked_only_who_withholds_is_told():
+    """A consent that stands is no ground; nor is an article that lacks more."""
+    second = ask(affected="USA")
+    decision = decided(notice(), Q, answer(Q, "consent"), second, may_wait=False)
+    assert isinstance(decision, Refusal)
+    assert decision.reason.startswith("test-one:5 needs consent: consultation")
+    assert "with USA waits for an answer" in decision.reason
+    assert "KOR" not in decision.reason
+    assert decision.would_need == (
+        f"consent of USA to consultation `{statement_id(second)}`",
+    )
+
+
+def test_what_waits_names_the_questions_that_are_open_and_no_others():
+    """A consent that stands keeps nobody waiting."""
+    second = ask(affected="USA")
+    decision = decided(notice(), Q, answer(Q, "consent"), second)
+    assert isinstance(decision, Deferral)
+    assert decision.consultations == (statement_id(second),)
+    assert "KOR" not in decision.reason
+
+
+def test_an_article_that_lacks_more_than_consent_is_merely_silent():
+    """Whoever consented would open nothing."""
+    decision = decided(plots(), Q, under=ASKING)
+    assert decision.articles == ()
+    assert "no article of test-one permits it" in decision.reason
+    open_beside = agreement(
+        permit(5, Body(("LaunchNotice",))),
+        permit(6, Body(("Plots",)), WithConsentOf(("KOR",))),
+        parties=PARTIES,
+    )
+    waiting = decided(notice(), Q, under=open_beside, may_wait=False)
+    assert waiting.articles == ("test-one:5",)
+    assert waiting.would_need == (f"consent of KOR to consultation `{ID}`",)
+
+
 def test_a_consent_goes_only_as_far_as_its_conditions():
     """Recipients, classes and the end are looked at; each refusal says which."""
     both = ask(about=ReleaseOf(item_class="launch-warning", to=("KOR", "USA")))
@@ -135,6 +182,7 @@ def test_a_consent_goes_only_as_far_as_its_conditions():
     assert f"the consent of KOR ended at {end}" in after.reason
     further = decided(notice(), *on(no_further=True))
     assert further.obligations == ("no-further",)
+    assert decided(notice(), *on(recipients=("USA",))).obligations == ()
 
 
 def test_a_consultation_bears_only_on_what_it_is_about():

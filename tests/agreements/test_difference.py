@@ -65,6 +65,15 @@ def test_an_article_more_opens_a_form():
     )
 
 
+def test_a_condition_of_one_value_is_told_as_its_text_writes_it():
+    """A level, a truth: as a reader of the text knows them."""
+    more = permit(2, ClassificationUpTo("SECRET"), ApprovalOfOriginator(value=True))
+    assert told([NOTICES], [NOTICES, more])[0] == (
+        "article 2 is new: permit when classification_up_to = SECRET "
+        "and approval_of_originator = true"
+    )
+
+
 def test_other_obligations_and_articles_are_told_where_it_goes_all_the_same():
     """Who sends must know what it owes."""
     old = permit(1, Sender(("JPN",)), owes=("signed-receipt", "re-mark"))

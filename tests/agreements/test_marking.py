@@ -60,6 +60,15 @@ def test_a_sender_that_cites_no_such_article_lifts_nothing():
     assert marked("군사II급비밀", cited=("other:1",)).articles == ("gsomia-test:9",)
 
 
+def test_of_the_articles_that_ask_those_are_named_that_the_sender_relied_on():
+    """All of them only where it named none."""
+    also = permit("10", owes=("mark-on-receipt",))
+    text = agreement(MARKED, also, name="gsomia-test")
+    both = ("gsomia-test:9", "gsomia-test:10")
+    for cited, named in ((both[1:], both[1:]), (both, both), (("x:1",), both)):
+        assert marked("군사II급비밀", under=(text,), cited=cited).articles == named
+
+
 def test_where_no_article_asks_it_is_marked_if_it_can_be():
     """An equivalent is added all the same; without one the original stands alone."""
     plain = agreement(permit("1"), name="plain")
@@ -99,6 +108,31 @@ def test_a_relays_marking_serves_only_where_no_text_knows_the_original():
     known = marked("군사II급비밀", under=(wide, hop), **by_hub).label
     assert known.equivalents[-1].marking == "特定秘密"
     assert known.original == "군사II급비밀"
+
+
+def test_a_text_of_the_originator_knows_an_item_by_its_own_marking_alone():
+    """What the hub marked outside says nothing to a text that all three signed."""
+    wide = agreement(MARKED, name="wide", parties=("JPN", "KOR", "USA"))
+    outside = Label(policy="P", classification="CONFIDENTIAL")
+    with pytest.raises(BadInput, match="wide:9 asks for JPN's own equivalent"):
+        marked(STRANGE, under=(wide,), relay="USA", outside=outside, cited=())
+
+
+def test_only_a_relay_marks_outside_and_one_that_did_not_adds_nothing():
+    """The receiver's own equivalent stands alone beside the original."""
+    outside = Label(policy="P", classification="CONFIDENTIAL")
+    for said in ({"relay": None, "outside": outside}, {"relay": "USA"}):
+        own = marked("군사II급비밀", **said)
+        assert [mark.party for mark in own.label.equivalents] == ["JPN"]
+
+
+def test_a_text_without_our_word_for_the_level_leaves_it_to_the_next():
+    """Each text knows the level; one of them says how we mark it."""
+    bare = agreement(
+        MARKED, name="bare", levels={"JPN": {"秘": "CONFIDENTIAL"}, "KOR": KOR}
+    )
+    own = marked("군사II급비밀", under=(bare, GSOMIA))
+    assert own.label.equivalents[-1].marking == "特定秘密"
 
 
 @given(

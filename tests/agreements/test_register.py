@@ -154,6 +154,14 @@ class TestFollowing:
         assert owed(change, wrong) != []
         assert owed(change, declare(self.FOLLOWED, "JPN", "other")) != []
 
+    def test_of_several_parties_each_follows_for_itself(self):
+        """That one has marked its copies anew says nothing of another's."""
+        three = agreement(permit(1), parties=("JPN", "KOR", "USA"))
+        change, followed = declare(self.LOWER, "JPN"), declare(self.FOLLOWED, "USA")
+        known = fold(change, followed).register
+        left = open_duties(three, known, NOW.plus_s(9))
+        assert [one.by for one in left] == ["KOR"]
+
     def test_only_the_newest_change_is_to_be_followed(self):
         """What was overtaken needs no following."""
         newer = declare(LevelChange(item="a", marking="極秘"), "JPN")
@@ -322,6 +330,13 @@ def test_lasting_duties_are_listed_with_their_articles():
     assert len(about) == 3
     assert article_of(TEXT, "keep-custody") == "test-one:17"
     assert article_of(TEXT, "signed-receipt") is None
+
+
+def test_what_a_send_owes_is_no_lasting_duty():
+    """An obligation of an article that permits ends with the send."""
+    sends = agreement(permit(1, owes=("signed-receipt",)), oblige(2, "keep-custody"))
+    assert lasting_duties(sends) == (("keep-custody", "test-one:2"),)
+    assert article_of(sends, "signed-receipt") is None
 
 
 def test_an_article_that_obliges_lets_nothing_go_and_forbids_nothing():

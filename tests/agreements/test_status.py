@@ -14,8 +14,14 @@ from beaconfire.agreements.agreement import Term
 from beaconfire.agreements.conditions import Sender
 from beaconfire.agreements.entitled import came_late, entitled, notice_told, too_many
 from beaconfire.agreements.standing import Standing
-from beaconfire.agreements.status import OPEN, closes_at, status_of
-from beaconfire.agreements.term import ends_after, runs_out, years_after
+from beaconfire.agreements.status import OPEN, closes_at, open_notices, status_of
+from beaconfire.agreements.term import (
+    ends_after,
+    last_day_for,
+    notice_of,
+    runs_out,
+    years_after,
+)
 from beaconfire.agreements.view import ACTS_KEPT_MAX, STATUS_ACTS, View
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.times import LATEST, Instant
@@ -71,7 +77,27 @@ class TestTerm:
         free = replace(TEXT, term=Term(notice_days=30))
         assert ends_after(free, at("2019-08-24")) == at("2019-09-23")
         assert runs_out(free) is None
-        assert ends_after(replace(TEXT, term=Term()), at("2019-08-24")) is None
+        untold = replace(TEXT, term=Term())
+        assert ends_after(untold, at("2019-08-24")) is None
+        assert last_day_for(untold, at("2019-11-23")) == at("2019-11-23")
+
+    def test_a_text_of_one_term_ends_with_it_however_late_the_notice(self):
+        """There is no next term that a late notice could end."""
+        once = replace(TEXT, term=Term(initial_years=5, notice_days=90))
+        for given_on in ("2019-08-24", "2021-11-22"):
+            assert ends_after(once, at(given_on)) == at("2021-11-23")
+
+    def test_terms_that_only_follow_each_other_begin_with_the_text(self):
+        """Without a first one of its own length, all are of the same."""
+        only = replace(TEXT, term=Term(extended_by_years=2, notice_days=90))
+        assert ends_after(only, at("2016-12-01")) == at("2018-11-23")
+        assert ends_after(only, at("2018-11-01")) == at("2020-11-23")
+
+    def test_a_notice_at_the_end_of_the_calendar_ends_it_there(self):
+        """The years that can be told have an end; the last of them is one."""
+        assert years_after(TEXT.in_force_from, 183) == at("2199-11-23")
+        assert years_after(TEXT.in_force_from, 184) == LATEST
+        assert ends_after(TEXT, at("2199-12-01")) == LATEST
 
     def test_without_extension_it_runs_out(self):
         """A text for five years ends after five, and says so."""
@@ -89,6 +115,7 @@ class TestTerm:
         assert years_after(at("2016-02-29T15:00:00Z"), 1) == at("2017-02-28T15:00:00Z")
         assert years_after(at("2016-02-29"), 4) == at("2020-02-29")
         assert years_after(at("2016-02-29"), 84) == at("2100-02-28")
+        assert years_after(at("1996-02-29"), 4) == at("2000-02-29")
         assert years_after(at("2016-11-23"), 184) == LATEST
 
 
@@ -122,6 +149,32 @@ class TestNotice:
         strange = after(act("suspend", "USA", "2019-08-24"))
         assert status_of(TEXT, strange, at("2019-09-01")).state == "in force"
         assert status_of(TEXT, strange, at("2019-09-01")).acts == ()
+        notice = after(act("notice", "USA", "2019-08-23"))
+        assert closes_at(TEXT, notice) is None
+        assert open_notices(TEXT, notice, at("2019-09-01")) == ()
+
+    def test_what_was_restored_is_in_force_and_says_no_more_than_that(self):
+        """The acts are cited; the sentence tells how it stands."""
+        suspend = act("suspend", "KOR", "2019-01-01")
+        known = after(suspend, act("restore", "KOR", "2020-01-01"))
+        status = status_of(TEXT, known, at("2021-01-01"))
+        assert (status.reason, status.acts) == ("test-one is in force", ("e2",))
+
+    def test_a_notice_on_a_text_that_knows_none_ends_nothing(self):
+        """A partner's may come all the same: it is told, without an end."""
+        untold = replace(TEXT, term=Term())
+        status = status_of(untold, after(self.NOTICE), at("2021-01-01"))
+        assert (status.in_force, status.state) == (True, "notice given")
+        assert status.reason.startswith("test-one is in force: KOR gave notice of")
+
+    def test_a_notice_that_took_effect_does_not_stand_any_more(self):
+        """What has ended is over: there is nothing open, and nothing contested."""
+        known = after(self.NOTICE, act("contest", "JPN", "2019-09-01"))
+        ((party, notice),) = open_notices(TEXT, known, at("2019-10-01"))
+        assert (party, notice.given.entry) == ("KOR", "e1")
+        assert open_notices(TEXT, known, at("2019-11-23")) == ()
+        assert status_of(TEXT, known, at("2019-10-01")).contested
+        assert not status_of(TEXT, known, at("2019-11-23")).contested
 
     def test_a_suspended_notice_does_not_take_effect(self):
         """It is in force, and says whose notice and whose suspension."""
@@ -131,6 +184,15 @@ class TestNotice:
         assert status.acts == ("e2",)
         assert "KOR has suspended its notice of 2019-08-23" in status.reason
         assert closes_at(TEXT, known) is None
+
+    def test_a_notice_suspended_twice_was_suspended_once(self):
+        """A partner's second such act changes nothing, and is not the one cited."""
+        first = act("notice-suspend", "KOR", "2019-11-21")
+        again = act("notice-suspend", "KOR", "2019-11-22")
+        known = after(self.NOTICE, first, again)
+        stands = notice_of(TEXT, known.view(TEXT.id, "KOR"))
+        assert stands.suspended.entry == "e2"
+        assert status_of(TEXT, known, at("2020-01-01")).acts == ("e2",)
 
     def test_a_withdrawn_notice_never_was(self):
         """Running or suspended, its author may take it back."""
@@ -196,6 +258,12 @@ class TestContested:
         assert status.reason.endswith("how it may end is contested by JPN (act `e3`)")
         assert [p.contests for p in status.parties] == ["e3", None]
 
+    def test_a_contest_is_of_what_was_given_by_its_instant(self):
+        """Of the same instant too; of a later notice it says nothing."""
+        for when, shows in (("2019-08-23", True), ("2019-08-22", False)):
+            known = after(act("contest", "JPN", when), self.SUSPENDED[0])
+            assert status_of(TEXT, known, at("2019-09-01")).contested is shows
+
     def test_nobody_contests_its_own_notice(self):
         """Such an act, if it comes, shows nothing."""
         own = after(*self.SUSPENDED, act("contest", "KOR", "2020-08-25"))
@@ -237,6 +305,28 @@ class TestSense:
             "effect from 2019-11-23T00:00:00.000Z: withdraw or suspend that one first"
         )
 
+    def test_a_notice_may_be_given_suspended_once_and_given_anew(self):
+        """Each act that changes something is taken."""
+        suspend = act("notice-suspend", "KOR", "2019-09-01")
+        again = act("notice", "KOR", "2019-09-02")
+        assert self.told(self.NOTICE) is None
+        assert self.told(suspend, self.NOTICE) is None
+        assert self.told(again, self.NOTICE, suspend) is None
+
+    def test_an_act_that_is_not_dated_after_its_partys_last_one(self):
+        """Its place would be before what its author knew: it is to sign anew."""
+        for when in ("2019-08-22", "2019-08-23"):
+            assert self.told(act("suspend", "KOR", when), self.NOTICE) == (
+                f"it is dated {at(when)}, not after KOR's last act on test-one "
+                "(notice, 2019-08-23T00:00:00.000Z): sign it anew"
+            )
+        assert self.told(act("suspend", "JPN", "2019-08-22"), self.NOTICE) is None
+
+    def test_an_act_without_a_date_is_judged_by_its_form_alone(self):
+        """A file for a decision on paper may leave it out."""
+        undated = Act(agreement=TEXT.id, act="restore", party="KOR")
+        assert self.told(undated, self.NOTICE) is None
+
     def test_suspending_or_withdrawing_what_is_not_there(self):
         """Only a notice that stands, and a suspension once."""
         none = "test-one:9(z): KOR has no notice on test-one that stands"
@@ -260,6 +350,11 @@ class TestSense:
         )
         late = act("notice", "KOR", "2019-08-25T00:00:00.000000001Z")
         assert "takes effect at 2020-11-23" in notice_told(TEXT, late)
+        runs_days = replace(TEXT, term=Term(notice_days=30))
+        assert notice_told(runs_days, self.NOTICE) == (
+            "it takes effect at 2019-09-22T00:00:00.000Z (test-one:9(z))"
+        )
+        assert notice_told(replace(TEXT, term=Term()), self.NOTICE) == ""
 
     def test_a_notice_that_came_after_the_deadline_it_was_dated_before(self):
         """It is told with the article: a cut line, or a clock that stepped back."""

@@ -62,6 +62,15 @@ def test_a_companion_that_is_complete_by_itself_is_also_a_way_alone():
     assert found == [("one",), ("one", "tisa")]
 
 
+def test_an_agreement_of_both_kinds_is_a_way_alone_and_one_with_its_companion():
+    """An article that asks for nobody is not shut by another that does."""
+    both = agreement(
+        permit(1, TogetherWith(("hop",))), permit(2, Sender(("JPN",))), name="both"
+    )
+    found = ids(ways_between([both, asking("hop", "both")], "JPN", "KOR"))
+    assert found == [("both",), ("both", "hop")]
+
+
 def test_each_companion_asked_for_makes_a_way_of_its_own():
     """Two bilateral agreements on one hop are two ways."""
     texts = [asking("tisa", "one", "two", parties=TRIO), asking("one", "tisa")]

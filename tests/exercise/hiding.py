@@ -7,7 +7,11 @@ with Japan and one with the United States, and none with Korea. For a partner, t
 * a sensor that is hidden from it, or what such a sensor sees;
 * how lines between two others behave, and whether one that has no agreement with it
   lives or sees anything;
-* acts on, and texts of, agreements that it is no party to.
+* acts on, and texts of, agreements that it is no party to, what is put on record and
+  what is asked and answered under them, and what one of their parties refuses;
+* that the clock of one that has no agreement with it steps.
+
+In some worlds no path can be fitted, so that what was told is taken back.
 
 What the hub relays to it is shown to it by its originator, so a change that feeds a
 relay to it, or the hub's knowledge of an act that binds it, is no hidden one
@@ -24,12 +28,30 @@ from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.text import parse_agreement
+from beaconfire.exercise.cast import Member, cast
 from beaconfire.exercise.scenario_parts import Act, Link, Policy, Sensor
 from beaconfire.exercise.sensors import Sighting
-from beaconfire.exercise.world import World
+from beaconfire.exercise.world import Said, World
+from beaconfire.journal.entry import By
+from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
+from beaconfire.vocabulary.acts import Act as ActSigned
+from beaconfire.vocabulary.consultations import ReleaseOf
+from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Order
 from beaconfire.vocabulary.motion import Cue, CuedLaunch
 from beaconfire.vocabulary.places import SensorSite
+from beaconfire.vocabulary.records import (
+    Assurance,
+    Authority,
+    Facility,
+    LawChange,
+    LevelChange,
+    Record,
+    Suspected,
+)
+from tests.exercise.test_world_consulting import answers, asks, withdraws
+from tests.exercise.test_world_retracting import nothing
 from tests.exercise.worlds import (
     GSOMIA,
     JPN_USA,
@@ -47,11 +69,12 @@ from tests.exercise.worlds import (
 NATIONS = ("AUS", "JPN", "KOR", "USA")
 AUS_JPN, AUS_USA = "aus-jpn-made", "aus-usa-made"
 STRANGERS = {("AUS", "KOR"), ("KOR", "AUS")}  # no agreement binds these two
-END_S = 28.0
+END_S, ENDED_S = 28.0, 1_900.0  # what nothing bore out is taken back in half an hour
 _MARKINGS = {
     "JPN": '"特定秘密" = "SECRET"\n"秘" = "CONFIDENTIAL"',
     "AUS": '"SECRET" = "SECRET"\n"CONFIDENTIAL" = "CONFIDENTIAL"',
 }
+_NO_WORD = '"SECRET" = "SECRET"'  # for the level that all items of these worlds have
 _POLICY = Policy(
     classification={
         "AUS": "CONFIDENTIAL",
@@ -72,6 +95,9 @@ class Draft:
     links: tuple[Link, ...] = ()
     texts: tuple[Agreement, ...] = field(default_factory=lambda: (*texts(),))
     crashes: tuple[tuple[str, float, float], ...] = ()
+    given: tuple[tuple[str, float, EntryBody, By], ...] = ()
+    said: tuple[tuple[str, float, Said], ...] = ()
+    fits: bool = True
 
     def run(self) -> World:
         """Run the world to its end."""
@@ -83,10 +109,15 @@ class Draft:
             link=self.links,
         )
         seen = sorted(self.seen, key=lambda one: (one.at, one.sensor_id))
-        made = World(scenario, self.texts, seen, seed=1, solver=solve)
+        solver = solve if self.fits else nothing
+        made = World(scenario, self.texts, seen, seed=1, solver=solver)
         for party, at_s, restart_s in self.crashes:
             made.crash(party, at_s, restart_s=restart_s)
-        made.run(END_S)
+        for party, at_s, body, by in self.given:
+            made.give(party, at_s, body, by)
+        for party, at_s, said in self.said:
+            made.consult(party, at_s, said)
+        made.run(END_S if self.fits else ENDED_S)
         return made
 
     def binding(self, *parties: str) -> set[str]:
@@ -110,12 +141,16 @@ def texts() -> tuple[Agreement, ...]:
     return (*agreements(), made_text("JPN"), made_text("USA"))
 
 
-def made_text(other: str, *bodies: str) -> Agreement:
-    """Return Australia's agreement with ``other``, for these bodies or for all."""
+def made_text(other: str, *bodies: str, no_word: str | None = None) -> Agreement:
+    """Return Australia's agreement with ``other``, for these bodies or for all.
+
+    A party that has ``no_word`` for the level of an item refuses it.
+    """
     named = "aus-" + other.lower() + "-made"
     listed = "" if not bodies else f", body = {list(bodies)!r}".replace("'", '"')
     tables = "\n".join(
-        f"[levels.{party}]\n{_MARKINGS.get(party, _MARKINGS['AUS'])}\n"
+        f"[levels.{party}]\n"
+        f"{_NO_WORD if party == no_word else _MARKINGS.get(party, _MARKINGS['AUS'])}\n"
         for party in ("AUS", other)
     )
     text = f"""
@@ -256,7 +291,11 @@ def draw_draft(draw: random.Random) -> Draft:
     ]
     seen = [told for sensor in sensors for told in scans(draw, sensor)]
     return Draft(
-        sensors=tuple(sensors), seen=tuple(seen), acts=tuple(acts), links=tuple(links)
+        sensors=tuple(sensors),
+        seen=tuple(seen),
+        acts=tuple(acts),
+        links=tuple(links),
+        fits=draw.random() < 0.9,
     )
 
 
@@ -310,9 +349,77 @@ def _others_text(draw: random.Random, base: Draft, unaware: str) -> Hidden | Non
         return None
     kept = [t for t in base.texts if t.id != text.id]
     if text.id in (AUS_JPN, AUS_USA) and draw.random() < 0.7:
-        kept.append(made_text(text.parties[1], "LaunchNotice", "TrackProduct"))
+        narrow = made_text(text.parties[1], "LaunchNotice", "TrackProduct")
+        refusing = made_text(text.parties[1], no_word=draw.choice(text.parties))
+        kept.append(draw.choice((narrow, refusing)))
     second = changed(base, texts=tuple(kept))
     return Hidden(unaware=unaware, what=f"text of {text.id}", one=base, other=second)
+
+
+def _others_records(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    text = draw.choice([t for t in base.texts if not t.binds(unaware)])
+    if _feeds(base, unaware, *text.parties[:2]):
+        return None
+    given = []
+    for place in range(draw.choice((1, 2, 3))):
+        by, at_s = draw.choice(text.parties), draw.uniform(4.0, 22.0)
+        record = draw.choice(
+            (
+                LawChange(what=f"law {place}"),
+                LevelChange(item=f"item-{place}", marking="SECRET"),
+                Suspected(case=f"case-{place}", originator=by, what="a laptop"),
+                Facility(name="centre", level="SECRET", responsible="officer"),
+                Authority(names=("ministry",)),
+                Assurance(
+                    recipients_cleared=draw.random() < 0.5,
+                    official_purpose=True,
+                    equivalent_protection=True,
+                ),
+            )
+        )
+        given.append((by, at_s, _declared(text.id, by, record, at_s), "person"))
+    second = changed(base, given=tuple(given))
+    return Hidden(unaware=unaware, what=f"records of {text.id}", one=base, other=second)
+
+
+def _declared(agreement: str, by: str, record: Record, at_s: float) -> Order:
+    act = ActSigned(
+        agreement=agreement,
+        act="declare",
+        party=by,
+        record=record,
+        issued=plain().at(at_s),
+    )
+    signed = sign_act(act, _members()[by].people)
+    return Order(verb="declare", text=encode(signed).decode())
+
+
+@cache
+def _members() -> dict[str, Member]:
+    sensors = tuple(radar(party, f"{party.lower()}-one") for party in NATIONS)
+    return cast(replace(plain(), policy=_POLICY, sensor=sensors), 1)
+
+
+def _others_consulting(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    text = draw.choice([t for t in base.texts if not t.binds(unaware)])
+    if _feeds(base, unaware, *text.parties[:2]):
+        return None
+    asker, other = draw.sample(text.parties, 2)
+    about = ReleaseOf(
+        item_class=draw.choice(("LaunchNotice", "Plots", "TrackProduct")), to=(other,)
+    )
+    at_s = draw.uniform(3.0, 14.0)
+    deadline_s = draw.choice((4.0, 200.0))
+    ask = asks(asker, other, deadline_s=deadline_s, under=text.id, about=about)
+    said = [(asker, at_s, ask)]
+    if draw.random() < 0.8:
+        at_s += draw.uniform(0.5, 6.0)
+        said.append((other, at_s, answers(other, draw.choice(("consent", "object")))))
+        if draw.random() < 0.5:
+            said.append((other, at_s + draw.uniform(0.5, 5.0), withdraws(other)))
+    second = changed(base, said=tuple(said))
+    told = f"a consultation under {text.id}"
+    return Hidden(unaware=unaware, what=told, one=base, other=second)
 
 
 def _stranger(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
@@ -326,11 +433,20 @@ def _stranger(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
         told for s in base.sensors if s.party == other for told in scans(draw, s)
     )
     dies = (other, draw.uniform(6.0, 14.0), draw.uniform(15.0, 22.0))
+    step = ClockStep(seconds=draw.choice((-40.0, 5.0)), trusted=False)
+    mended = ClockStep(seconds=0.0, trusted=True)
     second = draw.choice(
         (
             changed(base, seen=kept),
             changed(base, seen=(*kept, *draw_again)),
             changed(base, crashes=(dies,)),
+            changed(
+                base,
+                given=(
+                    (other, dies[1], step, "runtime"),
+                    (other, dies[2], mended, "runtime"),
+                ),
+            ),
         )
     )
     return Hidden(unaware=unaware, what=f"{other}'s world", one=base, other=second)
@@ -341,6 +457,8 @@ _KINDS: tuple[Callable[[random.Random, Draft, str], Hidden | None], ...] = (
     _others_line,
     _others_acts,
     _others_text,
+    _others_records,
+    _others_consulting,
     _stranger,
 )
 

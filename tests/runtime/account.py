@@ -58,7 +58,7 @@ class Account:
     units: tuple[Unit, ...] = ()
     used: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
+    refused: frozenset[tuple[str, str]] = frozenset()
     flaw: str | None = None
 
     def after(self, entries: Iterable[Entry]) -> "Account":
@@ -110,8 +110,11 @@ class Account:
             if unit.key[1] != other.party:
                 continue
             has = unit.key[0] in other.used | other.apart
-            if unit.stands == "refused there" and unit.key[0] not in other.refused:
+            refused = (self.party, unit.key[0]) in other.refused
+            if unit.stands == "refused there" and not refused:
                 return f"{unit.key} counts as refused by {other.party}, which did not"
+            if unit.stands == "withdrawn" and refused:
+                return f"{unit.key} counts as withdrawn, and {other.party} refused it"
             if unit.stands == "delivered" and not has:
                 return f"{unit.key} counts as delivered and never came"
             others = [u for u in self.units if u.key[:2] == unit.key[:2]]
@@ -147,7 +150,8 @@ class Account:
         if isinstance(body, Quarantine):
             return replace(self, apart=self.apart | set(body.items))
         if isinstance(body, Rejection) and body.what == "item":
-            return replace(self, refused=self.refused | {body.excerpt})
+            one = (body.source, body.excerpt)
+            return replace(self, refused=self.refused | {one})
         return self._carried(body)
 
     def _act(self, entry: str, act: Act) -> "Account":

@@ -8,7 +8,7 @@ a deadline passes, a node dies and resumes); ``explore`` takes them in every ord
 * A node is ``runtime.turns.Node`` and nothing else. Its state between two turns is its
   checkpoint, so that every turn of the model also saves and resumes.
 * A border keeps what was laid there until it is taken. What stood there when it was
-  purged, or when its node died, may already be on its way and come at any time.
+  purged, or when its node died, may be on its way: it comes at any time, or never.
 * Equal states are met once: a state is the nodes' memories, what they must account
   for, what stands at the borders, and which steps are left.
 
@@ -94,7 +94,6 @@ class Model:
     """Runs turns, each once, and explores."""
 
     allowed: frozenset[str]
-    late_kept: bool = True
     texts: list[str] = field(default_factory=list)
     locals: list[_Local] = field(default_factory=list)
     _text_ids: dict[str, int] = field(default_factory=dict)
@@ -204,8 +203,7 @@ class Model:
         lanes, receipts, late = list(state.lanes), list(state.receipts), state.late
         for index, (giver, _) in enumerate(WAYS):
             if giver == place:
-                if self.late_kept:
-                    late |= {(index, text) for text in lanes[index]}
+                late |= {(index, text) for text in lanes[index]}
                 lanes[index], receipts[index] = (), -1
         then = state._replace(lanes=tuple(lanes), receipts=tuple(receipts), late=late)
         key = (place, state.nodes[place])
@@ -263,8 +261,7 @@ class Model:
                 if text not in lanes[index]:
                     lanes[index] = (*lanes[index], text)
             elif isinstance(effect, Purge):
-                if self.late_kept:
-                    late |= {(index, text) for text in lanes[index]}
+                late |= {(index, text) for text in lanes[index]}
                 lanes[index] = ()
             else:
                 receipts[index] = self._text(codec.encode(effect.receipt).decode())
@@ -277,7 +274,8 @@ class Model:
                 flaw = sender.against_other(recipient)
                 if flaw is not None:
                     return flaw
-        still = any(state.lanes) or state.late or max(state.receipts) >= 0
+        # What a purge or a death took from a border may come late, or never.
+        still = any(state.lanes) or max(state.receipts) >= 0
         due = any(self._is_due(state, place) for place in range(3))
         if not still and not due:
             for account in accounts:

@@ -11,15 +11,21 @@ Reading and printing the text is ``text.py``'s; nothing here decides anything.
 """
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from beaconfire.agreements.conditions import Body, Condition, Status, TogetherWith
+from msgspec import Struct
+
+from beaconfire.agreements.conditions import (
+    Condition,
+    Status,
+    TogetherWith,
+)
 from beaconfire.agreements.question import Finding, Question
 from beaconfire.agreements.register import Annex
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
 __all__ = [
@@ -140,14 +146,6 @@ class Article:
         object.__setattr__(self, "companions", companions)
         object.__setattr__(self, "governs_status", governs)
 
-    def concerns(self, effect: Effect, body: str) -> bool:
-        """Return whether it has ``effect`` and asks for no other body than ``body``."""
-        return self.effect is effect and all(
-            body in condition.value
-            for condition in self.when
-            if isinstance(condition, Body)
-        )
-
     def applies(self, question: Question) -> Finding:
         """Return whether all its conditions are met; doubt settles nothing by itself.
 
@@ -184,6 +182,17 @@ class Levels:
     markings: tuple[tuple[str, str], ...]
 
 
+class Found(Struct, frozen=True):
+    """What the conditions of one text found, a bit for each of them.
+
+    A permission applies that asks for nothing ``lacking``, a prohibition that asks for
+    nothing ``not_met``: so doubt refuses.
+    """
+
+    not_met: int
+    lacking: int  # not met, or in doubt
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """A whole text. It began at ``in_force_from``; acts may have closed it since."""
@@ -197,35 +206,66 @@ class Agreement:
     levels: tuple[Levels, ...]
     articles: tuple[Article, ...]
     annexes: tuple[Annex, ...] = ()
-    # What follows from the text, worked out once: the articles by their effect, the
-    # agreements that some ask for beside this one, in order; each party's levels.
-    permissions: tuple[Article, ...] = field(init=False, repr=False, compare=False)
-    _about: dict[tuple[Effect, str], tuple[Article, ...]] = field(
+    # What follows from the text, worked out once: the articles by their effect, in
+    # order, each with the bits of its conditions; whether one of them permits without
+    # another agreement; the agreements that some ask for beside this one, in order;
+    # each condition once, with its bit; each party's levels.
+    permissions: tuple[tuple[Article, int], ...] = field(
         init=False, repr=False, compare=False
     )
+    prohibitions: tuple[tuple[Article, int], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    permits_alone: bool = field(init=False, repr=False, compare=False)
+    _asked: tuple[tuple[Callable[[Question], Finding], int], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    _bits_of: dict[type, int] = field(init=False, repr=False, compare=False)
     requires: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _governing: tuple[Article, ...] = field(init=False, repr=False, compare=False)
     _tables: dict[Party, dict[str, str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        asked = [other for article in self.articles for other in article.companions]
+        others = [other for article in self.articles for other in article.companions]
         tables = {levels.party: dict(levels.markings) for levels in self.levels}
-        permits = tuple(a for a in self.articles if a.effect is Effect.PERMIT)
+        bits: dict[Condition, int] = {}
+        by_effect: dict[Effect, list[tuple[Article, int]]] = {e: [] for e in Effect}
+        for article in self.articles:
+            asks = 0
+            for condition in article.when:
+                asks |= bits.setdefault(condition, 1 << len(bits))
+            by_effect[article.effect].append((article, asks))
+        permits = tuple(by_effect[Effect.PERMIT])
+        alone = any(not article.companions for article, _ in permits)
+        prohibits = tuple(by_effect[Effect.PROHIBIT])
         object.__setattr__(self, "permissions", permits)
-        about = {
-            (effect, body): tuple(a for a in self.articles if a.concerns(effect, body))
-            for effect in (Effect.PROHIBIT, Effect.PERMIT)
-            for body in (kind.__name__ for kind in FORM)
-        }
-        object.__setattr__(self, "_about", about)
-        object.__setattr__(self, "requires", tuple(dict.fromkeys(asked)))
+        object.__setattr__(self, "prohibitions", prohibits)
+        object.__setattr__(self, "permits_alone", alone)
+        bits_of: dict[type, int] = {}
+        for condition, bit in bits.items():
+            bits_of[type(condition)] = bits_of.get(type(condition), 0) | bit
+        asked = tuple((condition.finding, bit) for condition, bit in bits.items())
+        object.__setattr__(self, "_asked", asked)
+        object.__setattr__(self, "_bits_of", bits_of)
+        object.__setattr__(self, "requires", tuple(dict.fromkeys(others)))
+        governing = tuple(a for a in self.articles if a.governs_status)
+        object.__setattr__(self, "_governing", governing)
         object.__setattr__(self, "_tables", tables)
 
-    def about(self, effect: Effect, body: str) -> tuple[Article, ...]:
-        """Return the articles of ``effect`` that could apply to a ``body``, in order.
+    def ask(self, question: Question) -> Found:
+        """Ask every condition that stands in the text, once however many share it."""
+        not_met = lacking = 0
+        for ask, bit in self._asked:
+            found = ask(question)
+            if found is not _MET:
+                lacking |= bit
+                if found is _NOT_MET:
+                    not_met |= bit
+        return Found(not_met=not_met, lacking=lacking)
 
-        Those left out ask for another body, so none of them is met or in doubt.
-        """
-        return self._about.get((effect, body), ())
+    def bits_of(self, kind: type[Condition]) -> int:
+        """Return the bits of the conditions of one kind."""
+        return self._bits_of.get(kind, 0)
 
     def cite(self, article: Article) -> str:
         """Return the citation of ``article``."""
@@ -249,7 +289,7 @@ class Agreement:
     @property
     def status_article(self) -> Article:
         """The article that governs whether it is in force; every text has one."""
-        return next(article for article in self.articles if article.governs_status)
+        return self._governing[0]
 
     def level_of(self, marking: str, *, by: Party) -> str | None:
         """Return the English level of what ``by`` marked so, ``None`` if not known.

@@ -15,12 +15,11 @@ from beaconfire.agreements.agreement import (
     NO_FURTHER,
     Agreement,
     Article,
-    Effect,
+    Found,
     Obligation,
 )
 from beaconfire.agreements.approval import find_approval
 from beaconfire.agreements.conditions import (
-    Condition,
     OriginatorIsSender,
     WithConsentOf,
 )
@@ -35,7 +34,7 @@ from beaconfire.vocabulary.times import Instant
 
 T = TypeVar("T")
 
-_MET, _NOT_MET = Finding.MET, Finding.NOT_MET
+_MET = Finding.MET
 
 
 class Permission(Struct, frozen=True, kw_only=True):
@@ -93,17 +92,9 @@ def decide_release(
 
     # Ask every article, even after one has refused: partners and auditors are owed
     # the whole list of grounds, not whichever happened to be first.
-    question = facts.question
-    prohibiting = [
-        article
-        for article in under.about(Effect.PROHIBIT, question.body)
-        if article.applies(question) is not _NOT_MET
-    ]
-    permitting = [
-        article
-        for article in under.about(Effect.PERMIT, question.body)
-        if article.applies(question) is _MET
-    ]
+    not_met, lacking = facts.found.not_met, facts.found.lacking
+    prohibiting = [a for a, asks in under.prohibitions if not asks & not_met]
+    permitting = [a for a, asks in under.permissions if not asks & lacking]
 
     if prohibiting:
         # Lifting the prohibition may not be enough: say also what would permit it.
@@ -119,15 +110,14 @@ def decide_release(
     # second, more generous article quietly cancel what the first one requires.
     consents = facts.question.consents
     owed = [owed for article in permitting for owed in article.obligations]
-    if any(consent.no_further for consent in consents):
-        owed.append(Obligation(NO_FURTHER))
+    owed += [Obligation(NO_FURTHER) for consent in consents if consent.no_further]
     return Permission(
         under=under,
         relied_on=tuple(permitting),
         obligations=once(owed),
-        acts=(*facts.acts, *(act for consent in consents for act in consent.acts)),
+        acts=(*facts.acts, *[act for consent in consents for act in consent.acts]),
         approval=facts.approval,
-        consents=tuple(consent.consultation for consent in consents),
+        consents=tuple([consent.consultation for consent in consents]),
     )
 
 
@@ -160,9 +150,9 @@ def object_as_holder(
     )
     kept = [
         article
-        for article in under.about(Effect.PROHIBIT, facts.question.body)
-        if OriginatorIsSender(value=False) in article.when
-        and article.applies(facts.question) is not _NOT_MET
+        for article, asks in under.prohibitions
+        if not asks & facts.found.not_met
+        and OriginatorIsSender(value=False) in article.when
     ]
     return _prohibition(under, kept, facts, ()) if kept else None
 
@@ -174,6 +164,7 @@ def once(things: Iterable[T]) -> tuple[T, ...]:
 
 class _Facts(Struct, frozen=True, kw_only=True):
     question: Question
+    found: Found
     acts: tuple[str, ...]
     approval: str | None
 
@@ -228,7 +219,12 @@ def _facts(
             standing.consultations, under.id, item=item, sender=sender, to=to, at=at
         ),
     )
-    return _Facts(question=question, acts=status.acts, approval=approval)
+    return _Facts(
+        question=question,
+        found=under.ask(question),
+        acts=status.acts,
+        approval=approval,
+    )
 
 
 def _prohibition(
@@ -265,13 +261,14 @@ def _without_consent(
     asked about: whoever asks waits for the answer.
     """
     question = facts.question
-    lacking = [consent for consent in question.consents if not consent.stands]
-    if permitting and not lacking:
+    withheld = [consent for consent in question.consents if not consent.stands]
+    if permitting and not withheld:
         return None
+    consents, lacking = under.bits_of(WithConsentOf), facts.found.lacking
     wanting = [
         article
-        for article in under.about(Effect.PERMIT, question.body)
-        if _lacks_consent_alone(article, question)
+        for article, asks in under.permissions
+        if asks & lacking & consents and not asks & lacking & ~consents
     ]
     articles = permitting or wanting
     if not articles:
@@ -285,43 +282,33 @@ def _without_consent(
     notes = [condition.saw(question) for condition in found]
     needs = [condition.need(question, met=True) for condition in found]
     grounds = ", ".join(under.cite(article) for article in articles)
-    told = " and ".join(once((*notes, *(consent.note for consent in lacking))))
+    told = " and ".join(once((*notes, *(consent.note for consent in withheld))))
     return Objection(
         under=under,
         relied_on=tuple(articles),
-        acts=tuple(act for consent in lacking for act in consent.acts),
+        acts=tuple(act for consent in withheld for act in consent.acts),
         reason=f"{grounds} needs consent: {told}",
-        needs=once((*needs, *(consent.need for consent in lacking))),
+        needs=once((*needs, *(consent.need for consent in withheld))),
     )
-
-
-def _lacks_consent_alone(article: Article, question: Question) -> bool:
-    unmet = _unmet(article, question)
-    return bool(unmet) and all(isinstance(one, WithConsentOf) for one in unmet)
 
 
 def _silence(under: Agreement, facts: _Facts) -> Objection:
     # Say how the nearest article fell short: it is the one that a person would look
     # up. An article about other people's items is never near to one's own.
     question = facts.question
-    near = [(article, _unmet(article, question)) for article in under.permissions]
     reason = f"no article of {under.id} permits it"
     needs: tuple[str, ...] = (f"an article of {under.id} that permits it",)
-    if near:
-        article, unmet = min(near, key=lambda pair: _distance(pair[1]))
-        needs = tuple(condition.need(question, met=True) for condition in unmet)
-        reason += f"; {under.cite(article)} would, for {' and '.join(needs)}"
+    if under.permissions:
+        lacking, whose = facts.found.lacking, under.bits_of(OriginatorIsSender)
+        distances = [
+            (bool(asks & lacking & whose), (asks & lacking).bit_count())
+            for _, asks in under.permissions
+        ]
+        nearest, _ = under.permissions[distances.index(min(distances))]
+        needs = tuple(
+            condition.need(question, met=True)
+            for condition in nearest.when
+            if condition.finding(question) is not _MET
+        )
+        reason += f"; {under.cite(nearest)} would, for {' and '.join(needs)}"
     return Objection(under=under, relied_on=(), acts=(), reason=reason, needs=needs)
-
-
-def _unmet(article: Article, question: Question) -> list[Condition]:
-    return [
-        condition
-        for condition in article.when
-        if condition.finding(question) is not _MET
-    ]
-
-
-def _distance(unmet: list[Condition]) -> tuple[bool, int]:
-    whose = OriginatorIsSender in map(type, unmet)
-    return (whose, len(unmet))

@@ -242,7 +242,10 @@ class Purpose:
         stated = question.purposes
         if not stated:
             return Finding.UNKNOWN
-        return _MET if all(purpose in self.value for purpose in stated) else _NOT_MET
+        for purpose in stated:
+            if purpose not in self.value:
+                return _NOT_MET
+        return _MET
 
     def saw(self, question: Question) -> str:
         """Say what was found."""

@@ -168,42 +168,46 @@ def _decide_way(
     asked: _Asked, way: Way, agreements: Sequence[Agreement]
 ) -> _Opened | _Closed:
     marking = None if asked.via is None else _relay_marking(asked, way)
-    answers = [
-        decide_release(
+    permissions: list[Permission] = []
+    objections: list[Objection] = []
+    ids = _ids(way)
+    for under in way:
+        answer = decide_release(
             asked.item,
             sender=asked.sender,
             to=asked.to,
             under=under,
             at=asked.at,
             standing=asked.standing,
-            together=tuple(other.id for other in way if other is not under),
+            together=tuple([other for other in ids if other != under.id]),
             marking=marking,
         )
-        for under in way
-    ]
-    permissions = [answer for answer in answers if isinstance(answer, Permission)]
-    objections = [answer for answer in answers if isinstance(answer, Objection)]
-    approval = next((p.approval for p in permissions if p.approval is not None), None)
+        if isinstance(answer, Permission):
+            permissions.append(answer)
+        else:
+            objections.append(answer)
+    approvals = [p.approval for p in permissions if p.approval is not None]
+    approval = approvals[0] if approvals else None
     if asked.via is not None:
         objections += _held_under(asked, way, agreements)
         # Rule 5 holds even where a text forgot to ask for it.
         if not objections and (approval is None or marking is None):
             objections.append(_not_to_be_passed_on(asked, way, approval))
     if objections:
-        return _closed(way, objections)
-    articles = tuple(p.under.cite(a) for p in permissions for a in p.relied_on)
+        return _closed(ids, objections)
+    articles = [p.under.cite(a) for p in permissions for a in p.relied_on]
     return _Opened(
         considered=Considered(
-            agreements=tuple(under.id for under in way),
+            agreements=ids,
             outcome="release",
-            articles=articles,
-            acts=tuple(act for p in permissions for act in p.acts),
+            articles=tuple(articles),
+            acts=tuple([act for p in permissions for act in p.acts]),
             reason=f"permitted by {', '.join(articles)}",
         ),
-        obligations=once(owed for p in permissions for owed in p.obligations),
+        obligations=once([owed for p in permissions for owed in p.obligations]),
         approval=approval,
         marking=marking,
-        consents=once(one for p in permissions for one in p.consents),
+        consents=once([one for p in permissions for one in p.consents]),
     )
 
 
@@ -248,15 +252,19 @@ def _not_to_be_passed_on(asked: _Asked, way: Way, approval: str | None) -> Objec
     return Objection(under=under, relied_on=(), acts=(), reason=reason, needs=(need,))
 
 
-def _closed(way: Way, objections: list[Objection]) -> _Closed:
+def _ids(way: Way) -> tuple[str, ...]:
+    return tuple([under.id for under in way])
+
+
+def _closed(ids: tuple[str, ...], objections: list[Objection]) -> _Closed:
     grounds = _grounds(objections)
     return _Closed(
         considered=Considered(
-            agreements=tuple(under.id for under in way),
+            agreements=ids,
             outcome="refusal",
-            articles=tuple(o.under.cite(a) for o in grounds for a in o.relied_on),
-            acts=tuple(act for o in grounds for act in o.acts),
-            reason="; ".join(o.reason for o in grounds),
+            articles=tuple([o.under.cite(a) for o in grounds for a in o.relied_on]),
+            acts=tuple([act for o in grounds for act in o.acts]),
+            reason="; ".join([o.reason for o in grounds]),
         ),
         objections=tuple(objections),
     )

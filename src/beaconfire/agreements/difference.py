@@ -71,14 +71,14 @@ def _articles(old: Agreement, new: Agreement) -> Iterator[str]:
     before = {article.number: article for article in old.articles}
     after = {article.number: article for article in new.articles}
     for number in dict.fromkeys((*before, *after)):
-        was, now = before.get(number), after.get(number)
-        if was is None and now is not None:
-            yield f"article {number} is new: {_said(now)}"
-        elif now is None and was is not None:
-            yield f"article {number} is gone: {_said(was)}"
-        elif was is not None and now is not None and was != now:
-            if _said(was) != _said(now):
-                yield f"article {number}: {_said(was)}; becomes: {_said(now)}"
+        if number not in before:
+            yield f"article {number} is new: {_said(after[number])}"
+        elif number not in after:
+            yield f"article {number} is gone: {_said(before[number])}"
+        elif before[number] != after[number]:
+            was, now = _said(before[number]), _said(after[number])
+            if was != now:
+                yield f"article {number}: {was}; becomes: {now}"
             else:
                 yield f"article {number} rests on other words, and says the same"
     kept = [number for number in before if number in after]
@@ -174,12 +174,11 @@ def _asked(
 
 
 def _change(was: _Says, now: _Says) -> str:
-    if was is None and now is not None:
+    if was is None:
+        assert now is not None  # the two differ
         return f"may go, by {', '.join(now[0])}"
-    if now is None and was is not None:
+    if now is None:
         return f"may go no more (went by {', '.join(was[0])})"
-    assert was is not None
-    assert now is not None
     told = []
     if was[0] != now[0]:
         told.append(f"goes by {', '.join(now[0])} instead of {', '.join(was[0])}")

@@ -8,6 +8,8 @@ not asked here: termination stops new sharing and lifts no duty.
 The closed list is ``LASTING`` in ``agreement.py``.
 """
 
+from typing import cast
+
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement, Article, Effect
@@ -70,10 +72,8 @@ def _unfollowed(under: Agreement, register: Register) -> list[Open]:
     found = []
     for party in under.parties:
         for one in latest(register, under.id, party, LevelChange):
-            if not isinstance(one.record, LevelChange):
-                continue
-            item = one.record.item
-            marking = one.record.marking
+            changed = cast(LevelChange, one.record)
+            item, marking = changed.item, changed.marking
             done = LevelFollowed(originator=party, item=item, marking=marking)
             found += [
                 _open(

@@ -71,7 +71,7 @@ def too_many(act: Act, standing: Standing) -> str | None:
     mine = (act.agreement, act.party)
     if act.act in STATUS_ACTS:
         view = standing.view(*mine)
-        recorded = Recorded(entry="", at=act.issued or EARLIEST, act=act)
+        recorded = Recorded(entry="", at=EARLIEST, act=act)
         if view.has_room(recorded):
             return None
         return (

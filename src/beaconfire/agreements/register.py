@@ -11,7 +11,7 @@
 """
 
 from collections.abc import Iterable
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -112,7 +112,7 @@ def latest(
     register: Register, agreement: str, party: Party, kind: type[Record]
 ) -> tuple[Filed, ...]:
     """Return the newest of ``party``'s records of ``kind``, one a subject."""
-    found: dict[str, Filed] = {}
+    found: dict[tuple[object, ...], Filed] = {}
     for one in register.filed:
         if (
             isinstance(one.record, kind)
@@ -136,15 +136,16 @@ def standing_records(
 
     A declared record speaks instead of the text's own, also when it has ended.
     """
-    found: dict[str, K | None] = {
-        _subject(annex.record): annex.record
-        for annex in annexes
-        if annex.party == party and isinstance(annex.record, kind)
-    }
+    found: dict[tuple[object, ...], K] = {}
+    for annex in annexes:
+        if annex.party == party and isinstance(annex.record, kind):
+            found[_subject(annex.record)] = annex.record
     for one in latest(register, agreement, party, kind):
-        newest = None if one.ended(at) else cast(K, one.record)
-        found[_subject(one.record)] = newest
-    return tuple(record for record in found.values() if record is not None)
+        if one.ended(at):
+            found.pop(_subject(one.record), None)
+        else:
+            found[_subject(one.record)] = cast(K, one.record)
+    return tuple(found.values())
 
 
 def may_declare(
@@ -206,9 +207,17 @@ def steps_of(
     )
 
 
-def _subject(record: Record) -> str:
+def _subject(record: Record) -> tuple[object, ...]:
     """Return what a newer record of the same kind must share to replace it."""
-    if isinstance(record, Facility):
-        return record.name
-    names = ("originator", "item", "purpose", "case", "what")
-    return " ".join(str(getattr(record, name, "")) for name in names)
+    return tuple([getattr(record, name) for name in _SUBJECT[type(record)]])
+
+
+# By kind of record the names of what makes its subject, worked out once.
+_SUBJECT: dict[type, tuple[str, ...]] = {
+    kind: tuple(
+        name
+        for name in ("originator", "item", "purpose", "case", "what")
+        if name in kind.__struct_fields__
+    )
+    for kind in get_args(Record)
+} | {Facility: ("name",)}

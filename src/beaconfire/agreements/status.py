@@ -80,7 +80,10 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
     beyond = _out_of_its_term(agreement, article, at)
     if beyond is not None:
         return beyond
-    parties = _parties(agreement, standing, at)
+    views = _views(agreement, standing)
+    if not views:
+        return _untouched(agreement, article)
+    parties = _parties(agreement, views, at)
     states = {party.state for party in parties}
     state = next(one for one in _GRAVEST if one in states)
     decisive = [p for p in parties if p.state == state]
@@ -123,8 +126,14 @@ def open_notices(
     agreement: Agreement, standing: Standing, at: Instant
 ) -> tuple[tuple[Party, Notice], ...]:
     """Return the notices that stand at ``at`` and have not ended the agreement."""
+    return _open_notices(agreement, _views(agreement, standing), at)
+
+
+def _open_notices(
+    agreement: Agreement, views: Sequence[View], at: Instant
+) -> tuple[tuple[Party, Notice], ...]:
     found = []
-    for view in _views(agreement, standing):
+    for view in views:
         notice = notice_of(agreement, view)
         if notice is not None and not notice.is_effective(at):
             found.append((view.party, notice))
@@ -150,27 +159,41 @@ def _out_of_its_term(
     )
 
 
+def _untouched(agreement: Agreement, article: str) -> AgreementStatus:
+    return AgreementStatus(
+        in_force=True,
+        state="in force",
+        acts=(),
+        article=article,
+        reason=f"{agreement.id} is in force",
+        parties=tuple([_silent(party) for party in agreement.parties]),
+    )
+
+
+def _silent(party: Party) -> PartyStatus:
+    return PartyStatus(party=party, state="in force", act=None, told="")
+
+
 def _parties(
-    agreement: Agreement, standing: Standing, at: Instant
+    agreement: Agreement, views: Sequence[View], at: Instant
 ) -> tuple[PartyStatus, ...]:
-    views = {view.party: view for view in _views(agreement, standing)}
-    notices = open_notices(agreement, standing, at) if views else ()
+    by_party = {view.party: view for view in views}
+    notices = _open_notices(agreement, views, at)
     return tuple(
-        _party(agreement, views.get(party), party, notices, at)
+        _party(agreement, by_party[party], notices, at)
+        if party in by_party
+        else _silent(party)
         for party in agreement.parties
     )
 
 
 def _party(
     agreement: Agreement,
-    view: View | None,
-    party: Party,
+    view: View,
     notices: Sequence[tuple[Party, Notice]],
     at: Instant,
 ) -> PartyStatus:
-    if view is None:
-        return PartyStatus(party=party, state="in force", act=None, told="")
-    suspension = view.suspension
+    party, suspension = view.party, view.suspension
     notice = notice_of(agreement, view)
     contests = _contests(view, notices)
     if notice is not None and notice.is_effective(at):

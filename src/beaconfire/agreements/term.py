@@ -77,10 +77,10 @@ def _ends_after(begin: Instant, term: Term, given: Instant) -> Instant | None:
     if term.notice_days is None:
         return None
     earliest = given.plus_s(term.notice_days * DAY_S)
-    first, more = term.initial_years, term.extended_by_years
-    if first is None and more is None:
+    more = term.extended_by_years
+    years = term.initial_years or more
+    if years is None:
         return earliest
-    years = first or more or 0
     end = years_after(begin, years)
     while end < earliest and more and end < LATEST:
         years += more

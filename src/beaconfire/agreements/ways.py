@@ -12,7 +12,7 @@ that companion stays silent.
 
 from collections.abc import Sequence
 
-from beaconfire.agreements.agreement import Agreement, Effect
+from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.conditions import ApprovalOfOriginator, Sender
 from beaconfire.vocabulary.party import Party
 
@@ -29,25 +29,18 @@ def ways_between(
     """
     bound = [a for a in agreements if sender in a.parties and to in a.parties]
     pairs: dict[tuple[str, str], Way] = {}
-    for one in bound:
+    for one in [agreement for agreement in bound if agreement.requires]:
         for other in bound:
             if other.id in one.requires and other is not one:
                 first, second = sorted((one, other), key=_wider_first)
                 pairs[first.id, second.id] = (first, second)
-    paired = {agreement.id for way in pairs.values() for agreement in way}
+    paired = {agreement_id for pair in pairs for agreement_id in pair}
     alone = [
         (agreement,)
         for agreement in bound
-        if _may_stand_alone(agreement) or agreement.id not in paired
+        if agreement.permits_alone or agreement.id not in paired
     ]
     return (*alone, *pairs.values())
-
-
-def _may_stand_alone(agreement: Agreement) -> bool:
-    return any(
-        article.effect is Effect.PERMIT and not article.companions
-        for article in agreement.articles
-    )
 
 
 def _wider_first(agreement: Agreement) -> tuple[int, str]:
@@ -63,10 +56,9 @@ def may_relay(
     node from asking, and journalling a refusal, where nobody ever meant it to relay.
     """
     return any(
-        article.effect is Effect.PERMIT
-        and any(isinstance(c, ApprovalOfOriginator) and c.value for c in article.when)
+        any(isinstance(c, ApprovalOfOriginator) and c.value for c in article.when)
         and all(relay in c.value for c in article.when if isinstance(c, Sender))
         for agreement in agreements
         if agreement.binds(originator, relay, to)
-        for article in agreement.articles
+        for article, _ in agreement.permissions
     )

@@ -176,6 +176,10 @@ class World:
         """
         self._later(at_s, partial(self._order_statement, party, said))
 
+    def give(self, party: Party, at_s: float, body: EntryBody, by: By) -> None:
+        """Let a node take in what no scenario has words for, such as a clock step."""
+        self._input_at(at_s, party, body, by)
+
     def _order_statement(self, party: Party, said: Said, at_s: float) -> None:
         nation = self._nations[party]
         if nation.crashed:
