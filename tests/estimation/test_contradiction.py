@@ -127,3 +127,12 @@ def test_one_sensor_alone_contradicts_nobody():
     held = seen((NEAR,), too_far)
     assert answer(held).impact is not None
     assert doubted([(held, estimate_flight(held))])[0].impact is not None
+
+
+def test_a_feed_given_three_times_over_is_still_a_sensor_that_is_used():
+    """A repeat says nothing against the sensor, nor against what was found."""
+    once = seen((NEAR, SOUTH))
+    thrice = Observations(plots=once.plots * 3)
+    found = answer(thrice)
+    assert found.impact == answer(once).impact
+    assert {account.verdict for account in found.sensors} == {"used"}

@@ -28,6 +28,7 @@ from beaconfire.estimation.geodesy import (
     enu_axes,
     ground_range_m,
 )
+from beaconfire.estimation.selection import REPEATED
 from beaconfire.vocabulary.flight import (
     FlightEstimate,
     Observations,
@@ -54,7 +55,8 @@ ALIKE_KM, ALIKE_PART = 60.0, 0.02
 
 def explains(estimate: FlightEstimate, plots: int) -> bool:
     """Say whether one object's fit explains so many plots."""
-    return estimate.model_holds and len(estimate.rejected) <= LEFT_OUT_PART * plots
+    left_out = sum(one.reason != REPEATED for one in estimate.rejected)
+    return estimate.model_holds and left_out <= LEFT_OUT_PART * plots
 
 
 def reconciled(

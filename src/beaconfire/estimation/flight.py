@@ -26,6 +26,7 @@ from beaconfire.estimation.launch_point import Launch, find_launch
 from beaconfire.estimation.measurement import PlotTable, tabulate
 from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.selection import (
+    REPEATED,
     distinct_plots,
     in_fixed_order,
     in_one_flight,
@@ -261,16 +262,19 @@ def _accounts(
     for plot in plots:
         given[plot.sensor.id] = given.get(plot.sensor.id, 0) + 1
         biases[plot.sensor.id] = plot.bias_id or plot.sensor.id
+    repeated: dict[str, int] = {}
     for one in rejected:
         name = plots[one.index].sensor.id
-        lost[name] = lost.get(name, 0) + 1
+        of = repeated if one.reason == REPEATED else lost
+        of[name] = of.get(name, 0) + 1
     coast = found.coast if found.holds else None
     accounts = []
     for name in sorted(given):
-        used = given[name] - lost.get(name, 0)
+        distinct = given[name] - repeated.get(name, 0)
+        used = distinct - lost.get(name, 0)
         bias = _bias_of(coast, biases[name]) if coast is not None else None
         verdict: SensorReading = "used" if found.track is not None else "too few plots"
-        if used == 0 or (found.track is not None and 2 * used < given[name]):
+        if used == 0 or (found.track is not None and 2 * used < distinct):
             verdict = "rejected"
         accounts.append(
             SensorAccount(id=name, plots=given[name], bias=bias, verdict=verdict)

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from beaconfire.errors import BadInput
 from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted, reconciled
 from beaconfire.estimation.flight import estimate_flight
+from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import (
     BiasEstimate,
@@ -180,7 +181,9 @@ def _objects(
     one: FlightEstimate, whole: Observations, sort: Sort
 ) -> tuple[Observations, ...]:
     """Return what is of each object, unless ``one`` explains the whole."""
-    left_out = {id(whole.plots[plot.index]) for plot in one.rejected}
+    left_out = {
+        id(whole.plots[plot.index]) for plot in one.rejected if plot.reason != REPEATED
+    }
     one_may_do = one.model_holds and not _has_gap(whole.plots)
     # A sensor of which nothing was used contradicts the rest, and has been named.
     heard = {p.sensor.id for p in whole.plots if id(p) not in left_out}

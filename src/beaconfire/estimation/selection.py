@@ -43,6 +43,10 @@ def _place(plot: Plot) -> tuple[int, str, float, float, float, str]:
     )  # fmt: skip
 
 
+# Says nothing against the sensor, nor against what was found.
+REPEATED = "the same sighting as one given before; counted once"
+
+
 def distinct_plots(plots: Sequence[Plot]) -> tuple[list[int], list[RejectedPlot]]:
     """Return the indices of distinct sightings, and the repetitions with a reason."""
     by_id: set[tuple[str, str]] = set()
@@ -60,8 +64,7 @@ def distinct_plots(plots: Sequence[Plot]) -> tuple[list[int], list[RejectedPlot]
         )
         named = None if plot.plot_id is None else (sensor, plot.plot_id)
         if value in by_value or named in by_id:
-            reason = "the same sighting as one given before; counted once"
-            repeated.append(RejectedPlot(index=index, reason=reason))
+            repeated.append(RejectedPlot(index=index, reason=REPEATED))
             continue
         by_value.add(value)
         if named is not None:
