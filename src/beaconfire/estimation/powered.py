@@ -104,7 +104,7 @@ def climb(parameters: Floats, guess_deg: Floats, at_s: float, result: Floats) ->
     left = flown - burn
     while left > 1e-9:
         step_s = min(2.0 * next_step_s(y, 1.0), left)
-        step_state(y, 0.0, step_s, y_next, work)
+        step_state(y, 0.0, step_s, y_next)
         y[:] = y_next
         left -= step_s
     result[:6] = y
