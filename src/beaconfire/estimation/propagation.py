@@ -29,23 +29,43 @@ from beaconfire.estimation.geodesy import height_and_up
 # no coasting arc begins so low, and drag run backwards grows without bound.
 CLIMB_FLOOR_M = 15_000.0
 
+Push = tuple[float, float, float]
+_NO_PUSH: Push = (0.0, 0.0, 0.0)
+
 
 @compiled
 def step_state(state: Floats, drag: float, h: float, result: Floats) -> None:
     """Write the state one Runge-Kutta step of ``h`` seconds later."""
+    step_pushed(state, drag, h, (_NO_PUSH, _NO_PUSH, _NO_PUSH), result)
+
+
+@compiled
+def step_pushed(
+    state: Floats, drag: float, h: float, pushes: tuple[Push, Push, Push],
+    result: Floats,
+) -> None:  # fmt: skip
+    """As ``step_state`` under a push (m/s2) known at begin, middle and end of the step.
+
+    ``result`` may be the state itself.
+    """
     factor, half, sixth = drag_factor(drag), 0.5 * h, h / 6.0
+    (px, py, pz), (mx, my, mz), (ex, ey, ez) = pushes
     x, y, z, u, v, w = state[0], state[1], state[2], state[3], state[4], state[5]
     ax, ay, az = accelerate(x, y, z, u, v, w, factor)
+    ax, ay, az = ax + px, ay + py, az + pz
     u1, v1, w1 = u + half * ax, v + half * ay, w + half * az
     bx, by, bz = accelerate(
         x + half * u, y + half * v, z + half * w, u1, v1, w1, factor
     )
+    bx, by, bz = bx + mx, by + my, bz + mz
     u2, v2, w2 = u + half * bx, v + half * by, w + half * bz
     cx, cy, cz = accelerate(
         x + half * u1, y + half * v1, z + half * w1, u2, v2, w2, factor
     )
+    cx, cy, cz = cx + mx, cy + my, cz + mz
     u3, v3, w3 = u + h * cx, v + h * cy, w + h * cz
     dx, dy, dz = accelerate(x + h * u2, y + h * v2, z + h * w2, u3, v3, w3, factor)
+    dx, dy, dz = dx + ex, dy + ey, dz + ez
     result[0] = x + sixth * (u + 2.0 * u1 + 2.0 * u2 + u3)
     result[1] = y + sixth * (v + 2.0 * v1 + 2.0 * v2 + v3)
     result[2] = z + sixth * (w + 2.0 * w1 + 2.0 * w2 + w3)
@@ -212,3 +232,26 @@ def sample_arc(start: Floats, times_s: Floats) -> tuple[Floats, Floats, Flags]:
     if n and times_s[0] < 0.0:
         _walk(start, times_s, -1.0, states, phis, reached)
     return states, phis, reached
+
+
+@compiled
+def sample_states(start: Floats, times_s: Floats) -> Floats:
+    """Return the states (n, 6) at instants from 0 on; NaN from where none is finite.
+
+    As ``sample_arc``, without transition matrices: a fifth of the cost.
+    """
+    states = np.full((times_s.shape[0], 6), math.nan)
+    y, y_next, t, i = start[:6].copy(), np.empty(6), 0.0, 0
+    while i < times_s.shape[0]:
+        h = min(next_step_s(y, 1.0), max(times_s[-1] - t, 1e-6))
+        step_state(y, start[6], h, y_next)
+        if not math.isfinite(y_next[0]):
+            break
+        while i < times_s.shape[0] and t + h - times_s[i] >= -1e-9:
+            flat, flat_next = y.reshape(6, 1), y_next.reshape(6, 1)
+            at = states[i].reshape(6, 1)
+            _between((times_s[i] - t) / h, h, flat, flat_next, 1, at)
+            i += 1
+        t += h
+        y[:] = y_next
+    return states
