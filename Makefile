@@ -21,8 +21,8 @@ test: .venv-test/ready
 lint: .venv-test/ready
 	@.venv-test/bin/ruff check --fix . ; .venv-test/bin/ruff format . ; .venv-test/bin/mypy
 
-bench: .venv-test/ready
-	@.venv-test/bin/beaconfire bench all
+bench: .venv-bench/ready
+	@.venv-bench/bin/beaconfire bench all
 
 long: .venv-test/ready
 	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
@@ -40,9 +40,13 @@ docs: .venv-test/ready
 .venv-test/ready: requirements-test.lock pyproject.toml
 	@PYTHON=$(PYTHON) sh tools/environment.sh .venv-test requirements-test.lock
 
+# With Stone Soup, the peer of `bench batch`.
+.venv-bench/ready: requirements-bench.lock pyproject.toml
+	@PYTHON=$(PYTHON) sh tools/environment.sh .venv-bench requirements-bench.lock
+
 # Needs `uv` on the path; the locks carry hashes and no address.
 lock:
 	@sh tools/lock.sh
 
 clean:
-	rm -rf .venv .venv-test out
+	rm -rf .venv .venv-test .venv-bench out

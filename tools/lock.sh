@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write both requirement locks: universal, with hashes, without any registry's address.
+# Write the requirement locks: universal, with hashes, without any registry's address.
 set -eu
 build=$(mktemp)
 trap 'rm -f "$build"' EXIT
@@ -8,5 +8,7 @@ printf 'hatchling\neditables\n' >"$build"
 set -- --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
     --quiet
 uv pip compile "$@" pyproject.toml "$build" -o requirements.lock
-uv pip compile "$@" --extra test pyproject.toml "$build" -c requirements.lock \
-    -o requirements-test.lock
+for extra in test bench; do
+    uv pip compile "$@" --extra "$extra" pyproject.toml "$build" -c requirements.lock \
+        -o "requirements-$extra.lock"
+done

@@ -60,16 +60,17 @@ def test_a_bench_leaves_no_folder_behind(monkeypatch, capsys):
 
 
 def test_all_prints_one_summary(monkeypatch, capsys):
-    """Six benches, one JSON list; `make bench` is this."""
+    """Seven benches, one JSON list; `make bench` is this."""
     monkeypatch.setattr(command.links, "run", lambda out, load, say: MISSED)
     monkeypatch.setattr(command.nodes, "run", lambda *rest, **named: MISSED)
     monkeypatch.setattr(command.sharings, "measure", lambda *rest, **named: MISSED)
     monkeypatch.setattr(command.estimations, "measure", lambda **named: MISSED)
+    monkeypatch.setattr(command.batches, "measure", lambda **named: MISSED)
     assert run(["bench", "all", "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert [one["bench"] for one in value] == [
         *("link", "link", "link"),
-        *("layout", "decide", "link"),
+        *("layout", "decide", "link", "link"),
     ]
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from beaconfire.exercise.bench import decide as decides
 from beaconfire.exercise.bench import estimation as estimations
+from beaconfire.exercise.bench import estimation_batch as batches
 from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
@@ -104,6 +105,12 @@ def estimation(
     tell(estimations.measure(seeds=seeds, say=_progress()), json=as_json_)
 
 
+@app.command()
+def batch(*, as_json_: Json = False) -> None:
+    """Follow many objects at once, beside Stone Soup if it is installed."""
+    tell(batches.measure(say=_progress()), json=as_json_)
+
+
 @app.command("all")
 def everything(
     *,
@@ -120,6 +127,7 @@ def everything(
         _layout(SCENARIO),
         decides.measure(rounds=ROUNDS),
         estimations.measure(seeds=estimations.SEEDS, say=_progress()),
+        batches.measure(say=_progress()),
     )
     tell(*benches, json=as_json_)
 

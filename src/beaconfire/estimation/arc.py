@@ -120,32 +120,50 @@ def normal_equations(
     size = 7 + 3 * biases.shape[0]
     J, y = np.zeros((size, size)), np.zeros(size)
     residual, slope = np.empty(3), np.empty((3, 3))
-    H = np.empty((3, 7))
     for i in range(rows.shape[0]):
         b = bias_slot[i]
-        row = rows[i]
-        misfit(row, states[i, :3], biases[b], residual, slope)
+        misfit(rows[i], states[i, :3], biases[b], residual, slope)
         distances[i] = residual[0] ** 2 + residual[1] ** 2 + residual[2] ** 2
-        if not used[i]:
-            continue
-        own = (row[WEIGHT_R], row[WEIGHT_A] * row[COSINE], row[WEIGHT_E])
-        for c in range(3):
-            for m in range(7):
-                H[c, m] = 0.0
-                for n in range(3):
-                    H[c, m] += slope[c, n] * phis[i, n, m]
-            at = 7 + 3 * b + c
-            for m in range(7):
-                y[m] += H[c, m] * residual[c]
-                for n in range(m + 1):
-                    J[m, n] += H[c, m] * H[c, n]
-                J[at, m] += own[c] * H[c, m]
-            J[at, at] += own[c] * own[c]
-            y[at] += own[c] * residual[c]
-    for m in range(size):
+        if used[i]:
+            add_plot(rows[i], b, phis[i], residual, slope, J, y)
+    mirror(J)
+    return J, y
+
+
+@compiled
+def add_plot(
+    row: Floats,
+    slot: int,
+    phi: Floats,
+    residual: Floats,
+    slope: Floats,
+    J: Floats,
+    y: Floats,
+) -> None:
+    """Add one plot's misfit to normal equations, below the diagonal only."""
+    own = (row[WEIGHT_R], row[WEIGHT_A] * row[COSINE], row[WEIGHT_E])
+    H = np.empty(7)
+    for c in range(3):
+        for m in range(7):
+            H[m] = 0.0
+            for n in range(3):
+                H[m] += slope[c, n] * phi[n, m]
+        at = 7 + 3 * slot + c
+        for m in range(7):
+            y[m] += H[m] * residual[c]
+            for n in range(m + 1):
+                J[m, n] += H[m] * H[n]
+            J[at, m] += own[c] * H[m]
+        J[at, at] += own[c] * own[c]
+        y[at] += own[c] * residual[c]
+
+
+@compiled
+def mirror(J: Floats) -> None:
+    """Copy what stands below the diagonal above it."""
+    for m in range(J.shape[0]):
         for n in range(m):
             J[n, m] = J[m, n]
-    return J, y
 
 
 def fit_arc(

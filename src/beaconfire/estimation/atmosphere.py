@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from beaconfire.estimation.arrays import compiled
+from beaconfire.estimation.arrays import Floats, compiled
 
 EARTH_RADIUS_1976_M = 6_356_766.0
 TOP_M = 500_000.0
@@ -56,6 +56,16 @@ def _bases() -> tuple[np.ndarray, np.ndarray]:
 
 
 _BASE_K, _BASE_PA = _bases()
+_BASE_LN = np.log(_BASE_PA / (_GAS_CONSTANT * _BASE_K))  # of density
+
+
+@compiled
+def _below(feet_m: Floats, height_m: float) -> int:
+    """Return the layer of a height; so few are looked through sooner than bisected."""
+    i = feet_m.shape[0] - 1
+    while i > 0 and feet_m[i] > height_m:
+        i -= 1
+    return int(i)
 
 
 @compiled
@@ -64,20 +74,20 @@ def density(height_m: float) -> tuple[float, float]:
     if height_m >= TOP_M:
         return 0.0, 0.0
     if height_m >= _LAYERS_TOP_M:
-        i = np.searchsorted(_TABLE_M, height_m, side="right") - 1
+        i = _below(_TABLE_M, height_m)
         slope = (_TABLE_LN[i + 1] - _TABLE_LN[i]) / (_TABLE_M[i + 1] - _TABLE_M[i])
         return math.exp(_TABLE_LN[i] + slope * (height_m - _TABLE_M[i])), slope
     if height_m <= 0.0:
-        return _BASE_PA[0] / (_GAS_CONSTANT * _BASE_K[0]), 0.0
+        return math.exp(_BASE_LN[0]), 0.0
     ratio = EARTH_RADIUS_1976_M / (EARTH_RADIUS_1976_M + height_m)
     geopotential_m = height_m * ratio
-    i = np.searchsorted(_BASE_M, geopotential_m, side="right") - 1
+    i = _below(_BASE_M, geopotential_m)
     lapse = _LAPSE_K_PER_M[i]
     rise = geopotential_m - _BASE_M[i]
     kelvin = _BASE_K[i] + lapse * rise
     if lapse == 0.0:
-        pressure = _BASE_PA[i] * math.exp(-_HYDROSTATIC_K_PER_M * rise / kelvin)
+        fallen = _HYDROSTATIC_K_PER_M * rise / kelvin
     else:
-        pressure = _BASE_PA[i] * (_BASE_K[i] / kelvin) ** (_HYDROSTATIC_K_PER_M / lapse)
+        fallen = (_HYDROSTATIC_K_PER_M / lapse + 1.0) * math.log(kelvin / _BASE_K[i])
     slope = -(_HYDROSTATIC_K_PER_M + lapse) / kelvin
-    return pressure / (_GAS_CONSTANT * kelvin), slope * ratio * ratio
+    return math.exp(_BASE_LN[i] - fallen), slope * ratio * ratio

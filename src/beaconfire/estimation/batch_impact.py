@@ -7,7 +7,7 @@ itself, whose effect is not linear, is taken at three Gauss-Hermite nodes. What 
 nation publishes of one object is ``impact``'s area, with more nodes and the size that
 holds 95 % of the mixture.
 
-Steps are twice as long as ``descent``'s, which costs centimetres.
+Steps are twice the usual ones, which costs centimetres.
 """
 
 import math
@@ -16,10 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from beaconfire.estimation.arrays import Flags, Floats, compiled
-from beaconfire.estimation.descent import FLIGHT_S_MAX, land, seconds_to_ground
-from beaconfire.estimation.dynamics import next_step_s
-from beaconfire.estimation.geodesy import enu_axes, geodetic_from_ecef, height_and_up
-from beaconfire.estimation.propagation import step_both
+from beaconfire.estimation.descent import descend, impact_jacobian, land
+from beaconfire.estimation.geodesy import enu_axes, geodetic_from_ecef
 
 _STRIDE = 2.0
 # Gauss-Hermite of three nodes: 0 and this many sigma to both sides.
@@ -60,16 +58,14 @@ def _land_all(
     places: Floats,
     spreads: Floats,
 ) -> None:
-    phi, jacobian = np.empty((6, 7)), np.empty((3, 7))
-    at, nodes = np.empty(6), np.zeros((3, 3))
+    nodes = np.zeros((3, 3))
     for k in range(means.shape[0]):
-        flown_s = _land(means[k], at, phi)
-        landed[k] = flown_s >= 0.0
+        landed[k], flown_s, at, phi, _ = descend(means[k], _STRIDE)
         if not landed[k]:
             continue
         lat, lon, _ = geodetic_from_ecef(at[:3])
         axes = enu_axes(lat, lon)
-        _jacobian(at, phi, axes, jacobian)
+        jacobian = impact_jacobian(at, phi, axes)
         if not _by_drag(means[k], covariances[k], at, axes, flown_s, nodes):
             landed[k] = False
             continue
@@ -125,46 +121,3 @@ def _moments(
                     rest = covariance[a, b] - known
                     total += jacobian[i, a] * rest * jacobian[n, b]
             spread[i, n] = total
-
-
-@compiled
-def _land(mean: Floats, at: Floats, phi: Floats) -> float:
-    """Write state and transition matrix at the ground; return seconds, or -1."""
-    y, phi_next = mean[:6].copy(), np.empty((6, 7))
-    for i in range(6):
-        for m in range(7):
-            phi[i, m] = 1.0 if i == m else 0.0
-    t = 0.0
-    while t < FLIGHT_S_MAX:
-        h = _STRIDE * next_step_s(y, 1.0)
-        step_both(y, phi, mean[6], h, at, phi_next)
-        height, _, _, _ = height_and_up(at[0], at[1], at[2])
-        if not math.isfinite(height):
-            return -1.0
-        if height <= 0.0:
-            last = seconds_to_ground(y, mean[6], h, at)
-            step_both(y, phi, mean[6], last, at, phi_next)
-            phi[:] = phi_next
-            return t + last
-        y[:] = at
-        phi[:] = phi_next
-        t += h
-    return -1.0
-
-
-@compiled
-def _jacobian(at: Floats, phi: Floats, axes: Floats, result: Floats) -> None:
-    """Write d(east, north, time)/d(r, v, s) at an impact (see ``descent``)."""
-    sink = 0.0
-    for i in range(3):
-        sink += axes[2, i] * at[3 + i]
-    for m in range(7):
-        by_time = 0.0
-        for i in range(3):
-            by_time -= axes[2, i] * phi[i, m] / sink
-        result[2, m] = by_time
-        for row in range(2):
-            total = 0.0
-            for i in range(3):
-                total += axes[row, i] * (phi[i, m] + at[3 + i] * by_time)
-            result[row, m] = total

@@ -28,13 +28,15 @@ from beaconfire.estimation.arc import (
     GATE,
     ArcFit,
     Information,
+    add_plot,
     add_priors,
     carried,
     fit_arc,
     inverse,
+    mirror,
     normal_equations,
 )
-from beaconfire.estimation.arrays import Flags, Floats, Ints
+from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
 from beaconfire.estimation.burnout import Burnout
 from beaconfire.estimation.departure import (
     Arc,
@@ -47,6 +49,7 @@ from beaconfire.estimation.measurement import (
     RANGE,
     WEIGHT_R,
     PlotTable,
+    misfit,
     prior_precision,
 )
 from beaconfire.estimation.propagation import sample_arc
@@ -150,20 +153,15 @@ def _mix(
     order = np.argsort(burnout.weights)[::-1][:_COMPONENTS_MAX]
     order = order[burnout.weights[order] > _COMPONENT_LEAST]
     weights = burnout.weights[order] / np.sum(burnout.weights[order])
+    cuts = burnout.candidates[order]
     state, biases = burnout.state, fit.biases
     covariance = fit.covariance
     for _ in range(3):
-        components = _Components(table, track, burnout, state, biases, fit, tracklets)
-        steps, spreads = [], []
-        for j in order:
-            step, spread = components.solve(int(j))
-            steps.append(step)
-            spreads.append(spread)
-        mean = weights @ np.array(steps)
-        covariance = sum(
-            w * (spread + np.outer(step - mean, step - mean))
-            for w, step, spread in zip(weights, steps, spreads, strict=True)
-        )
+        parts = _Components(table, track, state, biases, fit, tracklets)
+        steps, spreads = parts.solve(cuts)
+        mean = weights @ steps
+        apart = steps - mean
+        covariance = np.tensordot(weights, spreads, 1) + (apart.T * weights) @ apart
         state = state + mean[:7]
         biases = biases + mean[7:].reshape(-1, 3)
         if float(np.max(np.abs(mean[3:6]))) < 0.05:
@@ -178,26 +176,28 @@ class _Components:
         self,
         table: PlotTable,
         track: ThrustTrack,
-        burnout: Burnout,
         state: Floats,
         biases: Floats,
         fit: ArcFit,
         tracklets: Sequence[Information],
     ) -> None:
-        self._table, self._track, self._burnout = table, track, burnout
+        self._table, self._track = table, track
         self._state, self._biases, self._fit = state, biases, fit
         self.states, self.phis, self.reached = sample_arc(state, table.times_s)
         self._tracklets = tracklets
 
-    def solve(self, j: int) -> tuple[Floats, Floats]:
-        """Return step and covariance if burn-out was at candidate ``j``."""
-        k = int(self._burnout.candidates[j])
-        used: Flags = self._track.fits & self.reached
-        used[: k + 1] = False
-        J, y = self.equations(used)
-        self.add_thrust(k, J, y)
-        covariance = inverse(J)
-        return covariance @ y, covariance
+    def solve(self, cuts: Ints) -> tuple[Floats, Floats]:
+        """Return step and covariance for a burn-out at each of these plots."""
+        J, y = self.equations(np.zeros(len(self.reached), dtype=np.bool_))
+        count, size = len(cuts), len(y)
+        steps, spreads = np.empty((count, size)), np.empty((count, size, size))
+        used = self._track.fits & self.reached
+        table = self._table
+        solve_each(
+            cuts, self._precisions(cuts), self._track.means, self.states, self.phis,
+            (table.rows, table.bias_slot, used), self._biases, (J, y), (steps, spreads),
+        )  # fmt: skip
+        return steps, spreads
 
     def distances(self) -> Floats:
         """Return every plot's squared distance from the trajectory."""
@@ -230,21 +230,72 @@ class _Components:
 
     def add_thrust(self, k: int, J: Floats, y: Floats) -> None:
         """Add what the thrust filter knew at plot ``k``."""
-        precision = self._prior_precision(k)
-        phi = self.phis[k]
-        gap = self._track.means[k, :6] - self.states[k]
-        J[:7, :7] += phi.T @ precision @ phi
-        y[:7] += phi.T @ precision @ gap
+        precision = self._precisions(np.array([k]))[0]
+        add_state(precision, self._track.means[k], self.states[k], self.phis[k], J, y)
+        mirror(J)
 
-    def _prior_precision(self, k: int) -> Floats:
+    def _precisions(self, cuts: Ints) -> Floats:
         """Return what the thrust filter knew, less what the survey may have bent."""
-        row = self._table.rows[k]
-        stated = prior_precision(self._table.bias_priors[self._table.bias_slot[k]])
-        wrong_m2 = 1.0 / stated[0] + row[RANGE] ** 2 / float(np.min(stated[1:]))
-        covariance = self._track.covariances[k][:6, :6].copy()
-        covariance[:3, :3] += wrong_m2 * np.eye(3)
-        result: Floats = np.linalg.inv(covariance)
-        return result
+        priors = np.array([prior_precision(one) for one in self._table.bias_priors])
+        stated = priors[self._table.bias_slot[cuts]]
+        ranges_m = self._table.rows[cuts, RANGE]
+        wrong_m2 = 1.0 / stated[:, 0] + ranges_m**2 / np.min(stated[:, 1:], axis=1)
+        bent = wrong_m2[:, None, None] * np.diag([1.0] * 3 + [0.0] * 3)
+        covariances: Floats = self._track.covariances[cuts, :6, :6] + bent
+        return np.asarray(np.linalg.inv(covariances), dtype=np.float64)
+
+
+@compiled
+def solve_each(
+    cuts: Ints,
+    precisions: Floats,
+    means: Floats,
+    states: Floats,
+    phis: Floats,
+    plots: tuple[Floats, Ints, Flags],
+    biases: Floats,
+    common: tuple[Floats, Floats],
+    found: tuple[Floats, Floats],
+) -> None:
+    """Fill, per cut, step and covariance of the plots after it and a prior there.
+
+    ``common`` is what every cut shares. One pass from the newest plot back serves all.
+    """
+    rows, bias_slot, used = plots
+    J, y = common[0].copy(), common[1].copy()
+    steps, spreads = found
+    residual, slope = np.empty(3), np.empty((3, 3))
+    order = np.argsort(cuts)
+    at = cuts.shape[0] - 1
+    for i in range(rows.shape[0] - 1, -1, -1):
+        while at >= 0 and cuts[order[at]] == i:
+            j = order[at]
+            full, pull = J.copy(), y.copy()
+            add_state(precisions[j], means[i], states[i], phis[i], full, pull)
+            spreads[j] = inverse(full)
+            steps[j] = spreads[j] @ pull
+            at -= 1
+        if used[i]:
+            b = bias_slot[i]
+            misfit(rows[i], states[i, :3], biases[b], residual, slope)
+            add_plot(rows[i], b, phis[i], residual, slope, J, y)
+
+
+@compiled
+def add_state(
+    precision: Floats, mean: Floats, state: Floats, phi: Floats, J: Floats, y: Floats
+) -> None:
+    """Add what is known of (r, v) on the way, below the diagonal only."""
+    weighted = np.zeros((6, 7))
+    for a in range(6):
+        for m in range(7):
+            for b in range(6):
+                weighted[a, m] += precision[a, b] * phi[b, m]
+    for m in range(7):
+        for a in range(6):
+            y[m] += weighted[a, m] * (mean[a] - state[a])
+            for n in range(m + 1):
+                J[m, n] += phi[a, m] * weighted[a, n]
 
 
 def find_push(
@@ -254,7 +305,7 @@ def find_push(
     fit = carried(coast.own, table.epoch)
     k = int(burnout.candidates[int(np.argmax(burnout.weights))])
     began_s = float(table.times_s[k])
-    parts = _Components(table, track, burnout, fit.state, fit.biases, fit, ())
+    parts = _Components(table, track, fit.state, fit.biases, fit, ())
     used = _perhaps_pushed(table, coast, parts.distances()) & parts.reached
     J, y = parts.equations(used)
     young = table.times_s[-1] - began_s < YOUNG_S

@@ -24,7 +24,7 @@ from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
 from beaconfire.estimation.judgement import Finding, judge
 from beaconfire.estimation.launch_point import Launch, find_launch
 from beaconfire.estimation.measurement import PlotTable, tabulate
-from beaconfire.estimation.propagation import sample_arc
+from beaconfire.estimation.propagation import sample_arc, sample_states
 from beaconfire.estimation.selection import (
     REPEATED,
     distinct_plots,
@@ -235,10 +235,9 @@ def _path(found: Finding) -> tuple[TrackPoint, ...]:
         return ()
     flight_s = found.impact.seconds
     times_s = np.append(np.arange(0.0, flight_s - 1.0, _PATH_STEP_S), flight_s)
-    states, _, reached = sample_arc(fit.state, times_s)
     points = []
-    places = geodetic_rows(states[reached]).tolist()
-    for seconds, place in zip(times_s[reached].tolist(), places, strict=True):
+    places = geodetic_rows(sample_states(fit.state, times_s)).tolist()
+    for seconds, place in zip(times_s.tolist(), places, strict=True):
         points.append(
             TrackPoint(
                 lat_deg=place[0],

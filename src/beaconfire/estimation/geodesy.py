@@ -27,21 +27,20 @@ def height_and_up(
     p = math.sqrt(x_m * x_m + y_m * y_m)
     if p < 1e-3:
         return abs(z_m) - SEMI_MINOR_M, 0.0, 0.0, math.copysign(1.0, z_m)
-    r = math.sqrt(p * p + z_m * z_m)
-    tan_u = (
-        (SEMI_MINOR_M * z_m)
-        / (SEMI_MAJOR_M * p)
-        * (1.0 + SECOND_ECCENTRICITY_2 * SEMI_MINOR_M / r)
-    )
-    cos_u = 1.0 / math.sqrt(1.0 + tan_u * tan_u)
-    sin_u = tan_u * cos_u
-    north = z_m + SECOND_ECCENTRICITY_2 * SEMI_MINOR_M * sin_u**3
-    out = p - ECCENTRICITY_2 * SEMI_MAJOR_M * cos_u**3
-    norm = math.sqrt(north * north + out * out)
-    sin_lat, cos_lat = north / norm, out / norm
-    root = math.sqrt(1.0 - ECCENTRICITY_2 * sin_lat * sin_lat)
-    height = p * cos_lat + z_m * sin_lat - SEMI_MAJOR_M * root
-    return height, cos_lat * x_m / p, cos_lat * y_m / p, sin_lat
+    r = math.sqrt(x_m * x_m + y_m * y_m + z_m * z_m)
+    # Roots and divisions wait for one another: as few as may be stand in a row.
+    rise = SEMI_MINOR_M * z_m * (r + SECOND_ECCENTRICITY_2 * SEMI_MINOR_M)
+    run = SEMI_MAJOR_M * p * r
+    per_slant = 1.0 / math.sqrt(rise * rise + run * run)
+    sin_u, cos_u = rise * per_slant, run * per_slant
+    north = z_m + SECOND_ECCENTRICITY_2 * SEMI_MINOR_M * sin_u * sin_u * sin_u
+    out = p - ECCENTRICITY_2 * SEMI_MAJOR_M * cos_u * cos_u * cos_u
+    norm_2 = north * north + out * out
+    surface = SEMI_MAJOR_M * math.sqrt(norm_2 - ECCENTRICITY_2 * north * north)
+    per_norm = 1.0 / math.sqrt(norm_2)
+    height = (p * out + z_m * north - surface) * per_norm
+    level = out * per_norm / p
+    return height, level * x_m, level * y_m, north * per_norm
 
 
 @compiled

@@ -25,9 +25,9 @@ import math
 import numpy as np
 
 from beaconfire.estimation.arrays import Floats, compiled
-from beaconfire.estimation.dynamics import acceleration, next_step_s
+from beaconfire.estimation.dynamics import next_step_s
 from beaconfire.estimation.geodesy import SEMI_MAJOR_M, ecef_from_geodetic, enu_axes
-from beaconfire.estimation.propagation import step_state
+from beaconfire.estimation.propagation import step_pushed, step_state
 
 EAST, NORTH, LIFT_OFF, HEADING, LN_FORCE, GROWTH, ELEVATION, LN_TURN, LN_BURN = range(9)
 LN_SUDDEN = 9
@@ -59,17 +59,22 @@ def place_of(parameters: Floats, guess_deg: Floats) -> tuple[float, float]:
 
 
 @compiled
-def _force(parameters: Floats, axes: Floats, t: float, result: Floats) -> None:
+def _force(
+    parameters: Floats, axes: Floats, turn: tuple[float, float], t: float
+) -> tuple[float, float, float]:
+    """Return the specific force at ``t``; ``turn`` is how long and how sudden it is."""
     size = math.exp(parameters[LN_FORCE] + parameters[GROWTH] * t)
-    share = (t / math.exp(parameters[LN_TURN])) ** math.exp(parameters[LN_SUDDEN])
-    turn = math.exp(-share)
-    elevation = parameters[ELEVATION] + (0.5 * math.pi - parameters[ELEVATION]) * turn
+    left = math.exp(-((t / turn[0]) ** turn[1]))
+    elevation = parameters[ELEVATION] + (0.5 * math.pi - parameters[ELEVATION]) * left
     flat = size * math.cos(elevation)
     east = flat * math.sin(parameters[HEADING])
     north = flat * math.cos(parameters[HEADING])
     up = size * math.sin(elevation)
-    for m in range(3):
-        result[m] = east * axes[0, m] + north * axes[1, m] + up * axes[2, m]
+    return (
+        east * axes[0, 0] + north * axes[1, 0] + up * axes[2, 0],
+        east * axes[0, 1] + north * axes[1, 1] + up * axes[2, 1],
+        east * axes[0, 2] + north * axes[1, 2] + up * axes[2, 2],
+    )
 
 
 @compiled
@@ -77,38 +82,26 @@ def climb(parameters: Floats, guess_deg: Floats, at_s: float, result: Floats) ->
     """Write position, velocity and specific force at ``at_s`` from the epoch."""
     lat, lon = place_of(parameters, guess_deg)
     axes = enu_axes(lat, lon)
-    y, y_next, a = np.zeros(6), np.empty(6), np.empty(3)
+    y, y_next = np.zeros(6), np.empty(6)
     y[:3] = ecef_from_geodetic(lat, lon, 0.0)
     flown = max(at_s - parameters[LIFT_OFF], 0.0)
     burn = min(math.exp(parameters[LN_BURN]), flown)
     steps = max(int(burn / _STEP_S) + 1, 1)
     h = burn / steps
-    work, pushes = np.empty((6, 6)), np.empty((3, 3))
-    k, at = work[:4], work[4]
-    _force(parameters, axes, 0.0, pushes[2])
+    turn = (math.exp(parameters[LN_TURN]), math.exp(parameters[LN_SUDDEN]))
+    end = _force(parameters, axes, turn, 0.0)
     for step in range(steps):
-        pushes[0] = pushes[2]
-        _force(parameters, axes, (step + 0.5) * h, pushes[1])
-        _force(parameters, axes, (step + 1.0) * h, pushes[2])
-        for stage in range(4):
-            lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
-            force = pushes[(stage + 1) // 2]
-            for i in range(6):
-                at[i] = y[i] + (lag * k[stage - 1, i] if stage else 0.0)
-            acceleration(at, 0.0, a)
-            for i in range(3):
-                k[stage, i] = at[3 + i]
-                k[stage, 3 + i] = a[i] + force[i]
-        for i in range(6):
-            y[i] += h / 6.0 * (k[0, i] + 2.0 * k[1, i] + 2.0 * k[2, i] + k[3, i])
+        begin, middle = end, _force(parameters, axes, turn, (step + 0.5) * h)
+        end = _force(parameters, axes, turn, (step + 1.0) * h)
+        step_pushed(y, 0.0, h, (begin, middle, end), y)
     left = flown - burn
     while left > 1e-9:
         step_s = min(2.0 * next_step_s(y, 1.0), left)
-        step_state(y, 0.0, step_s, y_next, work)
+        step_state(y, 0.0, step_s, y_next)
         y[:] = y_next
         left -= step_s
     result[:6] = y
-    result[6:] = pushes[2]
+    result[6], result[7], result[8] = end
 
 
 @compiled

@@ -16,8 +16,11 @@ import numpy as np
 
 from beaconfire.estimation.arrays import Flags, Floats, compiled
 from beaconfire.estimation.dynamics import (
-    acceleration,
-    acceleration_and_partials,
+    BEND,
+    accelerate,
+    accelerate_and_bend,
+    drag_factor,
+    drag_felt,
     next_step_s,
 )
 from beaconfire.estimation.geodesy import height_and_up
@@ -26,25 +29,49 @@ from beaconfire.estimation.geodesy import height_and_up
 # no coasting arc begins so low, and drag run backwards grows without bound.
 CLIMB_FLOOR_M = 15_000.0
 
+Push = tuple[float, float, float]
+_NO_PUSH: Push = (0.0, 0.0, 0.0)
+
 
 @compiled
-def step_state(
-    state: Floats, drag: float, h: float, result: Floats, work: Floats
-) -> None:
-    """Write the state one Runge-Kutta step later; ``work`` is room of 6 x 6."""
-    k, at, a = work[:4], work[4], work[5]
-    for stage in range(4):
-        lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
-        for i in range(6):
-            at[i] = state[i] + (lag * k[stage - 1, i] if stage else 0.0)
-        acceleration(at, drag, a)
-        for i in range(3):
-            k[stage, i] = at[3 + i]
-            k[stage, 3 + i] = a[i]
-    for i in range(6):
-        result[i] = state[i] + h / 6.0 * (
-            k[0, i] + 2.0 * k[1, i] + 2.0 * k[2, i] + k[3, i]
-        )
+def step_state(state: Floats, drag: float, h: float, result: Floats) -> None:
+    """Write the state one Runge-Kutta step of ``h`` seconds later."""
+    step_pushed(state, drag, h, (_NO_PUSH, _NO_PUSH, _NO_PUSH), result)
+
+
+@compiled
+def step_pushed(
+    state: Floats, drag: float, h: float, pushes: tuple[Push, Push, Push],
+    result: Floats,
+) -> None:  # fmt: skip
+    """As ``step_state`` under a push (m/s2) known at begin, middle and end of the step.
+
+    ``result`` may be the state itself.
+    """
+    factor, half, sixth = drag_factor(drag), 0.5 * h, h / 6.0
+    (px, py, pz), (mx, my, mz), (ex, ey, ez) = pushes
+    x, y, z, u, v, w = state[0], state[1], state[2], state[3], state[4], state[5]
+    ax, ay, az = accelerate(x, y, z, u, v, w, factor)
+    ax, ay, az = ax + px, ay + py, az + pz
+    u1, v1, w1 = u + half * ax, v + half * ay, w + half * az
+    bx, by, bz = accelerate(
+        x + half * u, y + half * v, z + half * w, u1, v1, w1, factor
+    )
+    bx, by, bz = bx + mx, by + my, bz + mz
+    u2, v2, w2 = u + half * bx, v + half * by, w + half * bz
+    cx, cy, cz = accelerate(
+        x + half * u1, y + half * v1, z + half * w1, u2, v2, w2, factor
+    )
+    cx, cy, cz = cx + mx, cy + my, cz + mz
+    u3, v3, w3 = u + h * cx, v + h * cy, w + h * cz
+    dx, dy, dz = accelerate(x + h * u2, y + h * v2, z + h * w2, u3, v3, w3, factor)
+    dx, dy, dz = dx + ex, dy + ey, dz + ez
+    result[0] = x + sixth * (u + 2.0 * u1 + 2.0 * u2 + u3)
+    result[1] = y + sixth * (v + 2.0 * v1 + 2.0 * v2 + v3)
+    result[2] = z + sixth * (w + 2.0 * w1 + 2.0 * w2 + w3)
+    result[3] = u + sixth * (ax + 2.0 * bx + 2.0 * cx + dx)
+    result[4] = v + sixth * (ay + 2.0 * by + 2.0 * cy + dy)
+    result[5] = w + sixth * (az + 2.0 * bz + 2.0 * cz + dz)
 
 
 @compiled
@@ -52,34 +79,77 @@ def step_both(
     state: Floats, phi: Floats, drag: float, h: float, result: Floats, phi_out: Floats
 ) -> None:
     """Write state and transition matrix one Runge-Kutta step of ``h`` seconds later."""
-    work = np.empty((29, 7))
-    ap, kp, sum_p = work[0:6], work[6:12], work[12:18]
-    at, k, sum_k = work[18], work[19], work[20]
-    a, by_s, by_r, by_v = work[21], work[22], work[23:26], work[26:29]
-    for stage in range(4):
-        lag = 0.0 if stage == 0 else (h if stage == 3 else 0.5 * h)
-        weight = h / 6.0 if stage in (0, 3) else h / 3.0
-        for i in range(6):
-            at[i] = state[i] + (lag * k[i] if stage else 0.0)
-            for m in range(7):
-                ap[i, m] = phi[i, m] + (lag * kp[i, m] if stage else 0.0)
-        acceleration_and_partials(at, drag, a, by_r, by_v, by_s)
-        for i in range(3):
-            k[i], k[3 + i] = at[3 + i], a[i]
-            for m in range(7):
-                kp[i, m] = ap[3 + i, m]
-                total = by_s[i] if m == 6 else 0.0
-                for n in range(3):
-                    total += by_r[i, n] * ap[n, m] + by_v[i, n] * ap[3 + n, m]
-                kp[3 + i, m] = total
-        for i in range(6):
-            sum_k[i] = weight * k[i] + (sum_k[i] if stage else 0.0)
-            for m in range(7):
-                sum_p[i, m] = weight * kp[i, m] + (sum_p[i, m] if stage else 0.0)
-    for i in range(6):
-        result[i] = state[i] + sum_k[i]
-        for m in range(7):
-            phi_out[i, m] = phi[i, m] + sum_p[i, m]
+    bends = np.empty((4, BEND))
+    factor, half, sixth = drag_factor(drag), 0.5 * h, h / 6.0
+    x, y, z, u, v, w = state[0], state[1], state[2], state[3], state[4], state[5]
+    ax, ay, az = accelerate_and_bend(x, y, z, u, v, w, factor, bends, 0)
+    u1, v1, w1 = u + half * ax, v + half * ay, w + half * az
+    bx, by, bz = accelerate_and_bend(
+        x + half * u, y + half * v, z + half * w, u1, v1, w1, factor, bends, 1
+    )
+    u2, v2, w2 = u + half * bx, v + half * by, w + half * bz
+    cx, cy, cz = accelerate_and_bend(
+        x + half * u1, y + half * v1, z + half * w1, u2, v2, w2, factor, bends, 2
+    )
+    u3, v3, w3 = u + h * cx, v + h * cy, w + h * cz
+    dx, dy, dz = accelerate_and_bend(
+        x + h * u2, y + h * v2, z + h * w2, u3, v3, w3, factor, bends, 3
+    )
+    result[0] = x + sixth * (u + 2.0 * u1 + 2.0 * u2 + u3)
+    result[1] = y + sixth * (v + 2.0 * v1 + 2.0 * v2 + v3)
+    result[2] = z + sixth * (w + 2.0 * w1 + 2.0 * w2 + w3)
+    result[3] = u + sixth * (ax + 2.0 * bx + 2.0 * cx + dx)
+    result[4] = v + sixth * (ay + 2.0 * by + 2.0 * cy + dy)
+    result[5] = w + sixth * (az + 2.0 * bz + 2.0 * cz + dz)
+    for m in range(7):
+        forced = drag_felt(drag) if m == 6 else 0.0
+        _step_column(bends, phi, m, forced, h, phi_out)
+
+
+@compiled
+def _bent(
+    bends: Floats, at: int, forced: float,
+    x: float, y: float, z: float, u: float, v: float, w: float,
+) -> tuple[float, float, float]:  # fmt: skip
+    """Return how a shift of position and velocity changes the acceleration."""
+    return (
+        forced * bends[at, 18]
+        + bends[at, 0] * x + bends[at, 1] * y + bends[at, 2] * z
+        + bends[at, 9] * u + bends[at, 10] * v + bends[at, 11] * w,
+        forced * bends[at, 19]
+        + bends[at, 3] * x + bends[at, 4] * y + bends[at, 5] * z
+        + bends[at, 12] * u + bends[at, 13] * v + bends[at, 14] * w,
+        forced * bends[at, 20]
+        + bends[at, 6] * x + bends[at, 7] * y + bends[at, 8] * z
+        + bends[at, 15] * u + bends[at, 16] * v + bends[at, 17] * w,
+    )  # fmt: skip
+
+
+@compiled
+def _step_column(
+    bends: Floats, phi: Floats, m: int, forced: float, h: float, phi_out: Floats
+) -> None:
+    """Write one column of the matrix a step later; the drag's is ``forced``."""
+    half, sixth = 0.5 * h, h / 6.0
+    x, y, z = phi[0, m], phi[1, m], phi[2, m]
+    u, v, w = phi[3, m], phi[4, m], phi[5, m]
+    ax, ay, az = _bent(bends, 0, forced, x, y, z, u, v, w)
+    u1, v1, w1 = u + half * ax, v + half * ay, w + half * az
+    bx, by, bz = _bent(
+        bends, 1, forced, x + half * u, y + half * v, z + half * w, u1, v1, w1
+    )
+    u2, v2, w2 = u + half * bx, v + half * by, w + half * bz
+    cx, cy, cz = _bent(
+        bends, 2, forced, x + half * u1, y + half * v1, z + half * w1, u2, v2, w2
+    )
+    u3, v3, w3 = u + h * cx, v + h * cy, w + h * cz
+    dx, dy, dz = _bent(bends, 3, forced, x + h * u2, y + h * v2, z + h * w2, u3, v3, w3)
+    phi_out[0, m] = x + sixth * (u + 2.0 * u1 + 2.0 * u2 + u3)
+    phi_out[1, m] = y + sixth * (v + 2.0 * v1 + 2.0 * v2 + v3)
+    phi_out[2, m] = z + sixth * (w + 2.0 * w1 + 2.0 * w2 + w3)
+    phi_out[3, m] = u + sixth * (ax + 2.0 * bx + 2.0 * cx + dx)
+    phi_out[4, m] = v + sixth * (ay + 2.0 * by + 2.0 * cy + dy)
+    phi_out[5, m] = w + sixth * (az + 2.0 * bz + 2.0 * cz + dz)
 
 
 @compiled
@@ -162,3 +232,26 @@ def sample_arc(start: Floats, times_s: Floats) -> tuple[Floats, Floats, Flags]:
     if n and times_s[0] < 0.0:
         _walk(start, times_s, -1.0, states, phis, reached)
     return states, phis, reached
+
+
+@compiled
+def sample_states(start: Floats, times_s: Floats) -> Floats:
+    """Return the states (n, 6) at instants from 0 on; NaN from where none is finite.
+
+    As ``sample_arc``, without transition matrices: a fifth of the cost.
+    """
+    states = np.full((times_s.shape[0], 6), math.nan)
+    y, y_next, t, i = start[:6].copy(), np.empty(6), 0.0, 0
+    while i < times_s.shape[0]:
+        h = min(next_step_s(y, 1.0), max(times_s[-1] - t, 1e-6))
+        step_state(y, start[6], h, y_next)
+        if not math.isfinite(y_next[0]):
+            break
+        while i < times_s.shape[0] and t + h - times_s[i] >= -1e-9:
+            flat, flat_next = y.reshape(6, 1), y_next.reshape(6, 1)
+            at = states[i].reshape(6, 1)
+            _between((times_s[i] - t) / h, h, flat, flat_next, 1, at)
+            i += 1
+        t += h
+        y[:] = y_next
+    return states

@@ -29,8 +29,8 @@ from beaconfire.exercise.sky.earth import (
 )
 from beaconfire.exercise.sky.powered import Burn, Push
 
-_RELATIVE = 1e-10
-_ABSOLUTE = 1e-6  # m and m/s
+RELATIVE = 1e-10
+_ABSOLUTE_M = 1e4  # m and m/s, times the relative tolerance
 _STEP_S_MAX = 30.0  # keeps the continuous output as good as the steps themselves
 _STEPS_MAX = 20_000
 # A flight that is still above ground then is in orbit, or as good as.
@@ -173,10 +173,11 @@ def follow(
     *,
     begin_s: float = 0.0,
     until_s: float = AIRBORNE_S_MAX,
+    relative: float = RELATIVE,
 ) -> Course:
     """Integrate from ``start`` (inertial, at ``begin_s``) to the ground or ``until_s``.
 
-    A push belongs to a flight followed from lift-off.
+    A push belongs to a flight followed from lift-off. ``relative`` is the tolerance.
     """
     trace = _Trace()
     edges = {begin_s, until_s}
@@ -189,23 +190,27 @@ def follow(
         if push is not None and here_s < push.ends_s:
             burn = push.programme.burning(0.5 * (here_s + next_s))
         rates = _rates(body, push, burn)
-        landed_s, state = _stretch(trace, rates, here_s, next_s, state)
+        landed_s, state = _stretch(trace, rates, (here_s, next_s), state, relative)
         if landed_s is not None:
             return trace.course(landed_s, landed=True)
     return trace.course(until_s, landed=False)
 
 
 def _stretch(
-    trace: _Trace, rates: Rates, begin_s: float, end_s: float, state: Floats
+    trace: _Trace,
+    rates: Rates,
+    from_to_s: tuple[float, float],
+    state: Floats,
+    relative: float,
 ) -> tuple[float | None, Floats]:
     """Integrate one smooth stretch; return when it met the ground, if it did."""
     solver = DOP853(
         rates,
-        begin_s,
+        from_to_s[0],
         state,
-        end_s,
-        rtol=_RELATIVE,
-        atol=_ABSOLUTE,
+        from_to_s[1],
+        rtol=relative,
+        atol=_ABSOLUTE_M * relative,
         max_step=_STEP_S_MAX,
     )
     climb = _climb(state)
