@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "consult": ("consult", "ask a party before an act that affects it; answer one"),
     "decide": ("decide", "may this item go to this partner, and by which articles?"),
     "estimate": ("estimate", "launch point, flight path, impact area from plots"),
+    "flight": ("flight", "does the arithmetic of an announced flight close?"),
     "journal": (
         "journal",
         "verify a node's journal, export it, list what was withheld",
