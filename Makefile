@@ -7,12 +7,12 @@ PYTHON ?= python3
 DEMO_OUT ?= out/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint bench long mutants docs lock clean
+.PHONY: demo test lint bench long mutants docs lock clean kernels
 
-demo: .venv/ready
+demo: .venv/ready kernels
 	@.venv/bin/beaconfire demo --out $(DEMO_OUT)
 
-test: .venv-test/ready
+test: .venv-test/ready kernels
 	@PYTHON=$(PYTHON) sh tests/browser.sh
 	@.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
 	@.venv-test/bin/mypy
@@ -21,10 +21,10 @@ test: .venv-test/ready
 lint: .venv-test/ready
 	@.venv-test/bin/ruff check --fix . ; .venv-test/bin/ruff format . ; .venv-test/bin/mypy
 
-bench: .venv-bench/ready
+bench: .venv-bench/ready kernels
 	@.venv-bench/bin/beaconfire bench all
 
-long: .venv-test/ready
+long: .venv-test/ready kernels
 	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
 
 # Half an hour: each condition in agreements/ is reversed or removed, one at a time.
@@ -43,6 +43,9 @@ docs: .venv-test/ready
 # With Stone Soup, the peer of `bench batch`.
 .venv-bench/ready: requirements-bench.lock pyproject.toml
 	@PYTHON=$(PYTHON) sh tools/environment.sh .venv-bench requirements-bench.lock
+
+kernels:
+	@sh tools/kernels.sh
 
 # Needs `uv` on the path; the locks carry hashes and no address.
 lock:
