@@ -43,7 +43,7 @@ FULL = replace(
             range_max_km=3000.0,
             elevation_min_deg=-1.0,
             detection_probability=0.9,
-        ),  # fmt: skip
+        ),
         OwnSensor(id="s1", kind="infrared"),
     ),
 )

@@ -60,8 +60,11 @@ class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     There are ``at_least`` so many: what one echo hides is not counted. ``rests_on``
     says by which sensors; a sensor for which they stand apart is not among them.
+    ``shared_with`` names other launches that are followed in the same group and are in
+    the count.
     """
 
     at_least: Annotated[int, Meta(ge=2)]
     rests_on: Annotated[tuple[SensorCount, ...], Meta(min_length=1, max_length=256)]
+    shared_with: Annotated[tuple[Token, ...], Meta(max_length=32)] = ()
     reason: Text

@@ -21,7 +21,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from beaconfire.stages.fuse.fix import Fix, fix_of, off_path, way_m
+from beaconfire.estimation.fix import Fix, fix_of, off_path, way_m
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.times import Instant
 

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from beaconfire.estimation.fix import Fix
 from beaconfire.estimation.ground import axes_of, ground_ecef_m
-from beaconfire.stages.fuse.fix import Fix
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.motion import StateVector
 from beaconfire.vocabulary.places import Vector3
