@@ -27,7 +27,8 @@ from beaconfire.vocabulary.times import NS_PER_S
 # fifteen plots would go to the wrong object, and what is told apart would be noise.
 CELL_SIGMAS = 1.5
 # Scans over which a group is counted: its number is what most of them show.
-COUNTED_SCANS = 9
+# Fewer than so many show nothing yet.
+COUNTED_SCANS, COUNTED_MIN = 9, 5
 # A count older than this against the newest is of another time.
 SAME_TIME_S = 60.0
 
@@ -61,14 +62,16 @@ def in_one_cell(one: Fix, other: Fix) -> bool:
 
 
 def most(counts: Sequence[int]) -> int:
-    """Return what most of the newest scans show at least; one where nothing was."""
+    """Return what most of the newest scans show at least; one while they are few."""
     newest = sorted(counts[-COUNTED_SCANS:])
-    return newest[(len(newest) - 1) // 2] if newest else 1
+    return newest[(len(newest) - 1) // 2] if len(newest) >= COUNTED_MIN else 1
 
 
 def in_most(seen: Sequence[Collection[str]]) -> tuple[str, ...]:
     """Return the names that more than half of the newest scans show, in order."""
     newest = seen[-COUNTED_SCANS:]
+    if len(newest) < COUNTED_MIN:
+        return ()
     names = sorted({name for scan in newest for name in scan})
     return tuple(
         name for name in names if 2 * sum(name in scan for scan in newest) > len(newest)
@@ -77,7 +80,7 @@ def in_most(seen: Sequence[Collection[str]]) -> tuple[str, ...]:
 
 def group_of(seen: Mapping[str, Together]) -> Group | None:
     """Return the group that radars see in one place, ``None`` where they see one."""
-    if not seen:
+    if all(one.count < 2 for one in seen.values()):
         return None
     newest_ns = max(one.newest_ns for one in seen.values())
     now = {

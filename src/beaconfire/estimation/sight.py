@@ -130,21 +130,24 @@ def judge_sight(
     watchers: Sequence[Watcher],
     last_seen: Instant,
     at: Instant,
+    *,
+    listens: Instant | None = None,
 ) -> Judged | None:
     """Say how an object stands to our looking; ``None`` where nobody of us looks.
 
     ``course`` may be empty, begin late or end early. The instants ``last_seen`` and
-    ``at`` are on one clock.
+    ``at`` are on one clock. Looks before ``listens`` came to nobody and do not count.
     """
     if not watchers:
         return None
     looked_ns = at.ns - round(LATE_S * NS_PER_S)
+    silent_ns = last_seen.ns if listens is None else max(last_seen.ns, listens.ns)
     quiet_s = QUIET_SCANS * min(w.scan_s for w in watchers)
-    quiet_ns = last_seen.ns + round(quiet_s * NS_PER_S)
-    patience_ns = last_seen.ns + round(_patience_s(watchers) * NS_PER_S)
+    quiet_ns = silent_ns + round(quiet_s * NS_PER_S)
+    patience_ns = silent_ns + round(_patience_s(watchers) * NS_PER_S)
     silence = _Silence(watchers, course.lands)
     ahead_ns = looked_ns + round(AHEAD_S * NS_PER_S)
-    for before, after in pairwise(_from(course.points, last_seen.ns)):
+    for before, after in pairwise(_from(course.points, silent_ns)):
         if silence.lost_ns is not None or before.time_ns > ahead_ns:
             break
         silence.pass_over(before, after)
