@@ -1,5 +1,6 @@
 """What cannot be told apart is one group, and its count is what is there at least."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -115,6 +116,38 @@ def test_two_in_one_cell_are_followed_as_one_and_counted():
     assert paths[-1][0].together.near == ()
 
 
+def noisy(sensor_plot, rng):
+    """A plot with the errors that it states."""
+    off = rng.standard_normal(3) * (30.0, *np.degrees([1e-3, 1e-3]))
+    return replace(
+        sensor_plot,
+        range_m=sensor_plot.range_m + off[0],
+        azimuth_deg=sensor_plot.azimuth_deg + off[1],
+        elevation_deg=sensor_plot.elevation_deg + off[2],
+    )
+
+
+def watched(sigmas, seed, *, until=150):
+    """The follower and its newest paths, of two that stand so many sigma apart."""
+    rng = np.random.default_rng(seed)
+    follower = Follower()
+    for second in range(60, until):
+        one = flown("r1", float(second))
+        other = flown("r1", float(second), north_m=sigmas * 1e-3 * one.range_m)
+        paths = follower.take((noisy(one, rng), noisy(other, rng))).paths
+    return follower, paths
+
+
+def test_noise_tells_nothing_apart_that_stands_in_one_cell():
+    """Half a sigma apart two objects are one path, counted as two; four apart, two."""
+    close = [watched(0.5, seed) for seed in range(10)]
+    assert sum(follower.begun == 1 for follower, _ in close) >= 8
+    assert all(paths[0].together.count == 2 for _, paths in close)
+    clear = [watched(4.0, seed) for seed in range(10)]
+    assert all(follower.begun == 2 for follower, _ in clear)
+    assert all(one.together.count == 1 for _, paths in clear for one in paths)
+
+
 def test_two_far_apart_are_followed_apart_and_count_one_each():
     """Twenty kilometres are many cells."""
     follower = Follower()
@@ -134,7 +167,7 @@ def test_two_paths_that_come_near_are_one_group_and_name_each_other():
 
 
 def test_a_false_plot_beside_it_makes_no_group():
-    """Three scans of nine are not most of them."""
+    """One scan in three is not most of them."""
     follower = Follower()
     for second in range(60, 90):
         beside = (300.0,) if second % 3 == 0 else ()
@@ -157,7 +190,7 @@ def test_a_file_is_counted_as_a_feed_is():
     repeated = [replace(one, plot_id="again") for one in mine]
     everything = [*repeated, *(one for pair in scans for one in pair)]
     found = together_in(mine, everything, {})
-    assert (found["r1"].count, found["r1"].scans) == (2, COUNTED_SCANS)
+    assert (found["r1"].count, found["r1"].scans) == (2, len(scans))
     named = {id(pair[1]): "2" for pair in scans}
     assert together_in(mine, everything, named)["r1"].near == ("2",)
     alone = together_in(mine, mine, {})

@@ -25,7 +25,7 @@ from itertools import pairwise
 
 from beaconfire.estimation.ground import axes_of, ground_ecef_m
 from beaconfire.estimation.watcher import Watcher
-from beaconfire.vocabulary.flight import TrackPoint
+from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.places import Vector3
 from beaconfire.vocabulary.sight import MissedLooks, Sight, SightState
 from beaconfire.vocabulary.times import NS_PER_S, Instant
@@ -102,6 +102,25 @@ def along_path(
         if point.time > until:
             return Course(tuple(course))
     return Course(tuple(course), lands=True)
+
+
+def course_of(estimate: FlightEstimate, since: Instant, until: Instant) -> Course:
+    """Return where an estimate foretells its object from ``since`` on."""
+    track, spread = estimate.track, estimate.track_covariance
+    if track is None or spread is None:
+        return Course()
+    squares = [max(spread.rows[i][i], 0.0) for i in range(6)]
+    sigma_m, sigma_mps = math.sqrt(sum(squares[:3])), math.sqrt(sum(squares[3:]))
+    if estimate.path:
+        known = (track.epoch.ns, sigma_m, sigma_mps)
+        return along_path(estimate.path, known, since, until)
+    return straight_on(
+        track.epoch.ns,
+        track.position_ecef_m,
+        track.velocity_ecef_mps,
+        sigma_m,
+        sigma_mps,
+    )
 
 
 def straight_on(

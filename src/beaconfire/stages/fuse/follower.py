@@ -8,14 +8,17 @@ taken, and is carried on by at most one plot a scan until nothing has fitted for
 * Which plot carries on which path is the global nearest neighbour over all paths.
 * What stands so near a path's plot that this sensor could not tell two objects apart
   is of the same *group* (``estimation.grouping``): it begins no path, and is counted.
-  So are the plots of other paths that have come as near.
+  So are the plots of other paths that have come as near, and so is what stands no
+  farther from a path on the whole, though single plots of it do.
 * Everything is a function of this one sensor's plots: not of a launch event, another
   sensor or a partner. Which paths are one launch's is decided elsewhere.
 * Scans that come after newer ones (a feed or link that was cut resends what it kept,
   in order) are followed by themselves.
 """
 
+import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from beaconfire.estimation.fix import (
     ACCELERATION_MPS2_MAX,
@@ -154,7 +157,12 @@ class Stretch:
         if not left:
             return Followed(tuple(carried), (plots,))
         self.untaken.add(tuple(fix.plot for fix in left))
-        begun = initiates(self.untaken) if len(self.paths) < PATHS_MAX else []
+        begun: list[Fix] = []
+        if len(self.paths) < PATHS_MAX:
+            begun = initiates(self.untaken, self.whole)
+        if begun and any(_beside(path.fixes, begun) for path in self.paths):
+            self._let_go(begun)  # they are of that path's group
+            begun = []
         if not begun:
             return Followed(tuple(carried), (plots,))
         path = Path(next_number, begun)
@@ -229,6 +237,28 @@ class Follower:
         followed = stretch.take(plots, self.begun)
         self.begun += sum(path.begun for path in followed.paths)
         return followed
+
+
+def _beside(fixes: list[Fix], begun: list[Fix]) -> bool:
+    """Say whether what would begin cannot be told apart from a path, taken together.
+
+    Single plots of one object scatter out of its cell; that they do so to one side is
+    what makes them another's. Where the path has no plot a line between two stands in.
+    """
+    off = [0.0, 0.0, 0.0]
+    compared = 0
+    for fix in begun:
+        for a, b in pairwise(fixes):
+            if a.time_ns <= fix.time_ns <= b.time_ns:
+                part = (fix.time_ns - a.time_ns) / max(b.time_ns - a.time_ns, 1)
+                off[0] += fix.x_m - a.x_m - part * (b.x_m - a.x_m)
+                off[1] += fix.y_m - a.y_m - part * (b.y_m - a.y_m)
+                off[2] += fix.z_m - a.z_m - part * (b.z_m - a.z_m)
+                compared += 1
+                break
+    if 2 * compared < len(begun):
+        return False
+    return math.hypot(*off) / compared <= cell_m(begun[-1])
 
 
 def _cell_of(given: list[Fix], fix: Fix) -> int | None:
