@@ -5,12 +5,14 @@ process looks at: it loads no numerical library.
 """
 
 import math
+from functools import lru_cache
 
 from beaconfire.vocabulary.places import SensorSite, Vector3
 
 _SEMI_MAJOR_M, _ECCENTRICITY_2 = 6_378_137.0, 6.694379990141e-3  # WGS 84
 
 
+@lru_cache(maxsize=1_024)  # more radars than a node knows; each is asked for often
 def axes_of(site: SensorSite) -> tuple[Vector3, Vector3, Vector3, Vector3]:
     """Return east, north and up of a sensor, and where it stands, Earth-fixed."""
     place, up = ground_ecef_m(site.lat_deg, site.lon_deg, site.alt_m)

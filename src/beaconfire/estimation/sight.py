@@ -218,6 +218,7 @@ class _Silence:
     watchers: Sequence[Watcher]
     lands: bool
     passed_ns: int = 0
+    views: list[tuple[float, bool]] = field(default_factory=list)
     weight: float = 0.0
     lost_ns: int | None = None
     sure_s: float = 0.0
@@ -226,10 +227,12 @@ class _Silence:
 
     def pass_over(self, before: Foretold, after: Foretold) -> None:
         """Take the looks of a stretch of the course."""
+        at_first = self.views or [_view(w, before) for w in self.watchers]
+        self.views = [_view(w, after) for w in self.watchers]
         self.passed_ns = after.time_ns
-        views = [(w, _view(w, before), _view(w, after)) for w in self.watchers]
-        self._hide(before, after, [(a[0], b[0]) for _, a, b in views])
-        seeing = [w for w, a, b in views if a[1] and b[1]]
+        both = list(zip(self.watchers, at_first, self.views, strict=True))
+        self._hide(before, after, [(a[0], b[0]) for _, a, b in both])
+        seeing = [w for w, a, b in both if a[1] and b[1]]
         if not seeing:
             return
         span_s = (after.time_ns - before.time_ns) / NS_PER_S

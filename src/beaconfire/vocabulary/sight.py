@@ -35,8 +35,8 @@ class Sight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``unsure``: not seen, and no prediction says surely that it should be.
 
     ``since`` is the newest sighting by anybody, but for ``set``: there it is when the
-    prediction takes it below the last horizon. ``chance`` is the probability that so
-    many looks miss what is there; it stands where looks were missed.
+    prediction takes it below the last of our horizons, if that is later. ``chance`` is
+    the probability that so many looks miss what is there; it stands where it was lost.
     """
 
     state: SightState

@@ -31,6 +31,9 @@ from beaconfire.vocabulary.entries.sightings import LaunchState, PlotsHeard
 from beaconfire.vocabulary.sight import Group
 from beaconfire.vocabulary.times import Instant
 
+# A judgement of ten radars takes half a millisecond; what waits is due at once again.
+JUDGED_A_STEP_MAX = 2
+
 
 @dataclass(slots=True, kw_only=True)
 class Watching:
@@ -53,12 +56,13 @@ def look(
     """Judge each launch of which something may have changed; yield what has."""
     if watching.listens is None:
         watching.listens = at
-    watchers: tuple[Watcher, ...] | None = None
+    due = [event for event in events if event.seen_ns and _is_due(event, at)]
+    due.sort(key=lambda event: 0 if event.look is None else event.look.ns)
+    del due[JUDGED_A_STEP_MAX:]
+    watchers = _watchers(watching, profile) if due else ()
     for event in events:
         sight = event.sight
-        if event.seen_ns and _is_due(event, at):
-            if watchers is None:
-                watchers = _watchers(watching, profile)
+        if any(event is one for one in due):
             judged = _judge(event, watchers, watching.listens, at)
             event.look = at.plus_s(AHEAD_S) if judged is None else judged.again
             sight = event.sight if judged is None else judged.sight
