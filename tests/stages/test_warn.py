@@ -525,3 +525,20 @@ def test_what_is_said_of_another_launch_changes_no_draft():
     drafts = warned()
     other = LaunchState(launch_id="e2", sight=sight(), group=None)
     assert drafts.give(210.0, other) == []
+
+
+def test_while_it_is_lost_an_area_is_not_narrowed_in_its_place():
+    """Neither by a solve that was under way nor by what comes late; but it may move."""
+    drafts = warned()
+    drafts.give(201.0, ballistic(area(semi_major_m=35e3), "r1"))
+    (draft,) = drafts.give(210.0, told("lost", last_s=201.0))
+    assert draft.area == area()
+    assert drafts.give(211.0, ballistic(area(semi_major_m=20e3), "r1")) == []
+    (repeated,) = drafts.give(210.0 + SILENCE_S_MAX, Tick())
+    assert repeated.area == area()
+    moved = area(lat_deg=43.0, semi_major_m=20e3)
+    (elsewhere,) = drafts.give(245.0, ballistic(moved, "r1"))
+    assert elsewhere.area == moved
+    wide = area(lat_deg=43.0, semi_major_m=80e3)
+    (wider,) = drafts.give(246.0, ballistic(wide, "r1"))
+    assert wider.area == wide

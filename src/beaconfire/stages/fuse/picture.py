@@ -256,6 +256,8 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
         opened = (entry,)
     if event is not None:
         _attach(picture, event, item, sighting, motion)
+        if motion is not None:  # a clock that is ahead sees nothing ahead of ours
+            event.seen_ns = max(event.seen_ns, min(motion.time_ns, at.ns))
     return opened
 
 
@@ -353,7 +355,6 @@ def _attach(
     learn(event, sighting)
     if motion is not None:
         move(event, name, motion)
-        event.seen_ns = max(event.seen_ns, motion.time_ns)
     if isinstance(body, TrackProduct) and add_track(event.evidence, item, body):
         event.pace.wish()
 

@@ -3,7 +3,8 @@
 * Nobody is told where a lost object is: the area and the path stay, and are said to be
   those of the arc on which it was last seen.
 * Silence is no sign that it came down, broke up or missed: nothing is ended, narrowed
-  or made less certain by it.
+  or made less certain by it. While it is lost a published area is not narrowed in its
+  place either; one that has moved or grown is told as always.
 * A loss, its end and a new count are told at once; that it has set was expected, and
   stands in whatever is told next.
 """
@@ -11,11 +12,16 @@
 from beaconfire.vocabulary.sight import Group, Sight
 
 
+def is_lost(sight: Sight | None) -> bool:
+    """Say whether it was lost and not seen since."""
+    return sight is not None and sight.state == "lost"
+
+
 def is_news(
     told: tuple[Sight | None, Group | None], now: tuple[Sight | None, Group | None]
 ) -> bool:
     """Say whether a change of sight or group must be told now."""
-    lost_before, lost_now = (_is_lost(sight) for sight, _ in (told, now))
+    lost_before, lost_now = (is_lost(sight) for sight, _ in (told, now))
     counts = [0 if group is None else group.at_least for _, group in (told, now)]
     return lost_before != lost_now or counts[0] != counts[1]
 
@@ -49,7 +55,3 @@ def sight_words(sight: Sight | None, *, has_area: bool) -> str:
 def group_words(group: Group | None) -> str:
     """Return what is added where it is several objects."""
     return "" if group is None else f"; {group.reason}"
-
-
-def _is_lost(sight: Sight | None) -> bool:
-    return sight is not None and sight.state == "lost"

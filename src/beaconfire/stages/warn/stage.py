@@ -6,8 +6,18 @@ from dataclasses import dataclass, field, replace
 from msgspec import UNSET
 
 from beaconfire.journal.entry import Entry
-from beaconfire.stages.warn.changes import Content, from_estimate, materially_new
-from beaconfire.stages.warn.sight_told import group_words, is_news, sight_words
+from beaconfire.stages.warn.changes import (
+    Content,
+    from_estimate,
+    materially_new,
+    only_narrows,
+)
+from beaconfire.stages.warn.sight_told import (
+    group_words,
+    is_lost,
+    is_news,
+    sight_words,
+)
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Estimate, Tick
@@ -131,7 +141,10 @@ def _take_estimate(
     sources = _sources(state, watch, body.estimate)
     # Compared with what was drafted, not with the last candidate: many small moves
     # must add up. Widening, too, starts from what people were told.
-    watch.content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
+    content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
+    if is_lost(watch.sight) and only_narrows(watch.drafted.area, content.area):
+        content = watch.drafted
+    watch.content = content
     if watch.content.area is not None:
         end = watch.content.area.time_window95[1]
         watch.closes = max(at, end).plus_s(AFTER_WINDOW_S)
@@ -148,6 +161,8 @@ def _take_state(
         return
     told = (watch.sight, watch.group)
     watch.sight, watch.group = body.sight, body.group
+    if is_lost(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
+        watch.content = watch.drafted  # what was published stands, to its full size
     if is_news(told, (watch.sight, watch.group)):
         yield _next(watch, at)
 
