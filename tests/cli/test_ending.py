@@ -49,13 +49,22 @@ def gone(records):
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_bench_that_is_told_to_end_leaves_no_process_and_no_folder(tmp_path, number):
-    """Two nodes with their servers and solvers: asked to end, all of it is stopped."""
-    bench = started(["bench", "link"], tmp_path)
+@pytest.mark.parametrize(
+    ("name", "nodes", "number"),
+    [
+        ("link", 2, signal.SIGINT),
+        ("link", 2, signal.SIGHUP),
+        ("suspend", 3, signal.SIGTERM),
+    ],
+)
+def test_a_bench_that_is_told_to_end_leaves_no_process_and_no_folder(
+    tmp_path, name, nodes, number
+):
+    """Nodes with their servers and solvers: asked to end, all of it is stopped."""
+    bench = started(["bench", name], tmp_path)
     try:
-        records = child_records(tmp_path, 2)
-        assert len(records) >= 8  # of each node: itself, two servers, a solver
+        records = child_records(tmp_path, nodes)
+        assert len(records) >= 4 * nodes  # itself, two servers, a solver
         bench.send_signal(number)
         _, said = bench.communicate(timeout=GONE_S_MAX)
     finally:
