@@ -60,8 +60,9 @@ def test_a_bench_leaves_no_folder_behind(monkeypatch, capsys):
 
 
 def test_all_prints_one_summary(monkeypatch, capsys):
-    """Seven benches, one JSON list; `make bench` is this."""
+    """Eight benches, one JSON list; `make bench` is this."""
     monkeypatch.setattr(command.links, "run", lambda out, load, say: MISSED)
+    monkeypatch.setattr(command.suspends, "run", lambda out, load, say: MISSED)
     monkeypatch.setattr(command.nodes, "run", lambda *rest, **named: MISSED)
     monkeypatch.setattr(command.sharings, "measure", lambda *rest, **named: MISSED)
     monkeypatch.setattr(command.estimations, "measure", lambda **named: MISSED)
@@ -70,7 +71,7 @@ def test_all_prints_one_summary(monkeypatch, capsys):
     value = json.loads(capsys.readouterr().out)
     assert [one["bench"] for one in value] == [
         *("link", "link", "link"),
-        *("layout", "decide", "link", "link"),
+        *("layout", "decide", "link", "link", "link"),
     ]
 
 
@@ -78,3 +79,5 @@ def test_seconds_and_rate_have_bounds(capsys):
     """A flight is under way for so long, and radars turn only so fast."""
     assert run(["bench", "link", "--seconds", "0"]) == 2
     assert run(["bench", "link", "--rate", "1e9"]) == 2
+    assert run(["bench", "suspend", "--rounds", "0"]) == 2
+    assert run(["bench", "suspend", "--rounds", "100000"]) == 2

@@ -21,6 +21,7 @@ from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
 from beaconfire.exercise.bench import sharing as sharings
+from beaconfire.exercise.bench import suspend as suspends
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.seals import codec
@@ -111,6 +112,22 @@ def batch(*, as_json_: Json = False) -> None:
     tell(batches.measure(say=_progress()), json=as_json_)
 
 
+@app.command()
+def suspend(
+    *,
+    rounds: Annotated[
+        int,
+        typer.Option(min=1, max=suspends.ROUNDS_MAX, help="Of two suspensions each."),
+    ] = suspends.ROUNDS,
+    rate: Annotated[
+        float, typer.Option(min=1.0, max=RATE_HZ_MAX, help="Items a second.")
+    ] = suspends.RATE_HZ,
+    as_json_: Json = False,
+) -> None:
+    """Suspend agreements under load, one partner's node stopped: how soon it bites."""
+    tell(_suspend(suspends.Load(rounds=rounds, rate_hz=rate)), json=as_json_)
+
+
 @app.command("all")
 def everything(
     *,
@@ -128,12 +145,17 @@ def everything(
         decides.measure(rounds=ROUNDS),
         estimations.measure(seeds=estimations.SEEDS, say=_progress()),
         batches.measure(say=_progress()),
+        _suspend(suspends.Load()),
     )
     tell(*benches, json=as_json_)
 
 
 def _link(load: links.Load) -> Bench:
     return in_a_folder(lambda out, say: links.run(out, load, say=say))
+
+
+def _suspend(load: suspends.Load) -> Bench:
+    return in_a_folder(lambda out, say: suspends.run(out, load, say=say))
 
 
 def _node(name: str) -> Bench:

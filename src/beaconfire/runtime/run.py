@@ -128,6 +128,7 @@ class _Running:
             clock,
             perform=self._perform,
             between=self.checkpointing.between_frames,
+            purging=self._purging,
         )
         self.solver = Solver(self._solved, report=say)
         self.partners: Partners | None = None
@@ -266,6 +267,9 @@ class _Running:
             self.solver.submit(effect)
         elif isinstance(effect, Ring):
             self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+
+    def _purging(self) -> bool:
+        return self.partners is not None and self.partners.purging
 
     def _offer_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.writer.offer(checkpoint, by="runtime")

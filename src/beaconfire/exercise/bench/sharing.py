@@ -12,8 +12,6 @@ a gap.
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import msgspec
 
@@ -26,6 +24,7 @@ from beaconfire.exercise.after_action.figures import AREA_AFTER_BURNOUT_S
 from beaconfire.exercise.after_action.readings import Predicted, newest_by, read_all
 from beaconfire.exercise.bench.figures import Bench, Figure, median_of
 from beaconfire.exercise.bench.layout import Row, sweep, sweep_text
+from beaconfire.exercise.bench.workers import workers as lent
 from beaconfire.exercise.scenario import Scenario, load_scenario
 from beaconfire.exercise.simulated import Sky, simulate, sky_of
 from beaconfire.vocabulary.party import Party
@@ -84,9 +83,7 @@ def measure(
     read = load_scenario(scenario)
     count = radar_count(read, own)
     outcomes: list[Outcome] = []
-    # Fresh processes: the numerical threads of this one would not survive a fork.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with lent(workers) as pool:
         for radars in range(count, 0, -1):
             wanted = seeds if radars == count else min(seeds, SWEEP_SEEDS_MAX)
             cases = [
