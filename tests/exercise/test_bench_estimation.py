@@ -93,7 +93,10 @@ def test_published_areas_are_calibrated_and_near_the_bound():
             assert found[f"{row}: area holds the impact"] >= 81.0
             assert found[f"{row}: window holds the time"] >= 81.0
             assert found[f"{row}: median area over the bound's"] <= 1.3
-    assert found["3 radars, bias drawn: impact RMSE at +300 s"] <= 0.25
+            # Chi squared of 32, over 32: within four sigmas of 1.
+            assert 0.2 <= found[f"{row}: mean squared miss over the claimed"] <= 2.0
+            assert found[f"{row}: an area was given"] == 100.0
+    assert found["3 radars, +300 s: impact RMSE"] <= 0.25
 
 
 def test_announced_times_close_but_for_the_one_that_is_disputed():

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from beaconfire.errors import BadInput
+from beaconfire.exercise.bench import calibration as calibrations
 from beaconfire.exercise.bench import decide as decides
 from beaconfire.exercise.bench import estimation as estimations
 from beaconfire.exercise.bench import estimation_batch as batches
@@ -22,6 +23,7 @@ from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
 from beaconfire.exercise.bench import sharing as sharings
+from beaconfire.exercise.after_action.writing import write_picture
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.bench.workers import cores
 from beaconfire.exercise.scenario import load_scenario
@@ -36,6 +38,7 @@ RATE_HZ_MAX = 1_000.0
 SEEDS_MAX = 10_000
 SEEDS_OF_ALL = 20  # of `bench all`, so that it ends while one waits
 SPEED = 60.0
+CALIBRATION_SVG = Path("calibration.svg")
 ROUNDS = 1_000  # decisions: a second of work
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
@@ -111,6 +114,26 @@ def estimation(
 ) -> None:
     """Hold the estimates of one flight against the physical limit and the truth."""
     tell(_estimation(seeds, rows or ()), json=as_json_)
+
+
+@app.command()
+def calibration(
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=SEEDS_MAX, help="Of each row.")
+    ] = estimations.SEEDS,
+    out: Annotated[
+        Path, typer.Option(help="Where to write the picture, an SVG.")
+    ] = CALIBRATION_SVG,
+    as_json_: Json = False,
+) -> None:
+    """Say whether areas hold what they claim, as figures and as a picture."""
+    bench, picture = calibrations.measure(
+        seeds=seeds, processes=cores(), say=_progress()
+    )
+    write_picture(out, picture)
+    tell(bench, json=as_json_)
+    typer.echo(f"picture: {out}", err=True)
 
 
 @app.command()
