@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from beaconfire.errors import BadInput
+from beaconfire.exercise.after_action.writing import write_picture
 from beaconfire.exercise.bench import calibration as calibrations
 from beaconfire.exercise.bench import decide as decides
 from beaconfire.exercise.bench import estimation as estimations
@@ -23,7 +24,6 @@ from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
 from beaconfire.exercise.bench import sharing as sharings
-from beaconfire.exercise.after_action.writing import write_picture
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.bench.workers import cores
 from beaconfire.exercise.scenario import load_scenario

@@ -1,16 +1,19 @@
 """Workers: one case after another, in as many processes as the machine has cores.
 
-What is done to a case is a function of the case alone, so answers are the same for any
-number of processes, and come in the order of the cases. Fresh processes: the numerical
-threads of this one would not survive a fork.
+* What is done to a case is a function of the case alone, so answers are the same for
+  any number of processes, and come in the order of the cases.
+* Processes are fresh, because the numerical threads of this one would not survive a
+  fork, and never outlive the bench. If it is ended, what waits is dropped and the cases
+  under way are given up; if it is killed, each notices that its parent has gone.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import TypeVar
 
 WORKERS_MAX = 2
@@ -52,12 +55,30 @@ class Workers:
 
 @contextmanager
 def workers(count: int, say: Say) -> Iterator[Workers]:
-    """Work in so many processes, which end with it; one is this process itself."""
+    """Lend so many processes; one is this process itself."""
     if count == 1:
         yield Workers(None, say)
         return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        try:
-            yield Workers(pool, say)
-        finally:
-            pool.shutdown(cancel_futures=True)  # what was not begun is not wanted
+    context = get_context("spawn")
+    before = set(active_children())
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent)
+    whole = False
+    try:
+        yield Workers(pool, say)
+        whole = True
+    finally:
+        if not whole:
+            for process in set(active_children()) - before:
+                process.terminate()
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    assert parent is not None, "a worker has a parent"
+    parent.join()
+    os._exit(1)
