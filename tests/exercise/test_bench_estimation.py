@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from beaconfire.exercise.bench.bound import each_second, least, vary
+from beaconfire.exercise.bench.bound import Bound, Looks, each_second, least, vary
+from beaconfire.exercise.bench.calibration import claimed_percent
 from beaconfire.exercise.bench.estimation_announced import announced
-from beaconfire.exercise.bench.estimation_areas import areas, limits
+from beaconfire.exercise.bench.estimation_areas import Told, areas, limits
 from beaconfire.exercise.bench.estimation_case import (
     DRAGS,
     FOURTH_OCTOBER,
@@ -136,6 +137,38 @@ def test_fusion_across_partners_stays_accurate_and_calibrated():
         assert found[stated] < 0.5 * alone
     cued = "1 radar and an infrared cue"
     assert found[f"{cued}, +20 s: area over that without the cue"] < 0.97
+
+
+def told(squared_sigmas):
+    """What one seed was told, as far as calibration asks."""
+    bound = Bound(
+        area95_km2=1.0, semi_major_km=1.0, semi_minor_km=1.0, impact_rmse_m=1.0,
+        position_rmse_m=1.0,
+    )  # fmt: skip
+    return Told(
+        miss_m=None, off_m=None, squared_sigmas=squared_sigmas, holds=None,
+        in_window=None, area_km2=None, bound=bound,
+    )  # fmt: skip
+
+
+def test_a_claimed_probability_is_that_of_the_ellipse_that_reaches_the_truth():
+    """Chi squared of two: 1.386 is the ellipse of 50 %, 5.991 that of 95 %."""
+    claimed = claimed_percent([told(5.991464547), told(None), told(1.386294361)])
+    assert claimed == pytest.approx([50.0, 95.0])
+
+
+def test_the_bound_counts_the_looks_after_burn_out_that_see_it():
+    """Looks before it tell nothing of the arc, nor do those below the mask."""
+    flight = middle_flight(REFERENCE)
+    varied, (radar,) = vary(flight), radars("A")
+    after = flight.burn_out_s + np.arange(60.0)
+    plain = least(varied, [Looks(radar, after)])
+    early = least(varied, [Looks(radar, np.concatenate([after - 61.0, after]))])
+    assert early.area95_km2 == pytest.approx(plain.area95_km2)
+    late = np.concatenate([after, [flight.end_s - 1.0]])  # far below its horizon
+    assert least(varied, [Looks(radar, late)]).area95_km2 == early.area95_km2
+    longer = least(varied, [Looks(radar, flight.burn_out_s + np.arange(61.0))])
+    assert longer.area95_km2 < plain.area95_km2
 
 
 @pytest.mark.long
