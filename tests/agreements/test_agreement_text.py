@@ -201,6 +201,16 @@ def test_articles_that_contradict_each_other_are_refused():
     ]
 
 
+def test_a_condition_that_cannot_be_read_makes_no_contradiction():
+    """Without it the article would forbid everything: that is not what it says."""
+    more = (
+        '\n[[article]]\nnumber = "3"\neffect = "prohibit"\n'
+        'when = { sendr = ["JPN"] }\nrests_on = "x"\n'
+    )
+    (one,) = mistakes(GOOD + more)
+    assert "`sendr` is no condition: did you mean `sender`?" in one
+
+
 @pytest.mark.parametrize("key", ["id", "title", "instrument", "parties"])
 def test_a_missing_key_is_named(key):
     """What must be there is said to be missing."""

@@ -45,7 +45,7 @@ class ClockMade:
         return NOW
 
 
-def frames(count, *, purge_at=(), purging=lambda done: False):
+def frames(count, *, purge_at=(), purging=lambda done: False, ordered=()):
     """Return the frames in which so many inputs are stored."""
     done, journal = [], JournalMade()
     writer = Writer(
@@ -56,8 +56,8 @@ def frames(count, *, purge_at=(), purging=lambda done: False):
         between=lambda: None,
         purging=lambda: purging(done),
     )
-    for _ in range(count):
-        writer.offer(Tick(), by="runtime")
+    for number in range(1, count + 1):
+        writer.offer(Tick(), by="person" if number in ordered else "runtime")
     writer.finish()
     asyncio.run(writer.run())
     assert sum(journal.frames, ()) == tuple(range(1, count + 1))
@@ -69,6 +69,11 @@ def test_what_gathered_goes_into_one_frame_up_to_a_limit():
     most = SETTINGS.frame_turns_max
     assert frames(5) == [5]
     assert frames(most + 1) == [most, 1]
+
+
+def test_what_a_person_orders_begins_a_frame():
+    """It is stored as soon as it is judged, whatever was worked out before it."""
+    assert frames(9, ordered=(1, 4, 5)) == [3, 1, 5]
 
 
 def test_a_turn_that_empties_a_lane_ends_its_frame():

@@ -3,6 +3,8 @@
 * Inputs are taken in the order in which they were offered. While one frame is being
   stored the next inputs gather; when the acknowledgement comes, all that is ready goes
   into the next frame. There is no timer.
+* What a person orders begins a frame: what was handed over before it is on its way
+  before it counts, and it is not stored behind sixty-three other turns.
 * A turn that empties a lane at the border ends its frame, and while one is being
   emptied a frame holds one turn: what should not be read any more must not stand there
   for as long as sixty-four other turns take.
@@ -119,6 +121,8 @@ class Writer:
         batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []
         turns_max = 1 if self._purging() else SETTINGS.frame_turns_max
         while self._inputs and len(batch) < turns_max:
+            if batch and self._inputs[0].by == "person":
+                break
             taken = self._inputs.popleft()
             turn, effects = self._node.turn(
                 taken.body, by=taken.by, at=self._clock.now()

@@ -180,6 +180,9 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement:
             return act
         raise BadInput(_by_the_clock(act.act))
     _require_fresh(act.issued, at, what="the act")
+    if act.act == "approve" and act.expires is not None and act.expires < at:
+        message = f"the approval expired at {act.expires}, the node's clock says {at}"
+        raise BadInput(message)
     late = came_late(agreement, act, at)
     if late:
         # The node's clock has been beyond the deadline, whatever the signer's says now.
