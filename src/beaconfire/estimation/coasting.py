@@ -71,10 +71,14 @@ _PUSH_SEEN = 25.0  # squared, 3 degrees of freedom: three sigma beyond doubt
 
 @dataclass(frozen=True, slots=True)
 class Coast:
-    """The arc as fitted. ``table`` holds the coasting plots, ``own`` their fit."""
+    """The arc as fitted. ``table`` holds the coasting plots, ``own`` their fit.
+
+    ``joint`` is the fit with partners' tracklets, and ``own`` where there are none.
+    """
 
     table: PlotTable
     own: ArcFit
+    joint: ArcFit
     began_s: float  # likeliest burn-out, seconds from the table's epoch
 
 
@@ -102,11 +106,11 @@ def fit_coast(
     coasting = table.select(after)
     start, epoch = _calm_start(coasting, burnout, after)
     own = fit_arc(coasting, start, epoch)
-    coast = Coast(coasting, own, float(table.times_s[began]))
-    fit = own
+    joint = own
     if tracklets:
-        fit = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
-    fit = carried(fit, table.epoch)
+        joint = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
+    coast = Coast(coasting, own, joint, float(table.times_s[began]))
+    fit = carried(joint, table.epoch)
     young = table.times_s[-1] - coast.began_s < YOUNG_S
     if young and began > int(burnout.candidates[0]):
         fit = _mix(table, track, burnout, fit, tracklets)
