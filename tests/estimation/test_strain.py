@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from beaconfire.estimation.arc import ArcFit
-from beaconfire.estimation.strain import FALSE_ALARMS, weigh_offsets
+from beaconfire.estimation.strain import (
+    FALSE_ALARMS,
+    QUANTITIES,
+    loosened,
+    weigh_offsets,
+)
 from beaconfire.vocabulary.motion import BiasPrior
 from beaconfire.vocabulary.times import Instant
 
@@ -110,3 +115,15 @@ def test_without_surveys_there_is_nothing_to_doubt():
     """A partner's tracklet may carry no bias at all."""
     fit = fitted(np.zeros((0, 3)), np.zeros((0, 3)), ())
     assert not weigh_offsets(fit).declared
+
+
+def test_what_is_doubted_is_loosened_in_every_survey_and_nothing_else():
+    """Any of them may be the one; the other quantities are not spoken of."""
+    offsets = [[0.0, 0.0, 1.3e-3], [0.0, 0.0, -1.0e-3]]
+    fit = fitted(offsets, np.full((2, 3), 0.5))
+    strain = weigh_offsets(fit)
+    assert strain.perhaps
+    assert QUANTITIES[strain.quantity] == "elevation"
+    for prior in loosened(fit.bias_priors, strain):
+        assert prior.sigma_elevation_mrad == pytest.approx(0.3 * strain.width)
+        assert (prior.sigma_range_m, prior.sigma_azimuth_mrad) == (20.0, 0.3)

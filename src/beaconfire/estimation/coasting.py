@@ -53,6 +53,7 @@ from beaconfire.estimation.measurement import (
     prior_precision,
 )
 from beaconfire.estimation.propagation import sample_arc
+from beaconfire.estimation.strain import Strain, loosened
 from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.times import Instant
 
@@ -115,6 +116,23 @@ def fit_coast(
     if young and began > int(burnout.candidates[0]):
         fit = _mix(table, track, burnout, fit, tracklets)
     return coast, fit
+
+
+def refit_loosely(
+    coast: Coast, tracklets: Sequence[Information], strain: Strain
+) -> ArcFit:
+    """Fit the arc again as if its sensors might lie in what is doubted of them.
+
+    The motor's last state is left out: it was followed with the surveys as stated.
+    """
+    table = coast.table
+    loose = replace(table, bias_priors=loosened(table.bias_priors, strain))
+    parts = [
+        replace(part, bias_priors=loosened(part.bias_priors, strain))
+        for part in tracklets
+    ]
+    fit = fit_arc(loose, coast.own.state, coast.own.epoch, tracklets=parts)
+    return carried(fit if fit.converged else coast.joint, table.epoch)
 
 
 def _on_arc(table: PlotTable, burnout: Burnout) -> Flags:

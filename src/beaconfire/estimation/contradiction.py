@@ -6,7 +6,8 @@ there are (``reconciled``):
 
 * One sensor alone contradicts nobody. Its constant lie is seen only where it makes the
   arc one that no body flies.
-* Of two that contradict each other, one is wrong, and nothing tells which.
+* Of two that contradict each other, one is wrong, and nothing tells which, unless one
+  of them contradicts itself.
 * Of three or more one is named and left out: the survey that strains (``strain``), or
   the only sensor without which the rest agree.
 * An object that one sensor alone shows, though it sees nothing of what others see where
@@ -110,6 +111,11 @@ def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
         named = [sensor for sensor in agreeing if {sensor} == liars]
         if named or len(agreeing) == 1:
             liar = (named or agreeing)[0]
+            return _without(held, {liar}, found[liar].estimate)
+    if len(sensors) == 2 and len(agreeing) == 1:
+        (liar,) = agreeing
+        (other,) = set(sensors) - {liar}
+        if found[other].strain is not None:
             return _without(held, {liar}, found[liar].estimate)
     if len(agreeing) < 2 and not any(unheard - {sensor} for sensor in agreeing):
         return one.estimate

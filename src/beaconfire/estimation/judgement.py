@@ -37,6 +37,7 @@ from beaconfire.estimation.coasting import (
     find_push,
     fit_coast,
     left_the_arc,
+    refit_loosely,
 )
 from beaconfire.estimation.corridor import reach_corridor, reachable_region
 from beaconfire.estimation.departure import (
@@ -47,7 +48,7 @@ from beaconfire.estimation.departure import (
 from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
 from beaconfire.estimation.measurement import PlotTable
-from beaconfire.estimation.strain import Strain, weigh_offsets
+from beaconfire.estimation.strain import QUANTITIES, Strain, weigh_offsets
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.estimation.tracklet import fit_parts
 from beaconfire.vocabulary.motion import Phase
@@ -132,8 +133,10 @@ def _coasting(
     reason, strain = _broken(fit, coast.table), None
     if reason is None:
         strain = weigh_offsets(coast.joint)
-        if not strain.declared:
+        if not strain.perhaps:
             return judge_fit(fit, coast, track)
+        if not strain.declared:
+            return _loosely(coast, parts, strain, track)
         reason = _strained(strain)
     if parts and strain is not None and _is_all(strain.culprit, table):
         told = _from_parts(None, track, parts)
@@ -151,6 +154,20 @@ def _coasting(
         "unknown", reason, False, table.epoch, fit, coast, track=track,
         reachable=region, strain=strain,
     )  # fmt: skip
+
+
+def _loosely(
+    coast: Coast, parts: Sequence[Information], strain: Strain, track: ThrustTrack
+) -> Finding:
+    """Judge the arc with an area for a sensor that may be off more than it states."""
+    fit = refit_loosely(coast, parts, strain)
+    named = sorted(f"`{name}`" for name, _ in strain.by_survey[:_NAMED_MAX])
+    found = judge_fit(fit, coast, track)
+    said = (
+        f"{' or '.join(named)} may be off in {QUANTITIES[strain.quantity]} by more "
+        "than its survey states, and the area is widened for it"
+    )
+    return replace(found, reason=f"{found.reason}; {said}")
 
 
 def _is_all(survey: str | None, table: PlotTable) -> bool:

@@ -14,6 +14,9 @@ covariances of two and three radars it exceeds 10,000 in 2 to 4 flights of a mil
 * What an arc cannot show is not found. Two radars that are far apart share a range
   error between them, and an orbit a little to the side fits both: of an error only some
   twentieth of its variance is seen. That holds for this test as for any other.
+* Between doubt and none (``perhaps``) the area is to be made as wide as if every survey
+  might be off so much in that one quantity (``loosened``). At one instant that befalls
+  seven healthy areas of a thousand.
 * Whose offset it is, is said only where there are three surveys or more, and the next
   one explains the plots a thousand times worse. Of two neither is believed.
 
@@ -21,9 +24,11 @@ Left to others: offsets that change (a clock, a stuck antenna); which plots are 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 
 from beaconfire.estimation.arc import ArcFit, fit_arc
 from beaconfire.estimation.arrays import Floats
@@ -39,9 +44,14 @@ from beaconfire.vocabulary.times import Instant
 
 # The bound; simulated, one honest flight in 300,000.
 FALSE_ALARMS = 1e-4
+# From here on the plots speak for a lie.
+PERHAPS = math.log(3.0)
 # Between 80 m and 5 km where 20 m are stated: a survey's error and a mounting's.
 WIDTHS = np.array([4.0, 16.0, 64.0, 256.0])
 SURVEYS_TO_NAME_MIN = 3
+# Of an offset, in the order in which a fit holds them.
+QUANTITIES = ("range", "azimuth", "elevation")
+_SIGMAS = ("sigma_range_m", "sigma_azimuth_mrad", "sigma_elevation_mrad")
 _SURELY = math.log(1e3)
 # With free offsets all of a body's coasting plots lie on its arc, but one in 100,000.
 _EXPLAINED_PART = 0.98
@@ -53,15 +63,23 @@ class Strain:
     """The weighing: the logarithm of *one lies* over *as stated*, in all and by survey.
 
     ``by_survey`` has a bias id and its part of the evidence, the likeliest first.
+    ``quantity`` and ``width`` are those of the likeliest lie.
     """
 
     log_odds: float
     by_survey: tuple[tuple[str, float], ...]
+    quantity: int = 0
+    width: float = 1.0
 
     @property
     def declared(self) -> bool:
         """Whether the offsets leave no doubt that a sensor lies."""
         return self.log_odds > -math.log(FALSE_ALARMS)
+
+    @property
+    def perhaps(self) -> bool:
+        """Whether a lie is likelier than none, if not beyond doubt."""
+        return self.log_odds > PERHAPS
 
     @property
     def culprit(self) -> str | None:
@@ -99,6 +117,15 @@ def weigh_freed(table: PlotTable, start: Floats, epoch: Instant) -> Strain | Non
     return _weigh(covariance @ pull, np.diag(covariance), table.bias_priors)
 
 
+def loosened(priors: Sequence[BiasPrior], strain: Strain) -> tuple[BiasPrior, ...]:
+    """Return the priors as if any survey might lie in the quantity that is doubted."""
+    name = _SIGMAS[strain.quantity]
+    return tuple(
+        structs.replace(one, **{name: getattr(_lying(one, strain.width), name)})
+        for one in priors
+    )
+
+
 def _lying(prior: BiasPrior, width: float) -> BiasPrior:
     """Return the prior of a survey that lies; one that claims perfection lies most."""
     return BiasPrior(
@@ -132,4 +159,6 @@ def _weigh(means: Floats, variances: Floats, priors: tuple[BiasPrior, ...]) -> S
     parts = np.log(np.mean(np.exp(logs - peak), axis=1) + _NOTHING) + peak
     whole = peak + math.log(float(np.mean(np.exp(logs - peak))))
     order = np.argsort(-parts, kind="stable")
-    return Strain(whole, tuple((priors[i].bias_id, float(parts[i])) for i in order))
+    named = tuple((priors[i].bias_id, float(parts[i])) for i in order)
+    at = divmod(int(np.argmax(logs)), len(WIDTHS))
+    return Strain(whole, named, at[0] % len(QUANTITIES), float(WIDTHS[at[1]]))
