@@ -52,6 +52,8 @@ SURVEYS_TO_NAME_MIN = 3
 # Of an offset, in the order in which a fit holds them.
 QUANTITIES = ("range", "azimuth", "elevation")
 _SIGMAS = ("sigma_range_m", "sigma_azimuth_mrad", "sigma_elevation_mrad")
+_USUAL = (BIAS_SIGMA_RANGE_M, BIAS_SIGMA_AZIMUTH_MRAD, BIAS_SIGMA_ELEVATION_MRAD)
+_PER_UNIT = np.array([1.0, 1e-3, 1e-3])  # m, and rad in a milliradian
 _SURELY = math.log(1e3)
 # With free offsets all of a body's coasting plots lie on its arc, but one in 100,000.
 _EXPLAINED_PART = 0.98
@@ -105,60 +107,72 @@ def weigh_freed(table: PlotTable, start: Floats, epoch: Instant) -> Strain | Non
     the arc is sought the surveys are as wide as the widest lie that is weighed.
     ``None`` if no constant offsets put the plots on one arc.
     """
-    widest = tuple(_lying(one, WIDTHS[-1]) for one in table.bias_priors)
+    lying = _lying_sigmas(table.bias_priors) * WIDTHS[-1]
+    widest = tuple(
+        structs.replace(one, **dict(zip(_SIGMAS, wide, strict=True)))
+        for one, wide in zip(table.bias_priors, lying.tolist(), strict=True)
+    )
     fit = fit_arc(replace(table, bias_priors=widest), start, epoch)
     if not fit.converged or np.mean(fit.used) < _EXPLAINED_PART:
         return None
     # What the plots say without the wide priors, and then with the stated ones.
     known = np.linalg.inv(fit.covariance[7:, 7:])
     pull = known @ fit.biases.ravel()
-    stated, freed = _precisions(table.bias_priors), _precisions(widest)
-    covariance = np.linalg.inv(known + np.diag(stated - freed))
+    change = _precisions(table.bias_priors) - _precisions(widest)
+    covariance = np.linalg.inv(known + np.diag(change))
     return _weigh(covariance @ pull, np.diag(covariance), table.bias_priors)
 
 
 def loosened(priors: Sequence[BiasPrior], strain: Strain) -> tuple[BiasPrior, ...]:
     """Return the priors as if any survey might lie in the quantity that is doubted."""
+    if not priors:
+        return ()
     name = _SIGMAS[strain.quantity]
+    wide = _lying_sigmas(priors)[:, strain.quantity] * strain.width
     return tuple(
-        structs.replace(one, **{name: getattr(_lying(one, strain.width), name)})
+        structs.replace(one, **{name: sigma})
+        for one, sigma in zip(priors, wide.tolist(), strict=True)
+    )
+
+
+def _lying_sigmas(priors: Sequence[BiasPrior]) -> Floats:
+    """Return (surveys, 3) the sigmas that a lie of width one has: m, mrad, mrad.
+
+    A survey that claims perfection lies by what others state, not by its own nought.
+    """
+    stated = [
+        (one.sigma_range_m, one.sigma_azimuth_mrad, one.sigma_elevation_mrad)
         for one in priors
-    )
+    ]
+    result: Floats = np.maximum(np.array(stated), _USUAL)
+    return result
 
 
-def _lying(prior: BiasPrior, width: float) -> BiasPrior:
-    """Return the prior of a survey that lies; one that claims perfection lies most."""
-    return BiasPrior(
-        bias_id=prior.bias_id,
-        sigma_range_m=width * max(prior.sigma_range_m, BIAS_SIGMA_RANGE_M),
-        sigma_azimuth_mrad=width
-        * max(prior.sigma_azimuth_mrad, BIAS_SIGMA_AZIMUTH_MRAD),
-        sigma_elevation_mrad=width
-        * max(prior.sigma_elevation_mrad, BIAS_SIGMA_ELEVATION_MRAD),
-    )
-
-
-def _precisions(priors: tuple[BiasPrior, ...]) -> Floats:
+def _precisions(priors: Sequence[BiasPrior]) -> Floats:
     return np.concatenate([prior_precision(one) for one in priors])
 
 
-def _weigh(means: Floats, variances: Floats, priors: tuple[BiasPrior, ...]) -> Strain:
+def _weigh(means: Floats, variances: Floats, priors: Sequence[BiasPrior]) -> Strain:
     """Weigh offsets of which mean and variance are known under the stated priors.
 
     To widen one prior is to change one precision by ``change``: the ratio of the two
     evidences follows from that offset's own mean and variance.
     """
     stated = _precisions(priors)[:, None]
-    lying = _precisions(tuple(_lying(one, 1.0) for one in priors))[:, None] / WIDTHS**2
-    change = lying - stated
+    sigmas = (_lying_sigmas(priors) * _PER_UNIT).reshape(-1, 1) * WIDTHS
+    share = 1.0 / (sigmas * sigmas) / stated
+    change = stated * (share - 1.0)
     # Never nothing: what was added to a prior can only have made it narrower.
-    kept = np.maximum(1.0 + change * variances[:, None], lying / stated)
-    logs = 0.5 * np.log(lying / stated / kept)
-    logs = (logs - 0.5 * change * means[:, None] ** 2 / kept).reshape(len(priors), -1)
+    kept = np.maximum(1.0 + change * variances[:, None], share)
+    logs = 0.5 * (np.log(share / kept) - change * means[:, None] ** 2 / kept)
     peak = float(np.max(logs))
-    parts = np.log(np.mean(np.exp(logs - peak), axis=1) + _NOTHING) + peak
-    whole = peak + math.log(float(np.mean(np.exp(logs - peak))))
-    order = np.argsort(-parts, kind="stable")
-    named = tuple((priors[i].bias_id, float(parts[i])) for i in order)
+    odds = np.mean(np.exp(logs - peak).reshape(len(priors), -1), axis=1)
+    parts = (np.log(odds + _NOTHING) + peak).tolist()
+    named = zip((one.bias_id for one in priors), parts, strict=True)
     at = divmod(int(np.argmax(logs)), len(WIDTHS))
-    return Strain(whole, named, at[0] % len(QUANTITIES), float(WIDTHS[at[1]]))
+    return Strain(
+        peak + math.log(float(np.mean(odds))),
+        tuple(sorted(named, key=lambda one: -one[1])),
+        at[0] % len(QUANTITIES),
+        float(WIDTHS[at[1]]),
+    )
