@@ -34,7 +34,16 @@ FULL = replace(
     PLAIN,
     exercise=ExerciseTime(id="e", epoch=EPOCH, speed=20.0, start_monotonic_ns=5),
     sensor=(
-        OwnSensor(id="r1", kind="radar", bias_id="b1", hidden_from=("KOR", "USA")),
+        OwnSensor(
+            id="r1",
+            kind="radar",
+            bias_id="b1",
+            hidden_from=("KOR", "USA"),
+            rate_hz=0.1,
+            range_max_km=3000.0,
+            elevation_min_deg=-1.0,
+            detection_probability=0.9,
+        ),
         OwnSensor(id="s1", kind="infrared"),
     ),
 )

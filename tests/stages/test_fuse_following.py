@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beaconfire.stages.fuse.fix import fix_of, off_path
+from beaconfire.estimation.fix import fix_of, off_path
 from beaconfire.stages.fuse.follower import LOST_S, Follower
 from beaconfire.stages.fuse.initiation import PLOTS_KEPT_MAX, Recent, initiates
 from beaconfire.vocabulary.entries.sightings import PlotsHeard

@@ -2,6 +2,7 @@
 
 from beaconfire.stages.fuse import due
 from beaconfire.stages.fuse.launches import OPEN_S
+from beaconfire.stages.fuse.own import closing
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.sightings import CueHeard, PlotsHeard
 from beaconfire.vocabulary.report import LaunchNotice, Plots, Retraction
@@ -35,7 +36,7 @@ def test_what_plots_alone_told_of_and_nothing_fitted_is_taken_back() -> None:
     node = watched(Folded(profile(radar("r1")), solver=None), until=66)
     (notice,) = node.items(LaunchNotice)
     end_s = OPENED_S + OPEN_S
-    assert due(node.state) == at_s(end_s).plus_s(1e-9)
+    assert closing(node.state.own[0]) == at_s(end_s).plus_s(1e-9)
     node.give(end_s, Tick())
     assert node.items(Retraction) == []
     node.give(end_s + 0.25, Tick())

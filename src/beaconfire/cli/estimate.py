@@ -25,6 +25,7 @@ from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
 from beaconfire.vocabulary.reach import ReachCorridor
+from beaconfire.vocabulary.sight import Sight
 from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer(add_completion=False)
@@ -35,6 +36,10 @@ _REJECTED_SHOWN = 10
 def estimate(
     plots: Annotated[Path, typer.Argument(help="plots and cues, one JSON a line")],
     json: Annotated[bool, typer.Option("--json", help="print one JSON value")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="ask about this time instead of the file's newest"),
+    ] = None,
 ) -> None:
     """Say where it was launched, where it is and where it comes down."""
     try:
@@ -42,7 +47,8 @@ def estimate(
     except OSError as error:
         message = f"`{plots}` cannot be read: {(error.strerror or 'unknown').lower()}"
         raise BadInput(message) from None
-    answer = answer_lines(lines, sort=_sort)
+    asked = None if at is None else Instant.parse(at)
+    answer = answer_lines(lines, sort=_sort, at=asked)
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
@@ -81,6 +87,10 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
     def row(name: str, text: str) -> None:
         console.print(f"{name:<8}{text}", soft_wrap=True)
 
+    if found.group:
+        row("group", f"at least {found.group.at_least}: {found.group.reason}")
+    if found.sight:
+        row("sight", _sight(found.sight))
     held = "" if found.model_holds else " (the model does not hold)"
     row("phase", f"{found.phase}{held}: {found.reason}")
     if found.launch is None:
@@ -105,6 +115,17 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
         row("reach", f"possibly within {region.radius_m / 1e3:.0f} km of {where}")
     row("apogee", _length(found.apogee_km, found.apogee_km_reason))
     row("range", _length(found.range_km, found.range_km_reason))
+
+
+def _sight(sight: Sight) -> str:
+    if sight.state == "set":
+        return f"below the horizon of all radars here since {sight.since}, as predicted"
+    if sight.state == "unsure":
+        return f"last at {sight.last_seen}; {sight.reason}"
+    return (
+        f"lost since {sight.last_seen}: {sight.reason}; what follows is of the arc on "
+        "which it was last seen, not of where it is known to be"
+    )
 
 
 def _show_sensors(sensors: tuple[SensorAnswer, ...], console: Console) -> None:

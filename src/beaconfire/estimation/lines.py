@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from beaconfire.errors import BadInput
 from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted
 from beaconfire.estimation.flight import estimate_flight
+from beaconfire.estimation.seen_in_file import groups_in, sights_in
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import (
@@ -44,6 +45,7 @@ from beaconfire.vocabulary.reach import (
     ReachableRegion,
     ReachCorridor,
 )
+from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import Instant
 
 # A plot is 400 bytes; what is longer is not a plot.
@@ -52,6 +54,7 @@ LINE_BYTES_MAX = 16_384
 LINES_MAX = 100_000
 # A file with a gap as long as this is looked through for several objects in any case.
 GAP_S = 300.0
+_LATER = "it is later than the instant that is asked about"
 _ON_NO_PATH = "no object is followed through it"
 
 # Which of the plots and cues are of one object each.
@@ -70,8 +73,10 @@ class TrackAnswer(Struct, frozen=True, kw_only=True):
 class ObjectAnswer(Struct, frozen=True, kw_only=True):
     """One object. A ``*_reason`` stands only where its neighbour is null.
 
-    The last four stand only while they have something to say: a young area's condition,
-    the corridor under thrust, a push off the arc, and the region that it can reach.
+    The last six stand only while they have something to say: a young area's condition,
+    the corridor under thrust, a push off the arc, the region that it can reach, that it
+    is not seen any more (then track and impact are those of the arc on which it was
+    last seen), and that it is several which cannot be told apart.
     """
 
     launch: LaunchPoint | None
@@ -91,6 +96,8 @@ class ObjectAnswer(Struct, frozen=True, kw_only=True):
     corridor: ReachCorridor | UnsetType = UNSET
     departure: DepartureFound | UnsetType = UNSET
     reachable: ReachableRegion | UnsetType = UNSET
+    sight: Sight | UnsetType = UNSET
+    group: Group | UnsetType = UNSET
 
 
 class LineRejected(Struct, frozen=True, kw_only=True):
@@ -124,9 +131,15 @@ class _Peek(Struct, frozen=True):
     launch: msgspec.Raw | UnsetType = UNSET
 
 
-def answer_lines(lines: Sequence[bytes | str], *, sort: Sort) -> EstimateAnswer:
-    """Answer for each object that the lines are about; never fails for a bad line."""
-    held = _Held()
+def answer_lines(
+    lines: Sequence[bytes | str], *, sort: Sort, at: Instant | None = None
+) -> EstimateAnswer:
+    """Answer for each object that the lines are about; never fails for a bad line.
+
+    ``at`` is the instant that is asked about: what is later is left out. Without it, it
+    is the newest time in the file.
+    """
+    held = _Held(until=at)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -146,12 +159,20 @@ def answer_lines(lines: Sequence[bytes | str], *, sort: Sort) -> EstimateAnswer:
         for plot, number in zip(held.plots, held.numbers, strict=True):
             if id(plot) not in followed:
                 held.reject(number, _ON_NO_PATH)
+    times = [plot.time for plot in held.plots] + [cue.time for cue in held.cues]
+    sights = sights_in(estimates, max(times) if at is None else at)
+    groups = groups_in(estimates, held.plots)
     number_of = dict(zip(map(id, held.plots), held.numbers, strict=True))
     for each, estimate in estimates:
         for out in estimate.rejected:
             held.reject(number_of[id(each.plots[out.index])], out.reason)
     return EstimateAnswer(
-        objects=tuple(_object(estimate) for _, estimate in estimates),
+        objects=tuple(
+            _object(estimate, sight, group)
+            for (_, estimate), sight, group in zip(
+                estimates, sights, groups, strict=True
+            )
+        ),
         rejected=tuple(sorted(held.rejected, key=lambda one: one.line)),
         sensors=_sensors([estimate for _, estimate in estimates]),
     )
@@ -163,11 +184,14 @@ class _Held:
 
     plots: list[Plot] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    until: Instant | None = None
     cues: list[Cue] = field(default_factory=list)
     rejected: list[LineRejected] = field(default_factory=list)
 
     def add(self, read: Plot | Cue, number: int) -> None:
-        if isinstance(read, Cue):
+        if self.until is not None and read.time > self.until:
+            self.reject(number, _LATER)
+        elif isinstance(read, Cue):
             self.cues.append(read)
         else:
             self.plots.append(read)
@@ -256,7 +280,9 @@ def _unless(value: object, reason: str | None) -> str | UnsetType:
     return reason
 
 
-def _object(estimate: FlightEstimate) -> ObjectAnswer:
+def _object(
+    estimate: FlightEstimate, sight: Sight | None, group: Group | None
+) -> ObjectAnswer:
     track = None
     if estimate.track is not None and estimate.track_covariance is not None:
         track = TrackAnswer(
@@ -285,6 +311,8 @@ def _object(estimate: FlightEstimate) -> ObjectAnswer:
         corridor=estimate.corridor or UNSET,
         departure=estimate.departure or UNSET,
         reachable=estimate.reachable or UNSET,
+        sight=UNSET if sight is None or sight.state == "seen" else sight,
+        group=group or UNSET,
     )
 
 

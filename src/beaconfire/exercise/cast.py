@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.exercise.scenario import Scenario
+from beaconfire.exercise.scenario_parts import Sensor
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.turns import Node
 from beaconfire.seals.cards import SignedCard, sign_card
@@ -64,15 +65,21 @@ def node_of(
 
 def own_sensors(scenario: Scenario, party: Party) -> tuple[OwnSensor, ...]:
     """Return a party's sensors as its node knows them."""
-    return tuple(
-        OwnSensor(
-            id=sensor.id,
-            kind=sensor.kind,
-            bias_id=sensor.bias_id,
-            hidden_from=sensor.hidden_from,
-        )
-        for sensor in scenario.sensor
-        if sensor.party == party
+    return tuple(map(_own_sensor, scenario.sensors_of(party)))
+
+
+def _own_sensor(sensor: Sensor) -> OwnSensor:
+    radar = sensor.kind == "radar"
+    return OwnSensor(
+        id=sensor.id,
+        kind=sensor.kind,
+        bias_id=sensor.bias_id,
+        hidden_from=sensor.hidden_from,
+        rate_hz=sensor.rate_hz,
+        range_max_km=sensor.range_max_km,
+        elevation_min_deg=sensor.elevation_min_deg,
+        # One that never detects anything states no way of looking.
+        detection_probability=(sensor.detection_probability or None) if radar else None,
     )
 
 

@@ -24,6 +24,7 @@ from beaconfire.vocabulary.entries.sightings import (
     Bell,
     ItemHeld,
     LaunchEvent,
+    LaunchState,
     Quarantine,
     Rejection,
 )
@@ -140,6 +141,16 @@ def _known(nation: Nation, body: LaunchEvent) -> str:
     return f"launch known, by {'own sensors' if own else body.source}"
 
 
+def _stated(nation: Nation, body: LaunchState) -> str:
+    sight, group = body.sight, body.group
+    parts = []
+    if sight is not None:
+        parts.append(f"an object is {sight.state}: {sight.reason}")
+    if group is not None and _news(nation, ("group", body.launch_id)):
+        parts.append(f"at least {group.at_least} objects in one")
+    return "; ".join(parts)
+
+
 def _drafted(nation: Nation, body: AlertDraft) -> str:
     nation.alert = f"v{body.version} {body.certainty}: {body.why}"
     return f"alert draft {nation.alert}" if body.version <= DRAFTS_TOLD else ""
@@ -234,6 +245,7 @@ _FOLDS: dict[type, Callable[[Nation, Any], str]] = {
     Expiry: _expired,
     Rejection: _rejected,
     LaunchEvent: _known,
+    LaunchState: _stated,
     AlertDraft: _drafted,
     LinkState: _linked,
     EpochEnd: _purged,

@@ -30,6 +30,7 @@ CONFIG_NAME = "node.toml"
 CONFIG_BYTES_MAX = 262_144  # 256 sensors with long lists take about 100 kB
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
+_LOOKING = ("rate_hz", "range_max_km", "elevation_min_deg", "detection_probability")
 SUBDIRS = ("keys", "partners", "agreements", "journal", "run")
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -258,6 +259,11 @@ def node_toml(config: NodeConfig) -> str:
             '# kind = "radar"  # or "infrared"',
             '# bias_id = "north-1"',
             "# hidden_from = []",
+            "# How a radar looks; its plots must show what is not stated:",
+            "# rate_hz = 1.0",
+            "# range_max_km = 3000.0",
+            "# elevation_min_deg = 2.0",
+            "# detection_probability = 0.9",
         ]
     for sensor in config.sensor:
         hidden = ", ".join(_text(party) for party in sensor.hidden_from)
@@ -265,7 +271,11 @@ def node_toml(config: NodeConfig) -> str:
         lines += [f"kind = {_text(sensor.kind)}"]
         if sensor.bias_id is not None:
             lines += [f"bias_id = {_text(sensor.bias_id)}"]
-        lines += [f"hidden_from = [{hidden}]", ""]
+        lines += [f"hidden_from = [{hidden}]"]
+        for name in _LOOKING:
+            if (number := getattr(sensor, name)) is not None:
+                lines += [f"{name} = {float(number)!r}"]
+        lines += [""]
     return "\n".join(lines) + "\n"
 
 

@@ -49,12 +49,17 @@ class OwnSensor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sensor of this nation, as its node knows it.
 
     ``hidden_from`` names partners to whom nothing this sensor contributes to may go.
+    The last four say how a radar looks; where one is not stated its plots must show it.
     """
 
     id: Token
     kind: Literal["radar", "infrared"]
     bias_id: Token | None = None
     hidden_from: Annotated[tuple[Party, ...], Meta(max_length=32)] = ()
+    rate_hz: Annotated[float, Meta(gt=0.0, le=1_000.0)] | None = None
+    range_max_km: Annotated[float, Meta(gt=0.0, le=50_000.0)] | None = None
+    elevation_min_deg: Annotated[float, Meta(ge=-10.0, lt=90.0)] | None = None
+    detection_probability: Annotated[float, Meta(gt=0.0, le=1.0)] | None = None
 
 
 class NodeProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from beaconfire.vocabulary.motion import (
 )
 from beaconfire.vocabulary.places import Azimuth, Text, Token
 from beaconfire.vocabulary.reach import Condition
+from beaconfire.vocabulary.sight import Group
 from beaconfire.vocabulary.times import Instant
 
 
@@ -53,6 +54,9 @@ class TrackProduct(Report, frozen=True, kw_only=True, tag=True):
     ``state`` may be shown but not fused. A sender that cannot make tracklets may state
     the ``covariance`` of its ``state`` instead (``x_m y_m z_m vx_mps vy_mps vz_mps``);
     it is fused as one whose errors may be related to any other's. Ours never do.
+
+    ``group`` stands where the path is that of several objects which the originator's
+    sensors cannot tell apart: then ``state`` is none of theirs, but the group's.
     """
 
     launch_id: Token
@@ -60,6 +64,7 @@ class TrackProduct(Report, frozen=True, kw_only=True, tag=True):
     state: StateVector
     tracklet: Tracklet | None = None
     covariance: Covariance | UnsetType = UNSET
+    group: Group | UnsetType = UNSET
 
 
 class ImpactPrediction(Report, frozen=True, kw_only=True, tag=True):

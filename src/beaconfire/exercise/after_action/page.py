@@ -67,6 +67,7 @@ def _sections(report: Report, delivery: Delivery, story: Story) -> list[str]:
         text("h2", "Who knew what, and when"),
         tables.times_table(report, story),
         tables.launches_table(report),
+        tables.states_table(story),
         *_knowing(story),
         text("h2", "The prediction"),
         *_prediction(report, story),

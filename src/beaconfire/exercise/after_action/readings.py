@@ -18,6 +18,7 @@ from beaconfire.vocabulary.entries.sightings import (
     AlertDraft,
     ItemHeld,
     LaunchEvent,
+    LaunchState,
 )
 from beaconfire.vocabulary.flight import FlightEstimate
 from beaconfire.vocabulary.motion import ImpactArea
@@ -62,7 +63,8 @@ class Reading:
     """One nation in one run. ``None`` where it never happened.
 
     ``drafts`` are (seconds, certainty, has an area) of each alert draft; ``told_s`` is
-    when the first partner's item came; ``events`` are its launch events in their order.
+    when the first partner's item came; ``events`` are its launch events in their order,
+    ``states`` what was written of how each is seen, and when.
     """
 
     party: Party
@@ -73,6 +75,7 @@ class Reading:
     predicted: list[Predicted] = field(default_factory=list)
     drafts: list[tuple[float, str, bool]] = field(default_factory=list)
     events: list[Known] = field(default_factory=list)
+    states: list[tuple[float, LaunchState]] = field(default_factory=list)
 
 
 def first_lift_off(flights: Sequence[Flight]) -> Instant:
@@ -103,6 +106,8 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
         if isinstance(body, LaunchEvent):
             reading.notice_s = _first(reading.notice_s, t_s)
             reading.events.append(Known(id=body.launch_id, t_s=t_s))
+        elif isinstance(body, LaunchState):
+            reading.states.append((t_s, body))
         elif isinstance(body, ItemHeld) and body.carriage is not None:
             reading.told_s = _first(reading.told_s, t_s)
         elif isinstance(body, AlertDraft):

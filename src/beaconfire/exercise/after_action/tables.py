@@ -25,6 +25,8 @@ from beaconfire.exercise.after_action.story import (
 )
 
 _NONE = "–"
+# Of one nation; a salvo that sets for four radars writes some dozens.
+STATES_SHOWN_MAX = 60
 
 
 def times_table(report: Report, story: Story) -> str:
@@ -65,6 +67,32 @@ def launches_table(report: Report) -> str:
         if line.with_sharing or not any(one.with_sharing for one in report.launches)
     ]
     return table(heads, rows)
+
+
+def states_table(story: Story) -> str:
+    """Return when each nation lost an object, lost sight of it, or saw it as several.
+
+    Of the run with sharing, where there is one; empty where nothing was written.
+    """
+    rows = []
+    for party, reading in (story.with_sharing or story.without).items():
+        launches = {known.id: known.launch for known in reading.events}
+        for t_s, body in reading.states[:STATES_SHOWN_MAX]:
+            sight, group = body.sight, body.group
+            rows.append(
+                [
+                    party,
+                    launches.get(body.launch_id) or _NONE,
+                    f"{t_s:,.1f}",
+                    _NONE if sight is None else sight.state,
+                    _NONE if group is None else f"at least {group.at_least}",
+                    _NONE if sight is None else sight.reason,
+                ]
+            )
+    heads = [whole("nation"), whole("launch"), number("seconds"), whole("sight")]
+    if not rows:
+        return ""
+    return table([*heads, whole("group"), Column("what it rests on")], rows)
 
 
 def areas_table(report: Report, story: Story) -> str:

@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from beaconfire.estimation.ground import ground_ecef_m
 from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.launches import Launch, Sighting, distance_m
 from beaconfire.stages.fuse.motion import (
@@ -25,7 +26,6 @@ from beaconfire.stages.fuse.motion import (
     SIGMAS,
     Motion,
     apart,
-    ground_ecef_m,
     motion_of_path,
     motion_on,
 )

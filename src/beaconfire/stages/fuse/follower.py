@@ -7,7 +7,9 @@ taken, and is carried on by at most one plot a scan until nothing has fitted for
 
 * Which plot carries on which path is the global nearest neighbour over all paths.
 * What stands so near a path's plot that this sensor could not tell two objects apart
-  is of the same *group*: it begins no path, and is counted (``Carried.together``).
+  is of the same *group* (``estimation.grouping``): it begins no path, and is counted.
+  So are the plots of other paths that have come as near, and so is what stands no
+  farther from a path on the whole, though single plots of it do.
 * Everything is a function of this one sensor's plots: not of a launch event, another
   sensor or a partner. Which paths are one launch's is decided elsewhere.
 * Scans that come after newer ones (a feed or link that was cut resends what it kept,
@@ -16,15 +18,24 @@ taken, and is carried on by at most one plot a scan until nothing has fitted for
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from beaconfire.stages.fuse.assignment import nearest
-from beaconfire.stages.fuse.fix import (
+from beaconfire.estimation.fix import (
     ACCELERATION_MPS2_MAX,
     Fix,
     fix_of,
     off_path,
     way_m,
 )
+from beaconfire.estimation.grouping import (
+    COUNTED_SCANS,
+    Together,
+    cell_m,
+    in_most,
+    in_one_cell,
+    most,
+)
+from beaconfire.stages.fuse.assignment import nearest
 from beaconfire.stages.fuse.initiation import Recent, initiates
 from beaconfire.vocabulary.motion import Plot
 
@@ -43,11 +54,6 @@ PLOTS_LOOKED_AT_MAX = 256
 PAIRS_LOOKED_AT_MAX = 1_024
 # Objects that one sensor follows at once: four times the largest salvo published.
 PATHS_MAX = 32
-# Two plots of a scan nearer than this many sigma are of one group: below it one in
-# fifteen plots would go to the wrong object, and what is told apart would be noise.
-CELL_SIGMAS = 1.5
-# Scans over which a group is counted: its number is what most of them show.
-COUNTED_SCANS = 9
 
 _FIXES_KEPT = 32
 
@@ -60,7 +66,7 @@ class Carried:
     plots: tuple[Plot, ...]
     begun: bool
     fixes: tuple[Fix, ...]  # what is kept of the path, the newest last
-    together: int  # objects that stand too near each other to be told apart
+    together: Together  # what stands too near to be told apart; paths by number
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ class Path:
 
     number: int
     fixes: list[Fix]
-    seen_together: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    near: list[tuple[str, ...]] = field(default_factory=list)
     missed: int = 0
 
     def push_mps2(self) -> float:
@@ -99,13 +106,14 @@ class Path:
             (fix for fix in self.fixes[:-1] if fix.time_ns >= base_ns), self.fixes[-2]
         )
 
-    def take(self, fix: Fix, together: int) -> Carried:
-        """Carry on with a plot."""
+    def take(self, fix: Fix, count: int, near: tuple[str, ...]) -> Carried:
+        """Carry on with a plot, about which so many stand, of these other paths."""
         self.missed = 0
         self.fixes.append(fix)
         del self.fixes[:-_FIXES_KEPT]
-        self.seen_together.append(together)
-        del self.seen_together[:-COUNTED_SCANS]
+        self.counts.append(count)
+        self.near.append(near)
+        del self.counts[:-COUNTED_SCANS], self.near[:-COUNTED_SCANS]
         return self._carried((fix.plot,), begun=False)
 
     def beginning(self) -> Carried:
@@ -113,14 +121,19 @@ class Path:
         return self._carried(tuple(fix.plot for fix in self.fixes), begun=True)
 
     def _carried(self, plots: tuple[Plot, ...], *, begun: bool) -> Carried:
-        counts = sorted(self.seen_together)
-        together = counts[len(counts) // 2] if counts else 1
+        newest = self.fixes[-1]
         return Carried(
             path=self.number,
             plots=plots,
             begun=begun,
             fixes=tuple(self.fixes),
-            together=together,
+            together=Together(
+                count=most(self.counts),
+                scans=max(len(self.counts), 1),
+                newest_ns=newest.time_ns,
+                cell_m=cell_m(newest),
+                near=in_most(self.near),
+            ),
         )
 
 
@@ -144,7 +157,12 @@ class Stretch:
         if not left:
             return Followed(tuple(carried), (plots,))
         self.untaken.add(tuple(fix.plot for fix in left))
-        begun = initiates(self.untaken) if len(self.paths) < PATHS_MAX else []
+        begun: list[Fix] = []
+        if len(self.paths) < PATHS_MAX:
+            begun = initiates(self.untaken, self.whole)
+        if begun and any(_beside(path.fixes, begun) for path in self.paths):
+            self._let_go(begun)  # they are of that path's group
+            begun = []
         if not begun:
             return Followed(tuple(carried), (plots,))
         path = Path(next_number, begun)
@@ -171,7 +189,9 @@ class Stretch:
                         pairs.append((k, j, off * off))
         taken = nearest(pairs)
         given = [fixes[j] for j in taken.values()]
-        together = [1] * len(given)
+        numbers = [str(self.paths[k].number) for k in taken]
+        near = _near(given, numbers)
+        counts = [1 + len(others) for others in near]
         left: list[Fix] = []
         for j, fix in enumerate(fixes):
             if j in taken.values():
@@ -180,10 +200,11 @@ class Stretch:
             if cell is None:
                 left.append(fix)
             else:
-                together[cell] += 1
+                for k, fixed in enumerate(given):
+                    counts[k] += k == cell or in_one_cell(given[cell], fixed)
         carried = [
-            self.paths[k].take(fix, count)
-            for k, fix, count in zip(taken, given, together, strict=True)
+            self.paths[k].take(fix, count, others)
+            for k, fix, count, others in zip(taken, given, counts, near, strict=True)
         ]
         return carried, left
 
@@ -218,11 +239,40 @@ class Follower:
         return followed
 
 
+def _beside(fixes: list[Fix], begun: list[Fix]) -> bool:
+    """Say whether what would begin cannot be told apart from a path, taken together.
+
+    Single plots of one object scatter out of its cell; that they do so to one side is
+    what makes them another's. Where the path has no plot a line between two stands in.
+    """
+    off = [0.0, 0.0, 0.0]
+    compared = 0
+    for fix in begun:
+        for a, b in pairwise(fixes):
+            if a.time_ns <= fix.time_ns <= b.time_ns:
+                part = (fix.time_ns - a.time_ns) / max(b.time_ns - a.time_ns, 1)
+                off[0] += fix.x_m - a.x_m - part * (b.x_m - a.x_m)
+                off[1] += fix.y_m - a.y_m - part * (b.y_m - a.y_m)
+                off[2] += fix.z_m - a.z_m - part * (b.z_m - a.z_m)
+                compared += 1
+                break
+    if 2 * compared < len(begun):
+        return False
+    return math.hypot(*off) / compared <= cell_m(begun[-1])
+
+
 def _cell_of(given: list[Fix], fix: Fix) -> int | None:
     """Return which plot of this scan ``fix`` cannot be told apart from, if any."""
-    best, cell = math.inf, None
+    near = [k for k, one in enumerate(given) if in_one_cell(one, fix)]
+    return min(near, key=lambda k: way_m(given[k], fix), default=None)
+
+
+def _near(given: list[Fix], numbers: list[str]) -> list[tuple[str, ...]]:
+    """Return for each path which others' plots cannot be told apart from its own."""
+    near: list[tuple[str, ...]] = [()] * len(given)
     for k, one in enumerate(given):
-        apart = way_m(one, fix) / (CELL_SIGMAS * max(one.sigma_m, fix.sigma_m))
-        if apart <= 1.0 and apart < best:
-            best, cell = apart, k
-    return cell
+        for j in range(k):
+            if in_one_cell(one, given[j]):
+                near[k] += (numbers[j],)
+                near[j] += (numbers[k],)
+    return near

@@ -21,7 +21,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from beaconfire.stages.fuse.fix import Fix, fix_of, off_path, way_m
+from beaconfire.estimation.fix import Fix, fix_of, off_path, way_m
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.times import Instant
 
@@ -76,8 +76,13 @@ class Recent:
         return [scan for scan in self.scans if any(p.time >= first for p in scan)]
 
 
-def initiates(recent: Recent) -> list[Fix]:
-    """Return the path that the newest scan completes, in order of time, or nothing."""
+def initiates(recent: Recent, whole: Recent | None = None) -> list[Fix]:
+    """Return the path that the newest scan completes, in order of time, or nothing.
+
+    ``whole`` are the scans as they came, where ``recent`` is only what no path took:
+    what most of them do not show is what a path's own plots left now and then.
+    """
+    looked = recent if whole is None else whole
     earlier = [fix_of(plot) for scan in recent.scans[:-1] for plot in scan]
     if len(earlier) <= BETWEEN_MIN:
         return []
@@ -89,14 +94,14 @@ def initiates(recent: Recent) -> list[Fix]:
                 path = [first, *between, last]
                 if len(between) < BETWEEN_MIN or _widest_gap_s(path) > GAP_S_MAX:
                     continue
-                if len(between) >= SUPPORT_PART * _looks(recent, first, last):
+                if len(between) >= SUPPORT_PART * _looks(looked, first, last):
                     return path
     return []
 
 
-def _looks(recent: Recent, first: Fix, last: Fix) -> int:
+def _looks(looked: Recent, first: Fix, last: Fix) -> int:
     """Return in how many scans between two plots anything was seen."""
-    return sum(first.time_ns < scan[0].time.ns < last.time_ns for scan in recent.scans)
+    return sum(first.time_ns < scan[0].time.ns < last.time_ns for scan in looked.scans)
 
 
 def _widest_gap_s(path: list[Fix]) -> float:

@@ -9,8 +9,10 @@ impact was ever predicted, ``OPEN_S`` after it was opened; both on our own clock
 """
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from beaconfire.estimation.grouping import Together
 from beaconfire.stages.fuse.evidence import Evidence
 from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.motion import (
@@ -82,7 +84,9 @@ class Launch:
     motions: dict[str, Motion] = field(default_factory=dict)
     trail: list[Motion] = field(default_factory=list)
     instants_ns: dict[str, list[int]] = field(default_factory=dict)
+    together: dict[str, Together] = field(default_factory=dict)
     way: Way | None = None
+    seen_ns: int = 0  # the newest sighting by anybody
 
 
 def follow(launch: Launch, sensor: str, carried: Carried) -> Instant | None:
@@ -106,10 +110,22 @@ def follow(launch: Launch, sensor: str, carried: Carried) -> Instant | None:
             launch.motions.pop(sensor, None)
             return Instant(known.time_ns if known is not None else 0)
         move(launch, sensor, motion)
+    launch.seen_ns = max(launch.seen_ns, *(plot.time.ns for plot in carried.plots))
     instants = launch.instants_ns.setdefault(sensor, [])
     instants.extend(plot.time.ns for plot in carried.plots)
     del instants[:-INSTANTS_KEPT]
     return None
+
+
+def count(
+    launch: Launch, sensor: str, carried: Carried, homes: Mapping[str, str]
+) -> None:
+    """Take what a sensor's path shows about itself; ``homes`` says whose paths are."""
+    if sensor not in launch.together and len(launch.together) >= SOURCES_MAX:
+        return
+    near = (homes.get(f"{sensor}:{path}", STRAY) for path in carried.together.near)
+    named = sorted({name for name in near if name not in (STRAY, launch.id)})
+    launch.together[sensor] = replace(carried.together, near=tuple(named))
 
 
 def move(launch: Launch, source: str, motion: Motion) -> None:

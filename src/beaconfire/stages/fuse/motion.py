@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from beaconfire.stages.fuse.fix import Fix
+from beaconfire.estimation.fix import Fix
+from beaconfire.estimation.ground import axes_of, ground_ecef_m
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.motion import StateVector
-from beaconfire.vocabulary.places import SensorSite, Vector3
+from beaconfire.vocabulary.places import Vector3
 from beaconfire.vocabulary.times import NS_PER_S
 
 # Thrust beyond gravity, which pulls on both alike.
@@ -38,8 +39,6 @@ SPEED_SLACK_MPS = 100.0
 
 # Plots of the line: longer bends too much under thrust.
 PLOTS_OF_LINE = 8
-
-_SEMI_MAJOR_M, _ECCENTRICITY_2 = 6_378_137.0, 6.694379990141e-3  # WGS 84
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,34 +165,6 @@ def apart(one: Motion, other: Motion) -> float:
     reach_mps = SIGMAS * math.hypot(one.sigma_mps, other.sigma_mps)
     reach_mps += SPEED_SLACK_MPS + 2.0 * PUSH_MPS2_MAX * abs(half_s)
     return max(off_m / reach_m, off_mps / reach_mps)
-
-
-def axes_of(site: SensorSite) -> tuple[Vector3, Vector3, Vector3, Vector3]:
-    """Return east, north and up of a sensor, and where it stands, Earth-fixed."""
-    place, up = ground_ecef_m(site.lat_deg, site.lon_deg, site.alt_m)
-    lon = math.radians(site.lon_deg)
-    east = (-math.sin(lon), math.cos(lon), 0.0)
-    north = (
-        up[1] * east[2] - up[2] * east[1],
-        up[2] * east[0] - up[0] * east[2],
-        up[0] * east[1] - up[1] * east[0],
-    )
-    return east, north, up, place
-
-
-def ground_ecef_m(
-    lat_deg: float, lon_deg: float, alt_m: float
-) -> tuple[Vector3, Vector3]:
-    """Return a geodetic place, and its vertical."""
-    lat, lon = math.radians(lat_deg), math.radians(lon_deg)
-    up = (
-        math.cos(lat) * math.cos(lon),
-        math.cos(lat) * math.sin(lon),
-        math.sin(lat),
-    )
-    n_m = _SEMI_MAJOR_M / math.sqrt(1.0 - _ECCENTRICITY_2 * up[2] ** 2)
-    level_m, along_m = n_m + alt_m, n_m * (1.0 - _ECCENTRICITY_2) + alt_m
-    return (level_m * up[0], level_m * up[1], along_m * up[2]), up
 
 
 def _turned(

@@ -22,6 +22,9 @@ why a sensor that is hidden from a partner changes nothing that this partner get
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
+from beaconfire.estimation.grouping import group_of
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import Product
 from beaconfire.stages.fuse.belonging import of_path, of_sighting
@@ -34,6 +37,7 @@ from beaconfire.stages.fuse.launches import (
     STRAY,
     Launch,
     Sighting,
+    count,
     distance_m,
     follow,
     learn,
@@ -137,6 +141,7 @@ def take_path(
         take_back(launch.evidence, sensor, strayed)
         book.homes[key] = STRAY
         return ()
+    count(launch, sensor, carried, book.homes)
     if add_own_plots(launch.evidence, sensor, plots):
         launch.pace.wish()
     return tell_launch(book, launch, at) if opened else ()
@@ -284,6 +289,7 @@ def tell_estimate(
             phase=estimate.phase,
             state=estimate.track,
             tracklet=estimate.tracklet if ballistic else None,
+            group=group_of(launch.together) or UNSET,
         )
         out.append(_item(book, track, TRACK_VALID_S, at, tuple(book.parts)))
     if estimate.impact is not None and ballistic:

@@ -46,6 +46,7 @@ from beaconfire.stages.fuse.launches import (
     STRAY,
     Launch,
     Sighting,
+    count,
     follow,
     learn,
     move,
@@ -63,6 +64,7 @@ from beaconfire.vocabulary.report import (
     Retraction,
     TrackProduct,
 )
+from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import Instant
 
 # Item ids remembered so that a second route counts once. Ten radars at 1 Hz fill it
@@ -90,9 +92,16 @@ AHEAD_S_MAX = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class Event(Launch):
-    """A launch event. ``names`` are what partners call it, each under its party."""
+    """A launch event. ``names`` are what partners call it, each under its party.
+
+    ``sight`` and ``group`` are what was last written of it; ``look`` is when its sight
+    is to be judged again.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
+    sight: Sight | None = None
+    group: Group | None = None
+    look: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +178,8 @@ def _home(
             take_back(event.evidence, sensor, strayed)
             picture.homes[key] = STRAY
             return None, (), ()
+        if event is not None:
+            count(event, sensor, carried, picture.homes)
         return event, carried.plots, ()
     opened: tuple[LaunchEvent, ...] = ()
     event = of_path(picture.open, sensor, carried) or _crowded(picture)
@@ -179,6 +190,7 @@ def _home(
     remember(picture.homes, key, STRAY if event is None else event.id, HOMES_MAX)
     if event is not None:
         follow(event, sensor, carried)
+        count(event, sensor, carried, picture.homes)
     # A path that could not be placed before brings what is kept of it along.
     return event, tuple(fix.plot for fix in carried.fixes), opened
 
@@ -244,6 +256,8 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
         opened = (entry,)
     if event is not None:
         _attach(picture, event, item, sighting, motion)
+        if motion is not None:  # a clock that is ahead sees nothing ahead of ours
+            event.seen_ns = max(event.seen_ns, min(motion.time_ns, at.ns))
     return opened
 
 

@@ -1,7 +1,8 @@
 """The fuse stage itself: which entry goes where, and which solves are asked for.
 
-Order within a step: the event first, then own items, then requests, so that whoever
-reads the journal meets a launch before anything that is said of it.
+Order within a step: the event first, then own items, then what the picture says of its
+launches, then requests, so that whoever reads the journal meets a launch before
+anything that is said of it.
 """
 
 from collections.abc import Iterator
@@ -46,6 +47,12 @@ from beaconfire.stages.fuse.picture import (
     take_item,
     take_own_path,
 )
+from beaconfire.stages.fuse.watching import (
+    Watching,
+    hear_scan,
+    look,
+    next_look,
+)
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Estimate, Tick
@@ -69,6 +76,7 @@ class FuseStage:
     picture: Picture
     own: list[OwnBook]
     followers: dict[str, Follower] = field(default_factory=dict)
+    watching: Watching = field(default_factory=Watching)
     requests: int = 0
 
 
@@ -102,6 +110,7 @@ def know_sensors(
     """
     state.profile = profile
     state.solve_interval_s = solve_interval_s
+    state.watching.listens = None
     kept = {book.product: book for book in state.own}
     own = []
     for product in own_products(profile, state.opaque_key):
@@ -138,6 +147,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
+    if state.picture.clock_trusted:
+        out.extend(look(state.watching, state.picture.open, state.profile, at))
     out.extend(_ask(state, woken, at))
     return state, tuple(out)
 
@@ -145,7 +156,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
 def due(state: FuseStage) -> Instant | None:
     """Return when something waits for the clock, or ``None``.
 
-    That is a request, a launch's end, or a bare notice that must be placed.
+    That is a request, a launch's end, a bare notice that must be placed, or a silence
+    that may have come to mean something.
     """
     times = [
         time
@@ -156,6 +168,8 @@ def due(state: FuseStage) -> Instant | None:
     if state.picture.clock_trusted:
         times.extend(end for book in state.own if (end := closing(book)) is not None)
         times.extend(one.until for one in state.picture.waiting.values())
+        if (silent := next_look(state.picture.open)) is not None:
+            times.append(silent)
     return min(times, default=None)
 
 
@@ -185,6 +199,7 @@ def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[Entr
 
 
 def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
+    hear_scan(state.watching, body)
     follower = state.followers.setdefault(body.sensor, Follower())
     followed = follower.take(body.plots)
     party = state.profile.party

@@ -7,6 +7,8 @@
 * An area is never taken back silently: where the model stops holding it is kept,
   twice as wide, and the draft says why. Nothing says that it passed or came down: no
   sensor of ours observes that.
+* A lost object is nowhere: what was published stays as it is, and the draft says that
+  it was lost, or has set, and that silence is no sign of its end (``sight_told``).
 * Everything is our own words, area and times. A partner's predicted impact is not even
   read here. No partner, link or agreement is ever waited for.
 

@@ -169,13 +169,28 @@ def widened(area: ImpactArea) -> ImpactArea:
     )
 
 
+def only_narrows(old: ImpactArea | None, new: ImpactArea | None) -> bool:
+    """Say whether an area is in the old one's place and time, and no larger."""
+    if old is None or new is None or _elsewhere(old, new):
+        return False
+    return _size_m2(new) <= _size_m2(old)
+
+
 def _moved(old: ImpactArea, new: ImpactArea) -> bool:
+    old_m2, new_m2 = _size_m2(old), _size_m2(new)
+    if old_m2 != new_m2 and max(old_m2, new_m2) >= SIZE_FACTOR * min(old_m2, new_m2):
+        return True
+    return _elsewhere(old, new)
+
+
+def _size_m2(area: ImpactArea) -> float:
+    return area.ellipse95.semi_major_m * area.ellipse95.semi_minor_m
+
+
+def _elsewhere(old: ImpactArea, new: ImpactArea) -> bool:
+    """Say whether other places, or another time, are at risk."""
     if _distance_m(old, new) > MOVED_PART * old.ellipse95.semi_major_m:
         return True
-    old_m2 = old.ellipse95.semi_major_m * old.ellipse95.semi_minor_m
-    new_m2 = new.ellipse95.semi_major_m * new.ellipse95.semi_minor_m
-    if max(old_m2, new_m2) >= SIZE_FACTOR * min(old_m2, new_m2):
-        return old_m2 != new_m2
     first, last = old.time_window95
     shift_s = abs(new.time.seconds_since(old.time))
     return shift_s > TIME_PART * last.seconds_since(first)

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field, replace
 from msgspec import UNSET
 
 from beaconfire.journal.entry import Entry
-from beaconfire.stages.warn.changes import Content, from_estimate, materially_new
+from beaconfire.stages.warn.changes import (
+    Content,
+    from_estimate,
+    materially_new,
+    only_narrows,
+)
+from beaconfire.stages.warn.sight_told import (
+    group_words,
+    is_lost,
+    is_news,
+    sight_words,
+)
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Estimate, Tick
@@ -15,12 +26,14 @@ from beaconfire.vocabulary.entries.sightings import (
     CueHeard,
     ItemHeld,
     LaunchEvent,
+    LaunchState,
     PlotsHeard,
 )
 from beaconfire.vocabulary.flight import FlightEstimate
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import Retraction, TrackProduct
+from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import Instant
 
 # The silence budget: an open draft is repeated at least this often.
@@ -46,6 +59,8 @@ class Watch:
     closes: Instant
     version: int = 1
     tellers: dict[Party, None] = field(default_factory=dict)
+    sight: Sight | None = None
+    group: Group | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +84,8 @@ def step(state: WarnStage, entry: Entry) -> tuple[WarnStage, tuple[EntryBody, ..
         out.extend(_open(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_estimate(state, body, at))
+    elif isinstance(body, LaunchState):
+        out.extend(_take_state(state, body, at))
     elif isinstance(body, ItemHeld):
         out.extend(_take_item(state, body, at))
     elif isinstance(body, CueHeard):
@@ -124,11 +141,29 @@ def _take_estimate(
     sources = _sources(state, watch, body.estimate)
     # Compared with what was drafted, not with the last candidate: many small moves
     # must add up. Widening, too, starts from what people were told.
-    watch.content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
+    content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
+    if is_lost(watch.sight) and only_narrows(watch.drafted.area, content.area):
+        content = watch.drafted
+    watch.content = content
     if watch.content.area is not None:
         end = watch.content.area.time_window95[1]
         watch.closes = max(at, end).plus_s(AFTER_WINDOW_S)
     if materially_new(watch.drafted, watch.content):
+        yield _next(watch, at)
+
+
+def _take_state(
+    state: WarnStage, body: LaunchState, at: Instant
+) -> Iterator[AlertDraft]:
+    """Take how it is seen: it changes what is said, and nothing of where or when."""
+    watch = state.watches.get(body.launch_id)
+    if watch is None:
+        return
+    told = (watch.sight, watch.group)
+    watch.sight, watch.group = body.sight, body.group
+    if is_lost(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
+        watch.content = watch.drafted  # what was published stands, to its full size
+    if is_news(told, (watch.sight, watch.group)):
         yield _next(watch, at)
 
 
@@ -199,7 +234,9 @@ def _next(watch: Watch, at: Instant) -> AlertDraft:
 
 
 def _draft(watch: Watch) -> AlertDraft:
-    content = watch.content
+    content, sight = watch.content, watch.sight
+    silent = sight is not None and sight.state != "seen"
+    said = sight_words(sight, has_area=content.area is not None)
     return AlertDraft(
         launch_id=watch.launch_id,
         version=watch.version,
@@ -207,8 +244,10 @@ def _draft(watch: Watch) -> AlertDraft:
         area=content.area,
         overflight=content.overflight,
         sources=content.sources,
-        why=content.why,
+        why=content.why + said + group_words(watch.group),
         condition=content.condition,
         corridor=content.corridor,
         reachable=content.reachable,
+        sight=sight if silent else None,
+        group=watch.group,
     )

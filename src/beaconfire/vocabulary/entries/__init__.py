@@ -35,6 +35,7 @@ EntryBody = (
     | sightings.ItemHeld
     | sightings.Rejection
     | sightings.LaunchEvent
+    | sightings.LaunchState
     | sightings.EstimateRequest
     | sightings.AlertDraft
     | sightings.Quarantine
@@ -88,6 +89,7 @@ BODIES: dict[str, type] = {
         sightings.ItemHeld,
         sightings.Rejection,
         sightings.LaunchEvent,
+        sightings.LaunchState,
         sightings.EstimateRequest,
         sightings.AlertDraft,
         sightings.Quarantine,

@@ -11,6 +11,7 @@ from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.reach import Condition, ReachableRegion, ReachCorridor
+from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import Instant
 
 
@@ -83,6 +84,19 @@ class LaunchEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: Party
 
 
+class LaunchState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the picture says of one launch apart from its flight, when that changes.
+
+    Whether its object is still seen, was lost or has set (``None``: none of our sensors
+    could say), and whether it is several that cannot be told apart.
+    """
+
+    KIND: ClassVar[str] = "launch-state"
+    launch_id: Token
+    sight: Sight | None
+    group: Group | None
+
+
 class EstimateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole-arc solve is wanted. ``product`` is ``picture`` or an own product."""
 
@@ -98,7 +112,9 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``version`` counts up with every draft of one launch. ``certainty`` is the CAP
     word. ``area`` is ``None`` while no impact can be predicted; ``why`` says so.
     ``corridor`` and ``reachable`` are what may be reached meanwhile; neither is an
-    area, and neither narrows one.
+    area, and neither narrows one. ``sight`` stands where it is not seen any more: of a
+    lost object area and overflight are those of the arc on which it was last seen, not
+    of where it is known to be. ``group`` stands where it is several.
     """
 
     KIND: ClassVar[str] = "alert-draft"
@@ -112,6 +128,8 @@ class AlertDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     condition: Condition | None = None
     corridor: ReachCorridor | None = None
     reachable: ReachableRegion | None = None
+    sight: Sight | None = None
+    group: Group | None = None
 
 
 class Quarantine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

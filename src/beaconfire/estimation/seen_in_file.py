@@ -1,0 +1,83 @@
+"""Seen in a file: how each object stands to the looking of the file's radars.
+
+The same that a node says of what it follows (``sight``, ``grouping``), of lines that
+state no rates: how a radar looks is bounded by what it shows in the file. Until when
+the file's radars looked is not in it either; it is the instant that is asked about.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from beaconfire.estimation.grouping import group_of, together_in
+from beaconfire.estimation.sight import course_of, judge_sight
+from beaconfire.estimation.watcher import Heard, Watcher, hear, watcher_of
+from beaconfire.vocabulary.flight import FlightEstimate, Observations
+from beaconfire.vocabulary.motion import Plot
+from beaconfire.vocabulary.sight import Group, Sight
+from beaconfire.vocabulary.times import NS_PER_S, Instant
+
+Answered = Sequence[tuple[Observations, FlightEstimate]]
+
+
+def sights_in(answered: Answered, at: Instant) -> list[Sight | None]:
+    """Return each object's sight at an instant; ``None`` where no rate is known."""
+    used = [_used(held, estimate) for held, estimate in answered]
+    watchers = _watchers(used)
+    found: list[Sight | None] = []
+    for plots, (_, estimate) in zip(used, answered, strict=True):
+        if not plots:
+            found.append(None)
+            continue
+        seen = max(plot.time for plot in plots)
+        judged = judge_sight(course_of(estimate, seen, at), watchers, seen, at)
+        found.append(None if judged is None else judged.sight)
+    return found
+
+
+def groups_in(answered: Answered, everything: Sequence[Plot]) -> list[Group | None]:
+    """Return the group that an object stands for; others are named by their number."""
+    used = [_used(held, estimate) for held, estimate in answered]
+    found = []
+    for number, plots in enumerate(used):
+        others = {
+            id(plot): str(k + 1)
+            for k, theirs in enumerate(used)
+            if k != number
+            for plot in theirs
+        }
+        found.append(group_of(together_in(plots, everything, others)))
+    return found
+
+
+def _used(held: Observations, estimate: FlightEstimate) -> list[Plot]:
+    out = {one.index for one in estimate.rejected}
+    return [plot for k, plot in enumerate(held.plots) if k not in out]
+
+
+def _watchers(used: Sequence[Sequence[Plot]]) -> list[Watcher]:
+    """Return how the radars look that any object's answer rests on.
+
+    A radar's interval is the longest that it shows of any object: several objects at
+    several bearings of one turning radar would look like a faster one.
+    """
+    heard: dict[str, Heard] = {}
+    gaps: dict[str, list[list[float]]] = {}
+    for plots in used:
+        of: dict[str, set[int]] = {}
+        for plot in plots:
+            name = plot.sensor.id
+            heard[name] = hear(heard.get(name), (plot,))
+            of.setdefault(name, set()).add(plot.time.ns)
+        for name, instants in of.items():
+            steps = [(b - a) / NS_PER_S for a, b in pairwise(sorted(instants))]
+            if steps:
+                gaps.setdefault(name, []).append(steps)
+    watchers = []
+    for name, one in sorted(heard.items()):
+        one.gaps_s = max(gaps.get(name, [[]]), key=_middle)
+        watchers.append(watcher_of(one))
+    return [one for one in watchers if one is not None]
+
+
+def _middle(steps: Sequence[float]) -> float:
+    return sorted(steps)[len(steps) // 2] if steps else 0.0

@@ -1,0 +1,141 @@
+"""Watching: is what the picture follows still seen by our sensors, and is it one?
+
+* A launch is judged (``estimation.sight``) when its silence may have come to mean
+  something, and at once when it is seen again; what is said of it is written when it
+  changes, as a ``LaunchState``.
+* A sighting by anybody counts: a partner's plot or track ends a silence. Whether
+  silence means anything is asked of our own radars alone, as the profile states them
+  and their scans show them.
+* Looks before this node's newest start count for nothing: it was not listening.
+* A loss changes nothing else. No area, path or launch is ended or moved by it.
+
+It belongs to the picture: own products, and so partners, learn nothing of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from beaconfire.estimation.grouping import group_of
+from beaconfire.estimation.sight import (
+    AHEAD_S,
+    Course,
+    Judged,
+    along_path,
+    judge_sight,
+    straight_on,
+)
+from beaconfire.estimation.watcher import Heard, Watcher, hear, watcher_of
+from beaconfire.stages.fuse.picture import Event
+from beaconfire.vocabulary.cards import NodeProfile
+from beaconfire.vocabulary.entries.sightings import LaunchState, PlotsHeard
+from beaconfire.vocabulary.sight import Group
+from beaconfire.vocabulary.times import Instant
+
+# A judgement of ten radars takes half a millisecond; what waits is due at once again.
+JUDGED_A_STEP_MAX = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Watching:
+    """What our radars have shown of themselves, and since when this node listens."""
+
+    heard: dict[str, Heard] = field(default_factory=dict)
+    listens: Instant | None = None
+
+
+def hear_scan(watching: Watching, body: PlotsHeard) -> None:
+    """Take what a scan of an own radar shows of the radar."""
+    if body.plots:
+        known = watching.heard.get(body.sensor)
+        watching.heard[body.sensor] = hear(known, body.plots)
+
+
+def look(
+    watching: Watching, events: Sequence[Event], profile: NodeProfile, at: Instant
+) -> Iterator[LaunchState]:
+    """Judge each launch of which something may have changed; yield what has."""
+    if watching.listens is None:
+        watching.listens = at
+    due = [event for event in events if event.seen_ns and _is_due(event, at)]
+    due.sort(key=lambda event: 0 if event.look is None else event.look.ns)
+    del due[JUDGED_A_STEP_MAX:]
+    watchers = _watchers(watching, profile) if due else ()
+    for event in events:
+        sight = event.sight
+        if any(event is one for one in due):
+            judged = _judge(event, watchers, watching.listens, at)
+            event.look = at.plus_s(AHEAD_S) if judged is None else judged.again
+            sight = event.sight if judged is None else judged.sight
+        group = group_of(event.together)
+        state = "seen" if sight is None else sight.state
+        before = "seen" if event.sight is None else event.sight.state
+        if state != before or _differs(group, event.group):
+            event.sight, event.group = sight, group
+            yield LaunchState(launch_id=event.id, sight=sight, group=group)
+
+
+def _differs(one: Group | None, other: Group | None) -> bool:
+    """Say whether a group is news: not that one scan more was counted."""
+    if one is None or other is None:
+        return one is not other
+    return _said(one) != _said(other)
+
+
+def _said(group: Group) -> tuple[object, ...]:
+    return (group.shared_with, *((by.sensor, by.count) for by in group.rests_on))
+
+
+def next_look(events: Sequence[Event]) -> Instant | None:
+    """Return when a silence may next come to mean something."""
+    return min((e.look for e in events if e.look is not None), default=None)
+
+
+def _is_due(event: Event, at: Instant) -> bool:
+    """Say whether a launch is to be judged: its time has come, or it is seen again."""
+    if event.look is None or event.look <= at:
+        return True
+    silent = event.sight is not None and event.sight.state != "seen"
+    return silent and event.sight is not None and _again(event, event.sight.last_seen)
+
+
+def _again(event: Event, last_seen: Instant) -> bool:
+    return event.seen_ns > last_seen.ns
+
+
+def _judge(
+    event: Event, watchers: Sequence[Watcher], listens: Instant, at: Instant
+) -> Judged | None:
+    seen = Instant(min(event.seen_ns, at.ns))
+    lost = event.sight is not None and event.sight.state == "lost"
+    if lost and event.sight is not None and not _again(event, event.sight.last_seen):
+        # What a later answer makes of the same plots does not find it again.
+        return Judged(event.sight, event.closes)
+    course = _course(event, seen, at)
+    return judge_sight(course, watchers, seen, at, listens=listens)
+
+
+def _course(event: Event, since: Instant, at: Instant) -> Course:
+    """Return where it was foretold to be: on its arc, else straight on for a while."""
+    way = event.way
+    if way is not None and way.points:
+        spread = (way.from_ns, way.sigma_m, way.sigma_mps)
+        return along_path(way.points, spread, since, at.plus_s(2.0 * AHEAD_S))
+    newest = max(event.motions.values(), key=lambda one: one.time_ns, default=None)
+    if newest is None:
+        return Course()
+    return straight_on(
+        newest.time_ns,
+        newest.position_ecef_m,
+        newest.velocity_ecef_mps,
+        newest.sigma_m,
+        newest.sigma_mps,
+    )
+
+
+def _watchers(watching: Watching, profile: NodeProfile) -> tuple[Watcher, ...]:
+    looking = (
+        watcher_of(watching.heard[sensor.id], sensor)
+        for sensor in profile.sensors
+        if sensor.id in watching.heard
+    )
+    return tuple(one for one in looking if one is not None)

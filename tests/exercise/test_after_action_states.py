@@ -1,0 +1,59 @@
+"""The report and the live picture tell what each nation lost, and saw as several."""
+
+from beaconfire.exercise.after_action.story import tell
+from beaconfire.exercise.after_action.tables import states_table
+from beaconfire.exercise.picture import Picture
+from beaconfire.vocabulary.entries.sightings import LaunchState
+from beaconfire.vocabulary.sight import Group, MissedLooks, SensorCount, Sight
+
+from .reports_made import FLIGHTS, LIFT_OFF, SCENARIO, entries, estimated, event
+
+LOST = LaunchState(
+    launch_id="l",
+    sight=Sight(
+        state="lost",
+        since=LIFT_OFF.plus_s(300.0),
+        last_seen=LIFT_OFF.plus_s(300.0),
+        missed=(MissedLooks(sensor="jpn-1", looks=6, reports=True),),
+        chance=1e-6,
+        reason="missed where it was to be visible, by jpn-1 (6 looks)",
+    ),
+    group=Group(
+        at_least=2,
+        rests_on=(SensorCount(sensor="jpn-1", count=2, scans=25),),
+        reason="at least 2 objects",
+    ),
+)
+
+
+def told(*bodies):
+    """Return the story of Japan's journal alone."""
+    return tell(
+        SCENARIO,
+        journals={"JPN": entries(*bodies)},
+        journals_without=None,
+        flights=FLIGHTS,
+        speed=1.0,
+    )
+
+
+def test_a_loss_stands_in_the_report_with_its_time_and_reason():
+    """Beside when each nation knew: when it did not see any more."""
+    shown = states_table(told((40.0, event()), (180.0, estimated()), (309.0, LOST)))
+    for said in ("JPN", "309.0", "lost", "at least 2", "by jpn-1 (6 looks)"):
+        assert said in shown
+
+
+def test_where_nothing_was_lost_there_is_no_table():
+    """An empty table would be read as a claim."""
+    assert states_table(told((40.0, event()))) == ""
+
+
+def test_the_live_picture_tells_a_loss_as_news():
+    """A line when it happens; a group once."""
+    picture = Picture.of(("JPN",))
+    for entry in entries((40.0, event()), (309.0, LOST), (320.0, LOST)):
+        picture.see("JPN", entry)
+    lines = [line for _, _, line in picture.take_news()]
+    said = "an object is lost: missed where it was to be visible, by jpn-1 (6 looks)"
+    assert lines[1:] == [f"{said}; at least 2 objects in one", said]
