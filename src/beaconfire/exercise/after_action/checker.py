@@ -221,10 +221,17 @@ class _Audit:
                 f"{key} from {key.sender} counts as refused, but {key.to} did not "
                 "refuse it"
             )
-        elif unit.endings and recipient.holds(key):
+        elif unit.endings and recipient.holds(key) and self._by(unit, recipient):
             self._problems.append(
                 f"{key} from {key.sender} counts as {unit.outcome}, but {key.to} has it"
             )
+
+    def _by(self, unit: Unit, recipient: Holdings) -> bool:
+        """Say whether the recipient has it by this release, and not by a later one."""
+        if unit is self._units[unit.key][-1]:
+            return True
+        came = recipient.came.get(unit.key, set())
+        return any((unit.key.sender, *way) in came for way in unit.handed)
 
     def _delivered(self, unit: Unit, recipient: Holdings) -> None:
         key = unit.key

@@ -50,6 +50,8 @@ EntryBody = (
     | carriage.Waiting
     | carriage.FateUnknown
     | carriage.EpochEnd
+    | carriage.Reconsideration
+    | carriage.Foregone
     | Consultation
     | ConsultationAnswer
     | ConsultationWithdrawal
@@ -103,6 +105,8 @@ BODIES: dict[str, type] = {
         carriage.Waiting,
         carriage.FateUnknown,
         carriage.EpochEnd,
+        carriage.Reconsideration,
+        carriage.Foregone,
         Consultation,
         ConsultationAnswer,
         ConsultationWithdrawal,
