@@ -123,7 +123,7 @@ def test_a_good_text_is_read_whole():
         (
             4,
             'parties = ["JРN", "KOR"]',
-            "`parties`: `JРN` is not a party: it holds the letter "
+            "`parties`: `JРN` is not a party: it holds the character "
             "CYRILLIC CAPITAL LETTER ER; write three ASCII capitals",
         ),
         (5, "in_force_from = 2016-11-23", "`in_force_from`: must be a time with an"),
@@ -199,6 +199,16 @@ def test_articles_that_contradict_each_other_are_refused():
     assert mistakes(GOOD + more) == [
         "t.toml:26: `article`: contradicts article 1: same conditions"
     ]
+
+
+def test_a_condition_that_cannot_be_read_makes_no_contradiction():
+    """Without it the article would forbid everything: that is not what it says."""
+    more = (
+        '\n[[article]]\nnumber = "3"\neffect = "prohibit"\n'
+        'when = { sendr = ["JPN"] }\nrests_on = "x"\n'
+    )
+    (one,) = mistakes(GOOD + more)
+    assert "`sendr` is no condition: did you mean `sender`?" in one
 
 
 @pytest.mark.parametrize("key", ["id", "title", "instrument", "parties"])
@@ -365,7 +375,11 @@ def test_records_and_duties_stand_in_the_text_and_print_back():
     ("old", "new", "told"),
     [
         ('"KOR"', '"USA"', "`record.party`: `USA` is no party to this agreement"),
-        ('"KOR"', '"KОR"', "`record.party`: `KОR` is not a party: it holds the letter"),
+        (
+            '"KOR"',
+            '"KОR"',
+            "`record.party`: `KОR` is not a party: it holds the",
+        ),
         ('party = "KOR"\n', "", "`record`: missing key `party`"),
         ('"Facility"', '"LawChange"', "`record`: invalid value"),
         ('"SECRET"', '"secret"', "`record`: invalid enum value 'secret'"),

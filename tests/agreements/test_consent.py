@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from beaconfire.agreements.conditions import Body, WithConsentOf
 from beaconfire.agreements.decision import decide
@@ -213,8 +214,55 @@ def test_a_release_lapses_with_the_consent_that_it_rests_on():
     taken = lapse(Q, consent, withdrawal(Q))
     assert taken.act == statement_id(withdrawal(Q))
     assert "KOR withdrew its consent at" in taken.reason
+    assert lapse(Q, consent, at=NOW.plus_s(100.0)) is None
     assert "ended at" in lapse(Q, consent, at=NOW.plus_s(101.0)).reason
     assert "not known any more" in lapse().reason
+    assert lapse(Q, answer(Q, "consent"), at=NOW.plus_s(9e6)) is None
+
+
+def test_a_lapse_names_the_agreement_that_the_consent_was_asked_under():
+    """On a hop that needs two agreements it need not be the first of them."""
+    release = decided(notice(), Q, answer(Q, "consent"))
+    beside = agreement(
+        permit(1, Body(("LaunchNotice",))), name="other", parties=PARTIES
+    )
+    on_both = replace(release, agreements=("other", "test-one"))
+    taken = still_stands(
+        on_both,
+        agreements=(beside, ASKING),
+        standing=said(Q, answer(Q, "consent"), withdrawal(Q)),
+        at=NOW,
+    )
+    assert taken.agreement == "test-one"
+
+
+def test_of_several_that_help_alike_the_newest_counts():
+    """Two consents, two silences: what was said last is what is told."""
+    second = ask(reason="asked again")
+    consents = (Q, answer(Q, "consent"), second, answer(second, "consent"))
+    assert decided(notice(), *consents).consents == (statement_id(second),)
+    silent = (Q, closed(Q), second, closed(second))
+    assert statement_id(second) in decided(notice(), *silent).reason
+
+
+def test_what_helps_less_does_not_stand_before_what_helps_more():
+    """A new question, or a narrow consent, takes nothing from a consent that covers."""
+    second = ask(reason="asked again")
+    consented = (Q, answer(Q, "consent"))
+    assert decided(notice(), *consented, second).consents == (ID,)
+    narrow = Conditions(recipients=("KOR",))
+    less = answer(second, "consent-on-conditions", conditions=narrow)
+    assert decided(notice(), *consented, second, less).consents == (ID,)
+    waits = ask(reason="asked a third time")
+    deferred = decided(notice(), waits, second, less)
+    assert deferred.consultations == (statement_id(waits),)
+
+
+def test_nothing_waits_where_another_has_objected():
+    """If every open question had consent, that one would still say no."""
+    other = ask(affected="USA")
+    decision = decided(notice(), Q, answer(Q, "object"), other, under=FREE)
+    assert isinstance(decision, Refusal)
 
 
 _said = st.sampled_from(

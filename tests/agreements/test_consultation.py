@@ -27,6 +27,7 @@ from beaconfire.agreements.consulting_rules import STANDING_MAX
 from beaconfire.seals.consultations import statement_id
 from beaconfire.vocabulary.consultations import (
     Conditions,
+    ConsultationWithdrawal,
     OnwardReleaseOf,
     PublicStatement,
     ReleaseOf,
@@ -96,7 +97,28 @@ def test_time_ends_what_has_a_deadline_or_an_agreed_end_and_only_after_it():
         assert (closing.consultation, closing.by) == (statement_id(Q), by)
     assert isinstance(state(Q, ending, closed(Q, "end")), ConsentEnded)
     for answered in ("consent", "object"):
-        assert due(said(Q, answer(Q, answered)).consultations) is None
+        known = said(Q, answer(Q, answered)).consultations
+        assert due(known) is None
+        assert not list(closings(known, Q.deadline.plus_s(9e6)))
+
+
+def test_what_is_said_of_one_consultation_changes_no_other():
+    """Nor does what is said of one that is not known."""
+    other = ask(reason="another")
+    known = said(Q, other, answer(other, "object")).consultations
+    assert isinstance(known.get(statement_id(Q)).state, Asked)
+    assert isinstance(known.get(statement_id(other)).state, Objected)
+    assert said(Q, answer(other, "object")) == said(Q)
+
+
+def test_what_was_signed_is_known_by_its_id_and_what_time_did_is_not():
+    """Heard again it changes nothing; an outcome is the journal's own."""
+    no = answer(Q, "object")
+    known = said(Q, heard(Q), no).consultations
+    assert known.knows(statement_id(Q))
+    assert known.knows(statement_id(no))
+    assert not known.knows(statement_id(answer(Q, "consent")))
+    assert not known.knows(heard(Q).KIND)
 
 
 _replies = ("consent", "consent-on-conditions", "object", "more-time")
@@ -160,6 +182,9 @@ def test_a_question_is_asked_by_one_party_of_another_under_an_agreement_of_both(
         assert wrong == "its deadline lies within a year after its issue, not before"
     assert refused(ask(reason="")) == "a question names its reason"
     assert "holds a hidden character, U+202E" in refused(ask(reason="a\u202eb"))
+    assert refused(Q, at=Q.deadline) is None
+    assert refused(ask(deadline=NOW.plus_s(366 * 86_400.0))) is None
+    assert refused(ask(deadline=NOW.plus_s(1e-9))) is None
 
 
 def test_what_is_proposed_must_exist():
@@ -172,6 +197,26 @@ def test_what_is_proposed_must_exist():
     assert "is not passed on" in refused(ask(about=own))
     empty = ask(about=PublicStatement(text=""))
     assert refused(empty) == "a statement or measure is described"
+    theirs = OnwardReleaseOf(item_class="Plots", originator="KOR", to=("USA",))
+    assert refused(ask(about=theirs)) is None
+    onward = OnwardReleaseOf(item_class="Plots", originator="KOR", to=("JPN",))
+    assert refused(ask(about=onward)) == "JPN would release to itself"
+
+
+def test_words_are_of_one_reading_wherever_they_stand():
+    """In a text, a reason, an answer and a withdrawal: the key is told."""
+    hidden = "a\u202eb"
+    text = ask(about=PublicStatement(text=hidden))
+    assert refused(text).startswith("`text` holds a hidden character, U+202E")
+    for said_with in (
+        ask(about=SPEECH, reason=hidden),
+        answer(Q, "object", reason=hidden),
+        ConsultationWithdrawal(
+            consultation=statement_id(Q), party="KOR", issued=NOW, reason=hidden
+        ),
+    ):
+        wrong = refused(said_with, Q)
+        assert wrong.startswith("`reason` holds a hidden character, U+202E")
 
 
 def test_a_circle_is_refused_to_our_own_people():
@@ -184,6 +229,11 @@ def test_a_circle_is_refused_to_our_own_people():
     assert refused(back, theirs, answered, own=True) is None
     items = ask(party="KOR", affected="JPN")
     assert refused(ask(), items, own=True) is None
+    other = ask(about=PublicStatement(text="another launch"))
+    assert refused(other, theirs, own=True) is None
+    assert refused(ask(about=SPEECH, reason="again"), back, own=True) is None
+    of_usa = ask(about=SPEECH, party="USA", affected="JPN")
+    assert refused(back, of_usa, own=True) is None
 
 
 def test_only_who_was_asked_answers_once_and_in_time():
@@ -195,6 +245,7 @@ def test_only_who_was_asked_answers_once_and_in_time():
     other = answer(Q, "consent", party="USA")
     assert refused(other, Q) == "USA was not asked: KOR was"
     assert "it has ended: KOR objected" in refused(consent, Q, answer(Q, "object"))
+    assert refused(consent, Q, at=Q.deadline) is None
     late = refused(consent, Q, at=Q.deadline.plus_s(1e-9))
     assert late == f"the answer comes after the deadline {Q.deadline}"
     assert "it has ended" in refused(consent, Q, closed(Q))
@@ -222,6 +273,21 @@ def test_an_answer_bears_what_belongs_to_it_and_nothing_else():
     assert "`X` is no class" in refused(unknown, Q)
     timed = answer(Q, "object", deadline=Q.deadline)
     assert "a deadline belongs to an answer that takes more time" in refused(timed, Q)
+    untimed = answer(Q, "more-time", deadline=None)
+    assert "a deadline belongs to an answer that takes more time" in refused(untimed, Q)
+    unconditional = answer(Q, "consent-on-conditions", conditions=None)
+    assert "conditions belong to" in refused(unconditional, Q)
+    at_once = Conditions(until=NOW.plus_s(60.0))  # the instant of the answer
+    assert "before it begins" in refused(
+        answer(Q, "consent-on-conditions", conditions=at_once), Q
+    )
+    for given_with in (
+        Conditions(no_further=True),
+        Conditions(until=NOW.plus_s(61.0)),
+        Conditions(classes=("Plots", "launch-warning")),
+    ):
+        right = answer(Q, "consent-on-conditions", conditions=given_with)
+        assert refused(right, Q) is None
 
 
 def test_more_time_is_taken_as_often_and_as_long_as_the_question_allows():
@@ -239,6 +305,8 @@ def test_more_time_is_taken_as_often_and_as_long_as_the_question_allows():
     for deadline in (Q.deadline, Q.deadline.plus_s(3601.0)):
         wrong = refused(answer(Q, "more-time", deadline=deadline), Q)
         assert wrong.startswith(f"more time ends after {Q.deadline}")
+    longest = answer(Q, "more-time", deadline=Q.deadline.plus_s(3600.0))
+    assert refused(longest, Q) is None
 
 
 def test_a_consent_is_withdrawn_by_who_gave_it_a_question_by_who_asked():
@@ -270,6 +338,12 @@ def test_what_is_kept_of_consultations_is_bounded():
     """Open ones are never forgotten but are so many at most; ended ones are few."""
     many = [ask(reason=f"number {n}") for n in range(STANDING_MAX)]
     assert "are open or consented" in refused(ask(reason="one more"), *many)
+    assert refused(ask(reason="one more"), *many[1:]) is None
+    assert refused(ask(affected="USA"), *many) is None
+    consented = [body for q in many for body in (q, answer(q, "consent"))]
+    assert "are open or consented" in refused(ask(reason="one more"), *consented)
+    ended = [body for q in many for body in (q, answer(q, "object"))]
+    assert refused(ask(reason="one more"), *ended) is None
     ended = []
     for question in (ask(reason=f"ended {n}") for n in range(ENDED_KEPT_MAX + 5)):
         ended += [question, answer(question, "object")]
@@ -277,3 +351,10 @@ def test_what_is_kept_of_consultations_is_bounded():
     assert len(known.held) == ENDED_KEPT_MAX + 2
     assert known.get(statement_id(many[0])) is not None
     assert known.get(statement_id(ended[0])) is None
+    assert known.get(statement_id(ended[10])) is not None
+    first = (many[0], answer(many[0], "consent"))
+    of_usa = ask(affected="USA", reason="of another")
+    before = (*first, of_usa, answer(of_usa, "object", party="USA"))
+    known = said(*before, *ended, ask(reason="last")).consultations
+    assert known.get(statement_id(many[0])) is not None
+    assert known.get(statement_id(of_usa)) is not None

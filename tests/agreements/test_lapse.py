@@ -54,6 +54,7 @@ def test_a_suspension_lapses_what_was_released_before_it():
         article="test-one:9(z)",
         act="e1",
         reason=f"test-one is suspended by KOR since {NOW} (act `e1`)",
+        suspended=True,
     )
 
 

@@ -58,19 +58,28 @@ def admit(command, home, guest):
 
 @pytest.fixture
 def nations(tmp_path, command):
-    """Japan and Korea, each with GSOMIA's text signed by both in its folder."""
+    """Japan and Korea, both holding GSOMIA's text and one to follow it, all signed."""
     places = two_nations(tmp_path)
     command()
     admit(command, places["JPN"], places["KOR"])
     admit(command, places["KOR"], places["JPN"])
     text = tmp_path / f"{GSOMIA}.toml"
     text.write_bytes(shipped_texts()[0].data)
+    hold(command, places, text)
+    follows = tmp_path / "gsomia-next.toml"
+    words = text.read_text("utf-8").replace(GSOMIA, "gsomia-next")
+    follows.write_text(words, "utf-8")
+    hold(command, places, follows)
+    return places
+
+
+def hold(command, places, text):
+    """Have both sign a text, and put it with the signatures into both folders."""
     for place in places.values():
         assert command("agreement", "sign", text, "--node", place)[0] == 0
     for place in places.values():
-        for file in tmp_path.glob(f"{GSOMIA}.toml*"):
+        for file in text.parent.glob(f"{text.name}*"):
             (place / "agreements" / file.name).write_bytes(file.read_bytes())
-    return places
 
 
 class TestOnPaper:
@@ -324,6 +333,7 @@ def test_acts_reach_the_desk_of_a_running_node_and_its_journal(command, nations)
         nothing = command("agreement", "contest", GSOMIA, "--node", place)
         assert nothing[0] == 3
         assert "there is nothing to contest" in nothing[2]
+        _amend(command, place)
         for verb in ("notice-suspend", "withdraw"):
             assert command("agreement", verb, GSOMIA, "--node", place)[0] == 0
         out = command("agreement", "list", "--node", place)[1]
@@ -331,6 +341,21 @@ def test_acts_reach_the_desk_of_a_running_node_and_its_journal(command, nations)
     finally:
         node.send_signal(signal.SIGINT)
         assert node.wait(30) is not None
+
+
+def _amend(command, place):
+    """Consent to an amendment, and to none that makes no sense."""
+    amend = ("agreement", "amend", GSOMIA, "--node", place, "--by")
+    code, out, err = command(*amend, "gsomia-next")
+    assert (code, err) == (0, "")
+    assert f"id: `{GSOMIA}` becomes `gsomia-next`" in out
+    assert f"JPN: declare {GSOMIA}: entry " in out
+    out = command("agreement", "show", GSOMIA, "--node", place)[1]
+    assert "JPN consents that `gsomia-next` takes its place" in out
+    assert command(*amend, "gsomia-none")[0] == 2
+    code, _, err = command(*amend, GSOMIA)
+    assert code == 3
+    assert f"{GSOMIA} cannot take its own place" in err
 
 
 def _when_ready(ask, node):

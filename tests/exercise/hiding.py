@@ -15,7 +15,8 @@ In some worlds no path can be fitted, so that what was told is taken back.
 
 What the hub relays to it is shown to it by its originator, so a change that feeds a
 relay to it, or the hub's knowledge of an act that binds it, is no hidden one
-(``_feeds``): those are not drawn.
+(``_feeds``): those are not drawn. Where a hidden sensor's items share the lane to the
+hub with what the hub passes on, that line is a steady one (``_steady``).
 """
 
 import random
@@ -67,6 +68,7 @@ from tests.exercise.worlds import (
 )
 
 NATIONS = ("AUS", "JPN", "KOR", "USA")
+HUB = "USA"
 AUS_JPN, AUS_USA = "aus-jpn-made", "aus-usa-made"
 STRANGERS = {("AUS", "KOR"), ("KOR", "AUS")}  # no agreement binds these two
 END_S, ENDED_S = 28.0, 1_900.0  # what nothing bore out is taken back in half an hour
@@ -309,8 +311,26 @@ def _feeds(draft: Draft, unaware: str, one: str, other: str) -> bool:
     return any(a.agreement in shared for a in draft.acts)
 
 
+def _steady(draft: Draft, sender: str, to: str) -> Draft:
+    """Return the same with a line that neither loses, repeats nor overtakes.
+
+    It still takes its time, and is still cut. What is hidden shares the lane to the hub
+    with what the hub passes on, and a message that is late holds up those behind it:
+    that is what the line did, and the hub cannot promise that it did not.
+    """
+    links = tuple(
+        replace(link, jitter_ms=0.0, drop=0.0, duplicate=0.0)
+        if (link.from_, link.to) == (sender, to) and not link.cut
+        else link
+        for link in draft.links
+    )
+    return changed(draft, links=links)
+
+
 def _hidden_sensor(draw: random.Random, base: Draft, unaware: str) -> Hidden:
     owner = draw.choice([party for party in NATIONS if party != unaware])
+    if HUB not in (owner, unaware) and _feeds(base, unaware, owner, HUB):
+        base = _steady(base, owner, HUB)
     others = [p for p in NATIONS if p not in (unaware, owner) and draw.random() < 0.3]
     kind = draw.choice((radar, radar, infrared))
     sensor = kind(owner, f"{owner.lower()}-two", unaware, *others)

@@ -10,6 +10,7 @@ from beaconfire.exercise.bench.figures import (
     as_text,
     median_of,
     percentile,
+    share,
 )
 
 
@@ -94,3 +95,33 @@ def test_a_band_is_printed_with_both_its_ends():
     banded = figure(at_least=True, goal=93.0, upto=97.0, measured=98.0, unit="%")
     row = as_text(Bench(bench="areas", figures=(banded,))).splitlines()[2]
     assert row.split() == ["way", "(%)", "93.0", "to", "97.0", "98.0", "missed"]
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "low", "high"),
+    [
+        (0, 100, 0.0, 3.622),
+        (100, 100, 96.378, 100.0),
+        (95, 100, 88.717, 98.357),
+        (0, 3_688, 0.0, 0.1),
+    ],
+)
+def test_a_share_carries_the_interval_of_clopper_and_pearson(count, total, low, high):
+    """Published values of the exact interval; the rule of three's place with them."""
+    row = share("holds", [True] * count + [False] * (total - count))
+    assert row.measured == pytest.approx(100.0 * count / total)
+    assert row.interval == pytest.approx((low, high), abs=2e-3)
+
+
+def test_a_share_of_no_runs_is_not_measured():
+    """And so never met."""
+    row = share("holds", [], goal=93.0)
+    assert (row.measured, row.interval, row.verdict) == (None, None, "missed")
+
+
+def test_an_interval_stands_beside_its_share():
+    """In the table and in the JSON; a bench without shares has no such column."""
+    bench = Bench(bench="estimation", figures=(share("holds", [True] * 100),))
+    assert "96.4 to 100" in as_text(bench)
+    assert as_json(bench)["figures"][0]["interval"] == bench.figures[0].interval
+    assert "interval" not in as_text(Bench(bench="link", figures=(figure(),)))

@@ -3,17 +3,24 @@
 import pytest
 
 from beaconfire.exercise.bench import sharing
-from beaconfire.exercise.bench.layout import Bound, Row
+from beaconfire.exercise.bench.bound import Bound
+from beaconfire.exercise.bench.layout import Row
 from beaconfire.exercise.bench.sharing import Case, Outcome
 from beaconfire.exercise.scenario import load_scenario
 
 SCENARIO = "2022-10-04"
 BOUND = Bound(
-    area95_km2=10.0, semi_major_km=2.0, semi_minor_km=1.6, first_plot_s=90.0,
+    area95_km2=10.0, semi_major_km=2.0, semi_minor_km=1.6,
     impact_rmse_m=1_000.0, position_rmse_m=100.0,
 )  # fmt: skip
 ROWS = tuple(
-    Row(own_sensor_ids=("a", "b", "c")[:count], alone=BOUND, shared=BOUND)
+    Row(
+        own_sensor_ids=("a", "b", "c")[:count],
+        alone=BOUND,
+        shared=BOUND,
+        alone_first_s=90.0,
+        shared_first_s=90.0,
+    )
     for count in (1, 2, 3)
 )
 

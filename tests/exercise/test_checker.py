@@ -19,7 +19,10 @@ from beaconfire.exercise.after_action.checker import (
 from .books_checked import checked, find, remove
 from .journals_made import GSOMIA, Books, honest_books
 
-CHECKER_FILES = ("checker", "accounts", "holdings", "lanes", "ledger")
+CHECKER_FILES = (
+    *("checker", "accounts", "holdings", "lanes", "ledger"),
+    "withholdings",
+)
 
 
 def test_the_checker_shares_nothing_with_the_nodes():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from beaconfire.exercise.bench.sharing import cores
+from beaconfire.exercise.bench.workers import cores
 from beaconfire.exercise.world import World
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import (

@@ -4,11 +4,13 @@ Reads entries alone. It knows which agreements some party's act has closed, whic
 approvals and consents stand, and of each unit (item, recipient, relay) how it stands:
 
     deferred → released → handed → delivered | refused there | unknown → … | withdrawn
+    withheld (refused, withdrawn or lost by a suspension) → asked → released | refused
 
 ``flaw`` is the first thing that must not be: a hand-over without a standing release, a
 second release, an ending of what was not there, a use of what came under an agreement
 known to be closed. ``against`` holds the node's own memory to it: what is released and
-has not ended is on its way, what is deferred is kept.
+has not ended is on its way, what is deferred or withheld is kept. ``forgotten`` is what
+is withheld though nobody holds its agreement suspended any more.
 """
 
 from collections.abc import Iterable
@@ -27,6 +29,7 @@ from beaconfire.vocabulary.entries.carriage import (
     FateUnknown,
     HandOver,
     Receipt,
+    Reconsideration,
     Withdrawal,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
@@ -73,6 +76,15 @@ class Account:
         """Units that were handed over and have not ended."""
         return tuple(u.key for u in self.units if u.stands in ("handed", "unknown"))
 
+    @property
+    def forgotten(self) -> tuple[Key, ...]:
+        """Units that were withheld and might be decided again."""
+        return tuple(
+            unit.key
+            for unit in self.units
+            if unit.stands == "withheld" and not self._closed(unit.agreements)
+        )
+
     def against(self, stages: Stages) -> str | None:
         """Return what the node's memory has lost, or keeps for nothing."""
         kept: set[tuple[str, str]] = set()
@@ -101,6 +113,16 @@ class Account:
         owed = {u.key[:2] for u in self.units if u.stands == "deferred"}
         if waiting != owed:
             return f"deferred are {sorted(waiting)}, the journal owes {sorted(owed)}"
+        shelved = {
+            (item, to)
+            for to, partner in stages.link.partners.items()
+            for shelf in partner.withheld.values()
+            for item in shelf
+        }
+        withheld = {u.key[:2] for u in self.units if u.stands == "withheld"}
+        if shelved != withheld:
+            told = f"the journal owes {sorted(withheld)}"
+            return f"withheld are {sorted(shelved)}, {told}"
         lacking = {item for item, _ in owed if item not in stages.link.deferred}
         return f"deferred but not kept: {sorted(lacking)}" if lacking else None
 
@@ -118,7 +140,8 @@ class Account:
             if unit.stands == "delivered" and not has:
                 return f"{unit.key} counts as delivered and never came"
             others = [u for u in self.units if u.key[:2] == unit.key[:2]]
-            if unit.stands == "withdrawn" and has and len(others) == 1:
+            unsent = unit.stands in ("withdrawn", "withheld")
+            if unsent and has and len(others) == 1:
                 by_other = unit.key[2] is None and self.party != unit.key[0][:3].upper()
                 if not by_other and not _came_otherwise(unit, other):
                     return f"{unit.key} counts as withdrawn, and {other.party} has it"
@@ -132,19 +155,11 @@ class Account:
             return replace(self, consents=self.consents | given)
         if isinstance(body, ConsultationWithdrawal):
             return replace(self, consents=self.consents - {body.consultation})
-        if isinstance(body, Deferral):
-            return self._put(Unit(_key(body.item, body), "deferred"), ())
-        if isinstance(body, Refusal):
-            return self._put(Unit(_key(body.item, body), "refused"), ("deferred",))
-        if isinstance(body, Release):
-            unit = Unit(
-                _key(body.item, body),
-                "released",
-                body.agreements,
-                body.approval,
-                body.consents,
-            )
-            return self._put(unit, ("deferred", "refused"))
+        if isinstance(body, Deferral | Refusal | Release):
+            return self._decided(body)
+        if isinstance(body, Reconsideration):
+            key = _key(body.sealed.item.id, body)
+            return self._end(key, "asked", "withheld")
         if isinstance(body, ItemHeld):
             return self._held(body)
         if isinstance(body, Quarantine):
@@ -153,6 +168,16 @@ class Account:
             one = (body.source, body.excerpt)
             return replace(self, refused=self.refused | {one})
         return self._carried(body)
+
+    def _decided(self, body: Deferral | Refusal | Release) -> "Account":
+        key = _key(body.item, body)
+        if isinstance(body, Deferral):
+            return self._put(Unit(key, "deferred"), ("asked",))
+        if isinstance(body, Refusal):
+            stands = "withheld" if body.withheld else "refused"
+            return self._put(Unit(key, stands, body.withheld), ("deferred", "asked"))
+        unit = Unit(key, "released", body.agreements, body.approval, body.consents)
+        return self._put(unit, ("deferred", "refused", "asked"))
 
     def _act(self, entry: str, act: Act) -> "Account":
         seat = (act.agreement, act.party)
@@ -188,7 +213,8 @@ class Account:
         elif isinstance(body, Withdrawal):
             for item in body.items:
                 before = "released unknown handed"
-                account = account._end(_key(item, body), "withdrawn", before)
+                stands = "withheld" if body.withheld else "withdrawn"
+                account = account._end(_key(item, body), stands, before)
         elif isinstance(body, Expiry):
             for item in body.items:
                 account = account._end(_key(item, body), "expired", "released handed")

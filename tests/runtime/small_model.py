@@ -281,6 +281,8 @@ class Model:
             for account in accounts:
                 if account.unsettled:
                     return f"{account.party} never hears of {account.unsettled}"
+                if account.forgotten:
+                    return f"{account.party} never decides again {account.forgotten}"
         return None
 
     def _fresh(self, party: str) -> Node:

@@ -100,6 +100,26 @@ def test_a_purge_waits_for_what_came_before_and_holds_what_comes_after():
     asyncio.run(tried())
 
 
+def test_a_lane_is_emptied_without_waiting_for_another():
+    """A suspension empties three at once; what is laid in one holds up no other."""
+
+    async def tried():
+        border = BorderMade()
+        async with moving(border) as outbox:
+            assert not outbox.purging
+            outbox.put(message(1))
+            outbox.put(Purge("JPN", "notices"))
+            outbox.put(Purge("JPN", "tracks"))
+            await breathe()
+            assert border.asked == ["1.1", "purge", "purge"]
+            assert outbox.purging
+            border.answering.set()
+            await asyncio.wait_for(outbox.idle(), 5)
+            assert not outbox.purging
+
+    asyncio.run(tried())
+
+
 def test_a_border_that_starts_again_is_asked_again():
     """What has no answer is laid down once more, and a purge still comes after it."""
 

@@ -189,10 +189,10 @@ def killed_with_a_server(run_dir: Path, *, child_survives: bool) -> tuple[int, i
     program = f"""
         import asyncio, os, signal, sys
         from pathlib import Path
-        from beaconfire.runtime import servers
+        from beaconfire.runtime import processes, servers
 
         if {child_survives}:
-            servers._dies_with_parent = tuple
+            processes.dying_with_parent = tuple
 
         async def run():
             text = 'listen: "127.0.0.1:{free_port()}"'
@@ -234,7 +234,7 @@ def test_what_a_killed_node_left_is_ended_by_the_next_start(tmp_path):
 
 
 @pytest.mark.skipif(
-    not servers._dies_with_parent(),
+    not processes.dying_with_parent(),
     reason="macOS, or a Linux without setpriv, cannot end a child with its parent; "
     "there the next start ends it, as the test of a killed node's server tries",
 )

@@ -1,16 +1,16 @@
 """The small model: every order of what may happen to two items between three parties.
 
 Whatever the order: nothing leaves without a standing release, nothing is released or
-used twice, nothing that was withheld or sent is lost to the books, and a party's own
-suspension stops both directions wherever it is known. The small explorations are
+used twice, nothing that was withheld or sent is lost to the books, what a suspension
+withheld is decided again once all have restored, and a party's own suspension stops
+both directions wherever it is known. The small explorations are
 complete: all steps, in every order, with every message, receipt, tick and crash between
 them. The large ones go as far as a million states and say whether that was all.
 """
 
 import pytest
 
-from beaconfire.stages import link
-from beaconfire.stages.link import handing
+from beaconfire.stages.link import answers, handing, withholding
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
 
@@ -96,13 +96,21 @@ def test_no_order_of_everything_breaks_the_books_as_far_as_one_gets(
 
 
 FAULTS = {
+    "what a suspension withheld is forgotten when it is restored": (
+        "item of KOR, suspend by KOR, restore by KOR",
+        (withholding, "look_again", lambda state, at, agreement=None: []),
+    ),
+    "what a suspension withheld is not kept": (
+        "item of KOR, suspend by KOR, restore by KOR",
+        (withholding, "shelve", lambda *_: []),
+    ),
     "what is sent is not judged at its hand-over": (
         "item of JPN, ask, consent, withdraw",
         (handing, "stands_remembered", lambda memo, release, **rest: None),
     ),
     "what waits for a consultation is forgotten": (
         "item of JPN, ask",
-        (link, "keep_deferred", lambda state, body, at: None),
+        (answers, "keep_deferred", lambda state, body, at: None),
     ),
 }
 

@@ -4,6 +4,7 @@ import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from beaconfire.runtime import solver_process
@@ -23,6 +24,7 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import Cue, CuedLaunch, Plot
 from beaconfire.vocabulary.places import SensorSite
 from beaconfire.vocabulary.times import Instant
+from tests.estimation.flying import STEEP, Radar, fly
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "items"
 START = Instant.parse("2022-10-03T22:24:00Z")
@@ -102,3 +104,21 @@ def test_the_solver_answers_once_for_each_request_of_several_parts(monkeypatch):
     framed = LENGTH.pack(len(answer)) + answer
     assert asked == [2 * PART_PLOTS + 3, 1]
     assert sink.getvalue() == LENGTH.pack(len(READY)) + READY + 2 * framed
+
+
+@pytest.mark.parametrize("by_m", [1_000.0, 5_000.0])
+def test_the_nodes_solver_gives_no_area_of_sensors_that_contradict_each_other(by_m):
+    """Not of a file alone: what a node warns by is asked the same."""
+    rng = np.random.default_rng(1)
+    flight = fly(STEEP)
+    plots = (
+        *Radar("first", 38.0, 138.5).plots(
+            flight, 60.0, 300.0, rng, bias=(by_m, 0.0, 0.0)
+        ),
+        *Radar("second", 41.0, 140.5, phase_s=0.4).plots(flight, 60.0, 300.0, rng),
+    )
+    parts = [written(part) for part in parts_of(Observations(plots=plots))]
+    found = solver_process.solve(parts).estimate
+    assert found.impact is None
+    assert not found.model_holds
+    assert "contradict each other" in found.reason

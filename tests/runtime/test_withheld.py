@@ -59,11 +59,15 @@ def test_the_list_is_what_did_not_leave_and_nothing_else(seed: int) -> None:
         assert not kept.fate_unknown  # every line carries again before the end
         handed = {
             item
-            for sent in bodies(made, party, HandOver)
-            if sent.to == to and sent.via is None
-            for item in sent.items
+            for entry in entries(made, party)
+            if isinstance(entry.body, HandOver)
+            if entry.body.to == to and entry.body.via is None
+            if entry.at < found[0].until
+            for item in entry.body.items
         }
         assert not set(kept.refused) & handed
+        assert sorted(kept.released_again) == sorted([*kept.refused, *kept.withdrawn])
+        assert not kept.kept
         opened = [
             entry.at
             for entry in entries(made, party)
@@ -86,3 +90,22 @@ def test_the_list_reads_as_sentences() -> None:
     assert " until 2022-10-03T22:22:" in text
     assert "\n  KOR to JPN: " in text
     assert " refused" in text
+    assert " released again" in text
+
+
+def test_while_it_is_suspended_the_list_says_what_is_kept_and_then_what_became() -> (
+    None
+):
+    """Every withheld item stands in one column of what came of it, and in one only."""
+    made = suspended(0)
+    journal = entries(made, "KOR")
+    opened = next(e.seq for e in journal if e.kind == "act" and e.body.act == "restore")
+    for upto, column in ((opened - 1, "kept"), (journal[-1].seq, "released_again")):
+        (one,) = withheld([e for e in journal if e.seq <= upto], GSOMIA)
+        for kept in one.kept:
+            columns = {
+                name: getattr(kept, name)
+                for name in ("kept", "released_again", "refused_again", "for_good")
+            }
+            assert columns.pop(column)
+            assert not any(columns.values())

@@ -1,10 +1,14 @@
 """The codec: one encoding a value, and one clear sentence for bad bytes."""
 
+import json
+
+import msgspec
 import pytest
 
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.vocabulary.motion import Plot
+from beaconfire.vocabulary.party import Party
 
 GOOD = (
     b'{"time":"2022-10-03T22:22:00.500Z","sensor":{"id":"a","lat_deg":1,'
@@ -55,3 +59,38 @@ def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack():
     """A message of a million brackets is bad input, not a crash."""
     with pytest.raises(BadInput):
         codec.decode(b"[" * 1_000_000, Plot, what="plot")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "told"),
+    [
+        ('["JPN","K\u041eR"]', list[Party], "CYRILLIC CAPITAL LETTER O; write"),
+        ('"J\u200bPN"', Party, "`J?PN` is not a party: it holds the character ZERO"),
+        ('"\uff2aPN"', Party, "FULLWIDTH LATIN CAPITAL LETTER J"),
+        ('["jpn"]', list[Party], "`jpn` is not a party: write three capitals, as in"),
+        ('["jpn", oops', list[Party], "a name is not a party: write three capitals"),
+        ('{"jpn":1}', dict[Party, int], "a name is not a party: write three capit"),
+        ('{"x":["jpn"]}', dict[str, list[Party]], "a name is not a party: write"),
+    ],
+)
+def test_a_look_alike_in_a_partys_name_is_named(data, kind, told):
+    """Nobody sees the difference, so the character stands there by its name."""
+    with pytest.raises(BadInput) as caught:
+        codec.decode(data, kind, what="x")
+    assert told in str(caught.value)
+    assert "regex" not in str(caught.value)
+    if "oops" not in data:
+        with pytest.raises(BadInput) as again:
+            codec.convert(json.loads(data), kind, what="x")
+        assert str(again.value) == str(caught.value)
+
+
+def test_the_place_of_a_partys_name_is_told():
+    """Key by key, as for every other mistake."""
+    text = '{"from":"JPN","refused":[{"to":["KOR","usa"]}]}'
+    kind = msgspec.defstruct("K", [("refused", list[dict[str, list[Party]]])])
+    with pytest.raises(BadInput, match=r"as in JPN, at `refused\[0\]\[\.\.\.\]\[1\]`"):
+        codec.decode(text, kind, what="x")
+    item = msgspec.defstruct("K", [("refused", list[Party])])
+    with pytest.raises(BadInput, match=r"`usa` is not .* at `refused\[1\]`"):
+        codec.decode('{"refused":["KOR","usa"]}', item, what="x")

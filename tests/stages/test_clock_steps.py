@@ -22,10 +22,12 @@ from tests.stages.partners_made import (
     Fed,
     Line,
     act_of,
+    approval_of,
     at_s,
     item_of,
     members,
     only,
+    relayed,
 )
 
 WHY = f"clock not trusted: at {at_s(1.0)} it had stepped by +3600.000 s"
@@ -144,6 +146,26 @@ def test_a_warning_to_our_own_people_is_never_held(wrong_s: float) -> None:
     assert only(PlotsHeard, node.give(lines, seconds=at)).sensor == sensor
     steady(node, seconds=at)
     assert only(Rejection, node.give(lines, seconds=at))
+    node.check_replay()
+
+
+def test_what_its_originator_hands_over_late_is_history_whatever_our_clock_says() -> (
+    None
+):
+    """Restored while our clock is not trusted: old items still raise no alarm."""
+    node, kor, usa = Fed(), Line(), Line(sender="USA")
+    stepped(node)
+    item = item_of("KOR")
+    late = kor.send(kor.carry(item), sent=at_s(9_000.0))
+    held = only(ItemHeld, node.pull(late, seconds=2_000.0))
+    assert held.carriage is not None
+    assert held.carriage.history
+    other = item_of("KOR")
+    by_hub = relayed(other, approval=approval_of(expires_s=8e8))
+    late = usa.send(by_hub, originator="KOR", sent=at_s(9_000.0))
+    held = only(ItemHeld, node.pull(late, partner="USA", seconds=2_000.0))
+    assert held.carriage is not None
+    assert not held.carriage.history
     node.check_replay()
 
 

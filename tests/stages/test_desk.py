@@ -211,6 +211,32 @@ def test_an_approval_says_all_that_it_opens(desk: Ordered) -> None:
         assert desk.refuses(signed).startswith(reason), reason
 
 
+@pytest.mark.parametrize(
+    ("party", "to", "via"),
+    [("JPN", "JPN", "USA"), ("JPN", "KOR", "JPN"), ("JPN", "USA", "USA")],
+)
+def test_an_approval_in_a_circle_is_none(
+    desk: Ordered, party: str, to: str, via: str
+) -> None:
+    """Whom it comes back to holds it already, or is no relay: the rule is named."""
+    assert desk.refuses(approval_of(party, to=to, via=via)) == (
+        "an approval names three different parties (who approves, via and to): "
+        "a way that comes back to one of them is no way"
+    )
+
+
+def test_an_approval_that_has_expired_is_refused_whatever_the_clock_says_now(
+    desk: Ordered,
+) -> None:
+    """It was signed in time and came late; the journal's time never steps back."""
+    late = approval_of("JPN", to="KOR", expires_s=10.0)
+    reason = f"the approval expired at {at_s(10.0)}, the node's clock says {{}}"
+    assert desk.refuses(late, seconds=11.0) == reason.format(at_s(11.0))
+    stepped_back = approval_of("JPN", to="KOR", expires_s=10.0, issued_s=-59.0)
+    assert desk.refuses(stepped_back, seconds=5.0) == reason.format(at_s(11.0))
+    desk.accepts(approval_of("JPN", to="KOR", expires_s=12.0), seconds=12.0)
+
+
 class ByDate(Ordered):
     """Japan's desk on the days around a deadline for notice."""
 

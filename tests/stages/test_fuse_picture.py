@@ -156,6 +156,19 @@ def test_history_expired_and_retracted_items_open_nothing():
     assert node.out == []
 
 
+def test_a_bare_notice_of_another_year_takes_no_place_in_the_launch_of_today():
+    """A name alone, told as history, joins no open event and hides no live one."""
+    node = Folded(NODE)
+    node.give(35.0, CueHeard(sensor="ir1", cue=cue("ir1", 35.0)))
+    old = replace(notice(60.0), launch_id="of-another-year")
+    node.give(61.0, told("a", old, 60.5, history=True))
+    (event,) = node.state.picture.open
+    assert not any("of-another-year" in name for name in event.names)
+    node.give(62.0, told("b", notice(61.0), 61.5))
+    (event,) = node.state.picture.open
+    assert any("theirs" in name for name in event.names)
+
+
 def test_an_item_of_another_status_is_no_part_of_the_picture():
     """Exercise and actual never mix, nor does our own item come back as a partner's."""
     node = Folded(NODE)

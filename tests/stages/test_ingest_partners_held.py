@@ -7,7 +7,7 @@ name of somebody else's warning must not stand in its place.
 import pytest
 from msgspec.structs import replace
 
-from beaconfire.stages.ingest import partners
+from beaconfire.stages.ingest import known
 from beaconfire.vocabulary.entries.carriage import Arrival
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
@@ -67,7 +67,7 @@ def test_an_originator_does_not_say_two_things_under_one_name() -> None:
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Items that never end do not fill the memory: the oldest are let go."""
-    monkeypatch.setattr(partners, "HELD_ITEMS_MAX", 10)
+    monkeypatch.setattr(known, "HELD_ITEMS_MAX", 10)
     fed, kor = Fed(), Line()
     for _ in range(25):
         item = item_of()
@@ -84,6 +84,42 @@ def test_ids_are_forgotten_an_hour_after_their_end() -> None:
     assert len(fed.node.stages.ingest.held["KOR"]) == 2
     fed.pull(kor.send(kor.carry(item_of(created_s=3_901.0))), seconds=3_901.0)
     assert len(fed.node.stages.ingest.held["KOR"]) == 2
+
+
+def test_history_that_another_route_brought_long_ago_is_known_as_a_repeat() -> None:
+    """What was withheld directly comes years later: it was used, and is not again."""
+    fed, kor, usa = Fed(), Line(), Line(sender="USA")
+    item = item_of("KOR")
+    by_hub = relayed(item, approval=approval_of())
+    fed.pull(usa.send(by_hub, originator="KOR"), partner="USA")
+    late = 1e8
+    fed.pull(kor.send(kor.carry(item_of(created_s=late))), seconds=late)
+    out = fed.pull(kor.send(kor.carry(item)), seconds=late)
+    arrival = only(Arrival, out)
+    assert (arrival.items, arrival.repeated) == ((), (item.id,))
+    assert not any(isinstance(body, ItemHeld) for body in out)
+    fed.check_replay()
+
+
+def test_what_ended_long_ago_is_remembered_in_a_bounded_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of each originator and form the newest; the others' are not pushed out."""
+    monkeypatch.setattr(known, "PAST_IDS_MAX", 3)
+    fed, kor, usa = Fed(), Line(), Line(sender="USA")
+    fed.pull(usa.send(usa.carry(item_of("USA"))), partner="USA")
+    for number in range(6):
+        at = 5_000.0 * number
+        fed.pull(kor.send(kor.carry(item_of(created_s=at))), seconds=at)
+    fed.pull(
+        usa.send(usa.carry(item_of("USA", created_s=at))), partner="USA", seconds=at
+    )
+    past = fed.node.stages.ingest.past
+    assert {way: len(ids) for way, ids in past.items()} == {
+        "KOR notice": 3,
+        "USA notice": 1,
+    }
+    fed.check_replay()
 
 
 def test_an_item_behind_a_suspension_in_its_own_message_is_quarantined() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from beaconfire.seals import codec
 from beaconfire.stages import link, release
-from beaconfire.stages.ingest import partners
+from beaconfire.stages.ingest import known
 from beaconfire.vocabulary.entries.carriage import Arrival, EpochEnd, Receipt
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine
@@ -86,7 +86,7 @@ def test_nobody_makes_us_forget_what_another_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Memory has an end for each originator: a repeat of another's is still known."""
-    monkeypatch.setattr(partners, "HELD_ITEMS_MAX", 3)
+    monkeypatch.setattr(known, "HELD_ITEMS_MAX", 3)
     fed, kor, usa = Fed(), Line(), Line(sender="USA")
     item = item_of("KOR")
     fed.pull(kor.send(kor.carry(item)))

@@ -18,6 +18,7 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.link import LinkHeader, Part
 from tests.stages.partners_made import (
+    GSOMIA,
     JPN_USA,
     KOR_USA,
     TISA,
@@ -103,21 +104,37 @@ def test_a_hub_that_may_not_know_of_it_gets_nothing_to_pass_on() -> None:
     assert decisions(out) == [("Release", "KOR", None)]
 
 
-def test_an_own_item_that_was_refused_is_not_asked_about_again() -> None:
+def test_an_own_item_that_was_withheld_is_asked_about_again_when_that_is_over() -> None:
     """No approval opens it: what keeps it at home is the agreement's own state."""
     node, kor = Fed(), Line()
     node.pull(kor.send(carried_act(act_of("suspend"))))
     out = own_item(node, audience=None)
     assert decisions(out) == [("Refusal", "KOR", None), ("Release", "USA", None)]
+    assert only(Refusal, out).withheld == (GSOMIA,)
     leave = approval_of("JPN", to="KOR")
     assert decisions(node.order(leave)) == []
     restored = carried_act(act_of("restore", issued_s=1.0))
-    assert decisions(node.pull(kor.send(restored))) == []
+    again = node.pull(kor.send(restored))
+    assert decisions(again) == [("Release", "KOR", None)]
+    assert only(Release, again).withheld
     assert decisions(own_item(node, audience=None, seconds=1.0)) == [
         ("Release", "KOR", None),
         ("Release", "USA", None),
     ]
     node.check_replay()
+
+
+def test_an_own_item_that_nothing_permits_is_not_asked_about_again() -> None:
+    """What would be refused in any case no restoration brings back."""
+    node, kor = Fed(), Line()
+    node.pull(kor.send(carried_act(act_of("suspend"))))
+    label = Label(policy="EXERCISE", classification="nobody knows this")
+    sealed = sign_item(item_of("JPN", label=label), members()["JPN"].sealer.items)
+    out = node.give(ItemHeld(sealed=sealed), by="fuse")
+    refused = [body for body in out if isinstance(body, Refusal)]
+    assert {body.withheld for body in refused} == {()}
+    restored = carried_act(act_of("restore", issued_s=1.0))
+    assert decisions(node.pull(kor.send(restored))) == []
 
 
 def test_the_hub_passes_an_item_on_unchanged_marked_anew_with_the_approval() -> None:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.carriage import HandOver, Withdrawal
+from beaconfire.vocabulary.entries.carriage import Foregone, HandOver, Withdrawal
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import AlertDraft, ItemHeld
 from beaconfire.vocabulary.item import Item
@@ -62,19 +62,22 @@ def test_whoever_was_given_an_item_is_told_that_it_was_wrong_and_nobody_else() -
     assert {to for to, _ in went(own(node, first), first)} == {"KOR", "USA"}
     node.pull(kor.send(carried_act(act_of("suspend", issued_s=4.0))), seconds=4.0)
     assert went(own(node, second, seconds=5.0), second) == [("USA", None)]
-    node.pull(
+    back = retraction_of(second, seconds=5.5)
+    out = own(node, back, seconds=5.5)
+    assert asked(out) == [("Release", "USA")]
+    assert went(out, back) == [("USA", None)]
+    gone = only(Foregone, out)
+    assert (gone.to, gone.items) == ("KOR", (second.id,))
+    out = node.pull(
         kor.send(carried_act(act_of("restore", issued_s=6.0))),
         seconds=6.0,
     )
+    assert asked(out) == []
     back = retraction_of(first, seconds=7.0)
     assert asked(own(node, back, seconds=7.0)) == [
         ("Release", "KOR"),
         ("Release", "USA"),
     ]
-    back = retraction_of(second, seconds=8.0)
-    out = own(node, back, seconds=8.0)
-    assert asked(out) == [("Release", "USA")]
-    assert went(out, back) == [("USA", None)]
     node.check_replay()
 
 

@@ -325,6 +325,15 @@ def test_a_retraction_by_a_source_is_told_in_our_words():
     assert drafts.give(208.0, stranger) == []
 
 
+def test_a_retraction_that_comes_as_history_changes_no_draft():
+    """It is of what nobody warns of any more: the picture alone lets go of it."""
+    drafts = warned()
+    drafts.give(205.0, ballistic(area(), "r1", "KOR/k1"))
+    wrong = Retraction(retracts="x", reason="TEXT OF THEIRS")
+    late = held(item("r", wrong, 205.9), history=True)
+    assert drafts.give(206.0, late) == []
+
+
 def test_the_last_draft_claims_no_passage_and_no_all_clear():
     """After the window, once; nothing observed that it came down."""
     drafts = warned()

@@ -1,7 +1,7 @@
 """Agreement: a text that parties signed, as articles that permit or prohibit.
 
 * An agreement never changes. Suspension and restoration are acts beside it
-  (``standing.py``); an amendment is another text with its own signatures.
+  (``standing.py``); an amendment is another text (``amendment.py``).
 * A citation is ``<agreement id>:<article number>``; lists of articles keep the order
   of the text.
 * Markings are compared letter by letter. What the level tables do not list is not

@@ -40,6 +40,7 @@ from beaconfire.agreements.answer import (
 )
 from beaconfire.agreements.consent import if_answered
 from beaconfire.agreements.consultation import told
+from beaconfire.agreements.restored import if_restored, suspended_between
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import Way, ways_between
 from beaconfire.errors import BadInput
@@ -62,6 +63,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
     to: Party
     at: Instant
     standing: Standing
+    withheld: bool
 
     @property
     def via(self) -> Party | None:
@@ -94,11 +96,15 @@ def decide(
     agreements: Sequence[Agreement],
     standing: Standing,
     may_wait: bool = True,
+    withheld: bool = False,
 ) -> Release | Refusal | Deferral:
     """Decide whether ``sender`` may send ``item`` ``to`` a partner at ``at``.
 
     Without ``may_wait`` nobody keeps the item until a consultation is answered, so
     what would wait is refused.
+
+    An item that a suspension has ``withheld`` is decided again when that is over: its
+    validity is not asked then, since history is told as history.
 
     ``sender`` is the item's originator, or the relay that holds it. ``at`` is the
     instant of the send and comes from the turn, never from a clock.
@@ -110,16 +116,19 @@ def decide(
     if sender == to:
         message = f"`{to}` would send to itself: name two parties"
         raise BadInput(message)
-    asked = _Asked(item=item, sender=sender, to=to, at=at, standing=standing)
+    asked = _Asked(
+        item=item, sender=sender, to=to, at=at, standing=standing, withheld=withheld
+    )
     answer = _answer(asked, agreements)
-    if isinstance(answer, Release) or not may_wait:
+    if isinstance(answer, Release):
         return answer
     # It waits if it would go with every open question answered well, and not else: a
     # consent that could open nothing is not worth waiting for.
-    if not any(held.waits for held in standing.consultations.held):
-        return answer
-    then = _answer(replace(asked, standing=if_answered(standing)), agreements)
-    return answer if isinstance(then, Refusal) else _deferral(asked, then, answer)
+    if may_wait and any(held.waits for held in standing.consultations.held):
+        then = _answer(replace(asked, standing=if_answered(standing)), agreements)
+        if isinstance(then, Release):
+            return _deferral(asked, then, answer)
+    return _kept_for_restoration(asked, answer, agreements)
 
 
 def _answer(asked: _Asked, agreements: Sequence[Agreement]) -> Release | Refusal:
@@ -150,9 +159,23 @@ def _answer(asked: _Asked, agreements: Sequence[Agreement]) -> Release | Refusal
     return _release(asked, best, considered)
 
 
+def _kept_for_restoration(
+    asked: _Asked, answer: Refusal, agreements: Sequence[Agreement]
+) -> Refusal:
+    """Name the suspended agreements if it would leave, or wait, were they restored."""
+    closed = suspended_between(
+        agreements, asked.sender, asked.to, standing=asked.standing, at=asked.at
+    )
+    if not closed:
+        return answer
+    open_again = if_answered(if_restored(asked.standing))
+    then = _answer(replace(asked, standing=open_again), agreements)
+    return answer if isinstance(then, Refusal) else replace(answer, withheld=closed)
+
+
 def _own_ground(asked: _Asked) -> tuple[str, str] | None:
     item, to = asked.item, asked.to
-    if item.valid_until < asked.at:
+    if not asked.withheld and item.valid_until < asked.at:
         ended = f"the item's validity ended at {item.valid_until}"
         return ended, "an item that is still valid"
     if to == item.originator:
@@ -298,6 +321,7 @@ def _release(
         reason=best.considered.reason,
         considered=considered,
         consents=best.consents,
+        withheld=asked.withheld,
     )
 
 

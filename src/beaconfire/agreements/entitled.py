@@ -9,7 +9,7 @@ Who signed it is verified before, never here.
 """
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.register import RECORDS_MAX, may_declare
+from beaconfire.agreements.register import may_declare
 from beaconfire.agreements.standing import CLASSES, Standing
 from beaconfire.agreements.status import open_notices, status_of
 from beaconfire.agreements.term import Notice, ends_after, last_day_for
@@ -79,13 +79,7 @@ def too_many(act: Act, standing: Standing) -> str | None:
             "can be held"
         )
     if act.act == "declare":
-        filed = sum((f.agreement, f.party) == mine for f in standing.register.filed)
-        if filed < RECORDS_MAX:
-            return None
-        return (
-            f"{filed} records of {act.party} are on file under `{act.agreement}`: no "
-            "more can be held"
-        )
+        return standing.register.too_many(act)
     if act.act != "approve":
         return None
     held = [a for a in standing.approvals if (a.act.agreement, a.act.party) == mine]
@@ -132,7 +126,7 @@ def _senseless(
             f"{agreement.id} ({last.act.act}, {last.issued}): sign it anew"
         )
     status = status_of(agreement, standing, issued)
-    if status.state == "terminated":
+    if status.state in ("terminated", "amended"):
         return f"{status.article}: {status.reason}: no act changes that"
     if act.act == "restore" and view.suspension is None:
         return (

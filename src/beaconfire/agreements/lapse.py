@@ -23,12 +23,16 @@ from beaconfire.vocabulary.times import Instant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lapse:
-    """Why something no longer holds. ``act`` is the entry of the act, if one did it."""
+    """Why something no longer holds. ``act`` is the entry of the act, if one did it.
+
+    ``suspended``: the agreement is, so that a restoration may open it again.
+    """
 
     agreement: str | None
     article: str | None
     act: str | None
     reason: str
+    suspended: bool = False
 
 
 def still_stands(
@@ -84,6 +88,7 @@ def known_suspended(
                 article=status.article,
                 act=status.acts[0] if status.acts else None,
                 reason=status.reason,
+                suspended=status.state == "suspended",
             )
     return None
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import (
+    Amendment,
     Annexed,
     Assurance,
     Authority,
@@ -34,6 +35,8 @@ from beaconfire.vocabulary.times import Instant
 # A party that declares more than this under one agreement has made a mistake that must
 # not fill memories, nor keep the others' records out.
 RECORDS_MAX = 10_000
+# Of these amendments, which every look at the agreement's status reads.
+AMENDMENTS_MAX = 16
 
 K = TypeVar("K", Authority, Assurance, Facility)
 
@@ -78,9 +81,13 @@ class Filed(Struct, frozen=True, kw_only=True):
 
 
 class Register(Struct, frozen=True, kw_only=True):
-    """The fold of all declared records, oldest act first. It never changes."""
+    """The fold of all declared records, oldest act first. It never changes.
+
+    ``amending`` are those among them that are about an amendment.
+    """
 
     filed: tuple[Filed, ...] = ()
+    amending: tuple[Filed, ...] = ()
 
     def after(self, entry: str, act: Act, at: Instant) -> "Register":
         """Return the register with the record that ``act`` declares."""
@@ -96,16 +103,37 @@ class Register(Struct, frozen=True, kw_only=True):
             record=act.record,
             signature=act.signature,
         )
-        filed = sorted((*self.filed, one), key=lambda each: (each.issued, each.entry))
-        return replace(self, filed=tuple(filed))
+        filed = tuple(sorted((*self.filed, one), key=_order))
+        if not isinstance(act.record, Amendment):
+            return replace(self, filed=filed)
+        amending = tuple(sorted((*self.amending, one), key=_order))
+        return replace(self, filed=filed, amending=amending)
 
     def knows(self, entry: str) -> bool:
         """Say whether the record of that entry is on file already."""
         return any(one.entry == entry for one in self.filed)
 
+    def too_many(self, act: Act) -> str | None:
+        """Return why one more record of its party is not taken; ``None`` if it is."""
+        mine = (act.agreement, act.party)
+        filed, most, what = self.filed, RECORDS_MAX, "records"
+        if isinstance(act.record, Amendment):
+            filed, most, what = self.amending, AMENDMENTS_MAX, "amendments"
+        held = sum((one.agreement, one.party) == mine for one in filed)
+        if held < most:
+            return None
+        return (
+            f"{held} {what} of {act.party} are on file under `{act.agreement}`: no "
+            "more can be held"
+        )
+
     def under(self, agreement: str) -> tuple[Filed, ...]:
         """Return what was declared under one agreement, oldest first."""
         return tuple(one for one in self.filed if one.agreement == agreement)
+
+
+def _order(filed: Filed) -> tuple[Instant, str]:
+    return (filed.issued, filed.entry)
 
 
 def latest(
@@ -163,6 +191,8 @@ def may_declare(
         return "`declare` says what it concerns in its record, not beside it"
     if act.expires and act.issued and act.expires <= act.issued:
         return f"the record ends at {act.expires}, before it begins"
+    if isinstance(record, Amendment):
+        return _amendment_flaw(act, record)
     originator = getattr(record, "originator", None)
     if originator is not None and originator not in parties:
         return f"{originator} is no party to {act.agreement}"
@@ -170,6 +200,14 @@ def may_declare(
         return f"the item is {act.party}'s own: this record is for what others gave"
     if register is not None and isinstance(record, _OF_A_CASE):
         return _case_flaw(act, record, register)
+    return None
+
+
+def _amendment_flaw(act: Act, record: Amendment) -> str | None:
+    if act.expires is not None:
+        return "a consent to an amendment has no end: it names from when, and stands"
+    if record.text == act.agreement:
+        return f"{act.agreement} cannot take its own place"
     return None
 
 

@@ -30,6 +30,7 @@ def decide_remembered(
     agreements: tuple[Agreement, ...],
     standing: Standing,
     may_wait: bool = True,
+    withheld: bool = False,
 ) -> Release | Refusal | Deferral:
     """Return what ``decide`` returns.
 
@@ -46,9 +47,10 @@ def decide_remembered(
             agreements=agreements,
             standing=standing,
             may_wait=may_wait,
+            withheld=withheld,
         )
 
-    if item.valid_until < at:
+    if item.valid_until < at and not withheld:
         return work_out(at)  # its reason names an end that is this item's alone
     named = None
     if sender != item.originator and _by_item(memo, at, agreements, standing):
@@ -63,6 +65,7 @@ def decide_remembered(
             to,
             named,
             may_wait,
+            withheld,
         ),
         at,
         texts=agreements,

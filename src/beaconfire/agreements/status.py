@@ -5,6 +5,8 @@
 * If the signed view of any party says that it is not in force now, nothing leaves under
   it in either direction. Only who suspended can restore; a termination is final.
 * A dispute about how it may end only shows *contested*: it closes nothing.
+* *Amended*: another text has taken its place by all parties' consent, for good. Until
+  the last has consented that is only shown.
 
 Every answer cites the article of the text that governs the status, and the entries of
 the acts. The instant is the caller's: nothing here reads a clock.
@@ -16,6 +18,7 @@ from typing import Literal
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.amendment import Amended, amended, amendments
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.term import Notice, notice_of, runs_out
 from beaconfire.agreements.view import Recorded, View
@@ -29,6 +32,7 @@ State = Literal[
     "notice suspended",
     "suspended",
     "terminated",
+    "amended",
 ]
 OPEN: tuple[State, ...] = ("in force", "notice given", "notice suspended")
 
@@ -80,9 +84,12 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
     beyond = _out_of_its_term(agreement, article, at)
     if beyond is not None:
         return beyond
+    took = amended(agreement, standing.register)
+    if took is not None and took.since is not None and took.since <= at:
+        return _amended(agreement, article, took)
     views = _views(agreement, standing)
     if not views:
-        return _untouched(agreement, article)
+        return _untouched(agreement, article, standing)
     parties = _parties(agreement, views, at)
     states = {party.state for party in parties}
     state = next(one for one in _GRAVEST if one in states)
@@ -99,6 +106,8 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
         need = f"another agreement: {agreement.id} has ended"
     elif contested:
         reason += f"; how it may end is contested by {_contesters(parties)}"
+    if state in OPEN:
+        reason += _to_come(agreement, standing)
     shown = parties if state in ("in force", "notice suspended") else decisive
     acts = [act for p in shown for act in (p.act, p.contests) if act is not None]
     return AgreementStatus(
@@ -115,7 +124,8 @@ def status_of(agreement: Agreement, standing: Standing, at: Instant) -> Agreemen
 
 def closes_at(agreement: Agreement, standing: Standing) -> Instant | None:
     """Return when it ends by what is known now: its term, or a notice that runs."""
-    ends = [runs_out(agreement)]
+    took = amended(agreement, standing.register)
+    ends = [runs_out(agreement), took.since if took else None]
     for view in _views(agreement, standing):
         notice = notice_of(agreement, view)
         ends.append(notice.effective if notice else None)
@@ -159,13 +169,41 @@ def _out_of_its_term(
     )
 
 
-def _untouched(agreement: Agreement, article: str) -> AgreementStatus:
+def _amended(agreement: Agreement, article: str, took: Amended) -> AgreementStatus:
+    return AgreementStatus(
+        in_force=False,
+        state="amended",
+        acts=took.acts,
+        article=article,
+        reason=(
+            f"`{took.text}` has taken the place of {agreement.id} since {took.since}, "
+            f"by consent of {' and '.join(took.by)}"
+        ),
+        need=f"`{took.text}` to permit it: {agreement.id} has ended",
+    )
+
+
+def _to_come(agreement: Agreement, standing: Standing) -> str:
+    """Tell what amendments are consented to and not yet in effect."""
+    told = ""
+    for one in amendments(agreement, standing.register):
+        by = " and ".join(one.by)
+        if one.since is not None:
+            told += f"; `{one.text}` takes its place at {one.since}, as {by} consented"
+        else:
+            told += f"; {by} consents that `{one.text}` takes its place"
+    return told
+
+
+def _untouched(
+    agreement: Agreement, article: str, standing: Standing
+) -> AgreementStatus:
     return AgreementStatus(
         in_force=True,
         state="in force",
         acts=(),
         article=article,
-        reason=f"{agreement.id} is in force",
+        reason=f"{agreement.id} is in force{_to_come(agreement, standing)}",
         parties=tuple([_silent(party) for party in agreement.parties]),
     )
 

@@ -296,6 +296,8 @@ class _Reading:
                     )
             if agreement.id in article.companions:
                 self._wrong((*path, "when"), "`together_with` names the text itself")
+        if self._mistakes:
+            return  # a condition that could not be read is missing below
         for place, what in contradictions(agreement.articles):
             self._wrong(("article", place), what)
         if not self._mistakes and len(governing) != 1:

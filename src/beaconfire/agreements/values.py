@@ -69,18 +69,11 @@ def article_number(value: object) -> str:
 
 
 def party(value: object) -> Party:
-    """Read a party's code; a letter of another script is named."""
+    """Read a party's code; a character of another script is named."""
     code = text(value)
     try:
         return require_party(code)
     except BadInput as error:
-        for char in code:
-            if not char.isascii():
-                name = unicodedata.name(char, f"U+{ord(char):04X}")
-                raise Wrong(
-                    f"`{_shown(code)}` is not a party: it holds the letter {name}; "
-                    "write three ASCII capitals, as in JPN"
-                ) from None
         raise Wrong(str(error)) from None
 
 

@@ -410,12 +410,23 @@ def _named(
 def act_on(node: Path, name: ActName, agreement_id: str, **told: object) -> None:
     """Sign an act with this node's person's key, send it, say what the desk said."""
     config = load_node(node)
-    one_text(read_agreements(node / "agreements"), agreement_id)
+    _require_in_force(node, config, agreement_id)
     act = _signed(config, _people_key(node), name, agreement_id, told)
     judged = order(node, act.act, act)
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
     typer.echo(f"{config.party}: {judged.reason}")
+
+
+def _require_in_force(node: Path, config: NodeConfig, agreement_id: str) -> None:
+    """See that the node holds such a text, or say which it holds and what is wrong.
+
+    Whatever else lies beside it: a broken draft must not stand between a party and its
+    suspension.
+    """
+    known = cards.load_cards(node, config)
+    found = in_force_texts(node / "agreements", (known.own, *known.partners))
+    one_text(found.texts, agreement_id, *found.left_out)
 
 
 def _signed(

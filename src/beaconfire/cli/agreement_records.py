@@ -1,4 +1,4 @@
-"""``beaconfire agreement declare, duties, access, inspect``: what lasts beyond a send.
+"""``beaconfire agreement declare, amend, duties, access, inspect``: what lasts.
 
 Parses, calls, prints. Who may record what is the node's desk's to judge; what is owed,
 who may see what and what became of it is read in ``agreements``.
@@ -12,6 +12,7 @@ import typer
 from beaconfire.agreements.access import Access, decide_access
 from beaconfire.agreements.agreement import LASTING, Agreement
 from beaconfire.agreements.custody import custody
+from beaconfire.agreements.difference import difference
 from beaconfire.agreements.duties import lasting_duties, open_duties
 from beaconfire.agreements.register import Register
 from beaconfire.cli.agreement import (
@@ -33,7 +34,7 @@ from beaconfire.seals import codec
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.persons import FacilityRegister
-from beaconfire.vocabulary.records import Record
+from beaconfire.vocabulary.records import Amendment, Record
 from beaconfire.vocabulary.times import Instant
 
 FILE_BYTES_MAX = 4 * 1024 * 1024  # a register of ten thousand persons
@@ -60,6 +61,30 @@ def declare(
     if end is not None and end <= node_now(load_node(node)):
         raise BadInput(f"`{until}` has passed: a record ends in the future")
     act_on(node, "declare", agreement_id, record=_record(record), expires=end)
+
+
+@app.command()
+def amend(
+    agreement_id: IdArgument,
+    *,
+    by: Annotated[
+        str, typer.Option("--by", metavar="ID", help="The text that takes its place.")
+    ],
+    node: NodeOption = Path("node"),
+) -> None:
+    """Consent that another text takes this one's place; tells what that changes.
+
+    It does when every party has consented, from the new text's `in_force_from` on.
+    """
+    held = held_texts(node, None)
+    old, new = (
+        one_text(held.texts, name, *held.left_out).agreement
+        for name in (agreement_id, by)
+    )
+    for line in difference(old, new):
+        typer.echo(f"  {line}")
+    record = Amendment(text=new.id, since=new.in_force_from)
+    act_on(node, "declare", old.id, record=record)
 
 
 @app.command()

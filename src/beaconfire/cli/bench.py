@@ -6,7 +6,7 @@ it measured, not that every goal was met: a slow machine is no failure of the pr
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from beaconfire.errors import BadInput
+from beaconfire.exercise.after_action.writing import write_picture
+from beaconfire.exercise.bench import calibration as calibrations
 from beaconfire.exercise.bench import decide as decides
 from beaconfire.exercise.bench import estimation as estimations
 from beaconfire.exercise.bench import estimation_batch as batches
@@ -21,7 +24,9 @@ from beaconfire.exercise.bench import layout as layouts
 from beaconfire.exercise.bench import link as links
 from beaconfire.exercise.bench import node as nodes
 from beaconfire.exercise.bench import sharing as sharings
+from beaconfire.exercise.bench import suspend as suspends
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
+from beaconfire.exercise.bench.workers import cores
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.seals import codec
 
@@ -34,6 +39,7 @@ RATE_HZ_MAX = 1_000.0
 SEEDS_MAX = 10_000
 SEEDS_OF_ALL = 20  # of `bench all`, so that it ends while one waits
 SPEED = 60.0
+CALIBRATION_SVG = Path("calibration.svg")
 ROUNDS = 1_000  # decisions: a second of work
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
@@ -99,16 +105,58 @@ def estimation(
     seeds: Annotated[
         int, typer.Option(min=2, max=SEEDS_MAX, help="Of each row of areas.")
     ] = estimations.SEEDS,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Only this row; may be repeated: {', '.join(estimations.ROWS)}."
+        ),
+    ] = None,
     as_json_: Json = False,
 ) -> None:
     """Hold the estimates of one flight against the physical limit and the truth."""
-    tell(estimations.measure(seeds=seeds, say=_progress()), json=as_json_)
+    tell(_estimation(seeds, rows or ()), json=as_json_)
+
+
+@app.command()
+def calibration(
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=2, max=SEEDS_MAX, help="Of each row.")
+    ] = estimations.SEEDS,
+    out: Annotated[
+        Path, typer.Option(help="Where to write the picture, an SVG.")
+    ] = CALIBRATION_SVG,
+    as_json_: Json = False,
+) -> None:
+    """Say whether areas hold what they claim, as figures and as a picture."""
+    bench, picture = calibrations.measure(
+        seeds=seeds, processes=cores(), say=_progress()
+    )
+    write_picture(out, picture)
+    tell(bench, json=as_json_)
+    typer.echo(f"picture: {out}", err=True)
 
 
 @app.command()
 def batch(*, as_json_: Json = False) -> None:
     """Follow many objects at once, beside Stone Soup if it is installed."""
     tell(batches.measure(say=_progress()), json=as_json_)
+
+
+@app.command()
+def suspend(
+    *,
+    rounds: Annotated[
+        int,
+        typer.Option(min=1, max=suspends.ROUNDS_MAX, help="Of two suspensions each."),
+    ] = suspends.ROUNDS,
+    rate: Annotated[
+        float, typer.Option(min=1.0, max=RATE_HZ_MAX, help="Items a second.")
+    ] = suspends.RATE_HZ,
+    as_json_: Json = False,
+) -> None:
+    """Suspend agreements under load, one partner's node stopped: how soon it bites."""
+    tell(_suspend(suspends.Load(rounds=rounds, rate_hz=rate)), json=as_json_)
 
 
 @app.command("all")
@@ -126,14 +174,19 @@ def everything(
         _node(SCENARIO),
         _layout(SCENARIO),
         decides.measure(rounds=ROUNDS),
-        estimations.measure(seeds=estimations.SEEDS, say=_progress()),
+        _estimation(estimations.SEEDS, ()),
         batches.measure(say=_progress()),
+        _suspend(suspends.Load()),
     )
     tell(*benches, json=as_json_)
 
 
 def _link(load: links.Load) -> Bench:
     return in_a_folder(lambda out, say: links.run(out, load, say=say))
+
+
+def _suspend(load: suspends.Load) -> Bench:
+    return in_a_folder(lambda out, say: suspends.run(out, load, say=say))
 
 
 def _node(name: str) -> Bench:
@@ -148,13 +201,25 @@ def _layout(name: str) -> Bench:
     return layouts.as_bench(rows, own=OWN, partner=PARTNER)
 
 
+def _estimation(seeds: int, rows: Sequence[str]) -> Bench:
+    for row in rows:
+        if row not in estimations.ROWS:
+            message = f"--rows {row}: there is no such row; there are " + ", ".join(
+                estimations.ROWS
+            )
+            raise BadInput(message)
+    return estimations.measure(
+        seeds=seeds, only=rows, processes=cores(), say=_progress()
+    )
+
+
 def _sharing(scenario: str, seeds: int) -> Bench:
     return sharings.measure(
         scenario,
         seeds=seeds,
         own=OWN,
         partner=PARTNER,
-        workers=sharings.cores(),
+        processes=cores(),
         say=_progress(),
     )
 

@@ -1,7 +1,8 @@
 """Commands: the table of commands, and the one place where errors become exit codes.
 
 Only the module of the command that was asked for is imported, so that `decide` does
-not load what `estimate` needs. Exit codes: 0 done, 1 failed, 2 bad input or usage,
+not load what `estimate` needs. Told to end, a command stops what it started first
+(``runtime.ending``). Exit codes: 0 done, 1 failed, 2 bad input or usage,
 3 refused or does not close, 4 node not reachable.
 """
 
@@ -15,6 +16,9 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.runtime import ending
+
+_INTERRUPTED = 130  # what typer makes of an interrupt; it is no exit code of ours
 
 # name: (module, what it does)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -49,7 +53,8 @@ def run(arguments: list[str]) -> int:
         typer.echo(f"beaconfire {metadata.version('beaconfire')}")
         return 0
     try:
-        return _dispatch(arguments[0], arguments[1:])
+        with ending.as_interrupt():
+            return _dispatch(arguments[0], arguments[1:])
     except BeaconfireError as error:
         typer.echo(f"beaconfire: {error}", err=True)
         return error.exit_code
@@ -85,6 +90,8 @@ def _dispatch(name: str, arguments: list[str]) -> int:
     result = command.main(
         arguments, prog_name=f"beaconfire {name}", standalone_mode=False
     )
+    if result == _INTERRUPTED:
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 

@@ -187,6 +187,9 @@ def fit_arc(
         J, y = problem.equations(state, biases, used, distances)
         full, pull = problem.with_priors(J, y, state, biases)
         covariance = inverse(full)
+        # Plots of no one body throw the arc away.
+        if not (np.all(np.isfinite(pull)) and np.all(np.isfinite(covariance))):
+            break
         step = covariance @ pull
         settled = float(step @ pull) < _CONVERGED
         gated = distances <= GATE

@@ -53,6 +53,7 @@ from beaconfire.estimation.measurement import (
     prior_precision,
 )
 from beaconfire.estimation.propagation import sample_arc
+from beaconfire.estimation.strain import Strain, loosened
 from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.times import Instant
 
@@ -71,10 +72,14 @@ _PUSH_SEEN = 25.0  # squared, 3 degrees of freedom: three sigma beyond doubt
 
 @dataclass(frozen=True, slots=True)
 class Coast:
-    """The arc as fitted. ``table`` holds the coasting plots, ``own`` their fit."""
+    """The arc as fitted. ``table`` holds the coasting plots, ``own`` their fit.
+
+    ``joint`` is the fit with partners' tracklets, and ``own`` where there are none.
+    """
 
     table: PlotTable
     own: ArcFit
+    joint: ArcFit
     began_s: float  # likeliest burn-out, seconds from the table's epoch
 
 
@@ -102,15 +107,32 @@ def fit_coast(
     coasting = table.select(after)
     start, epoch = _calm_start(coasting, burnout, after)
     own = fit_arc(coasting, start, epoch)
-    coast = Coast(coasting, own, float(table.times_s[began]))
-    fit = own
+    joint = own
     if tracklets:
-        fit = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
-    fit = carried(fit, table.epoch)
+        joint = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
+    coast = Coast(coasting, own, joint, float(table.times_s[began]))
+    fit = carried(joint, table.epoch)
     young = table.times_s[-1] - coast.began_s < YOUNG_S
     if young and began > int(burnout.candidates[0]):
         fit = _mix(table, track, burnout, fit, tracklets)
     return coast, fit
+
+
+def refit_loosely(
+    coast: Coast, tracklets: Sequence[Information], strain: Strain
+) -> ArcFit:
+    """Fit the arc again as if its sensors might lie in what is doubted of them.
+
+    The motor's last state is left out: it was followed with the surveys as stated.
+    """
+    table = coast.table
+    loose = replace(table, bias_priors=loosened(table.bias_priors, strain))
+    parts = [
+        replace(part, bias_priors=loosened(part.bias_priors, strain))
+        for part in tracklets
+    ]
+    fit = fit_arc(loose, coast.own.state, coast.own.epoch, tracklets=parts)
+    return carried(fit if fit.converged else coast.joint, table.epoch)
 
 
 def _on_arc(table: PlotTable, burnout: Burnout) -> Flags:

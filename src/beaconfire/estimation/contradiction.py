@@ -2,33 +2,43 @@
 
 A sensor whose clock, survey or mounting is wrong by more than it states contradicts the
 others, and a fit of them all belongs to nobody. What can be said depends on how many
-there are:
+there are (``reconciled``):
 
-* One sensor alone contradicts nobody: a constant lie of it cannot be seen.
-* Of two that contradict each other, one is wrong, and nothing tells which.
-* Of three or more, if leaving out exactly one makes the rest agree, that one is named
-  and left out (``reconciled``).
+* One sensor alone contradicts nobody. Its constant lie is seen only where it makes the
+  arc one that no body flies.
+* Of two that contradict each other, one is wrong, and nothing tells which, unless one
+  of them contradicts itself.
+* Of three or more one is named and left out: the survey that strains (``strain``), or
+  the only sensor without which the rest agree.
 * An object that one sensor alone shows, though it sees nothing of what others see where
   and when it looks itself, or that flies another object's path at another time, is
   doubted (``doubted``): no area is given of it. It is kept, since it may be another
   launch all the same.
+
+A push that one sensor sees sooner than the others looks like a lie for some seconds.
+So where plots leave an arc that they had lain on, a lie is spoken of only if constant
+offsets put all of them back on one.
 
 Left to others: which plots are of one object, and what one object's plots say.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
 
 from beaconfire.estimation.arrays import Floats
+from beaconfire.estimation.coasting import PLOTS_MIN, Coast
 from beaconfire.estimation.geodesy import (
     ecef_from_geodetic,
     enu_axes,
     ground_range_m,
 )
+from beaconfire.estimation.measurement import PlotTable
 from beaconfire.estimation.selection import REPEATED
+from beaconfire.estimation.strain import SURVEYS_TO_NAME_MIN, Strain, weigh_freed
 from beaconfire.vocabulary.flight import (
     FlightEstimate,
     Observations,
@@ -37,8 +47,6 @@ from beaconfire.vocabulary.flight import (
 )
 from beaconfire.vocabulary.motion import ImpactArea, LaunchPoint, Plot
 from beaconfire.vocabulary.times import NS_PER_S
-
-Solve = Callable[[Observations], FlightEstimate]
 
 # One object's own fit leaves out a few plots in a hundred; that of mixed objects, or of
 # sensors that contradict each other, some half.
@@ -51,64 +59,152 @@ LOOKED_S_MIN, ABOVE_DEG = 10.0, 5.0
 # Two flights this alike in place and size, at two times, by two sensors: a clock. Real
 # launches of one site and type differ by more in apogee.
 ALIKE_KM, ALIKE_PART = 60.0, 0.02
+REASON_MAX = 500  # the vocabulary holds 512 characters
 
 
-def explains(estimate: FlightEstimate, plots: int) -> bool:
-    """Say whether one object's fit explains so many plots."""
-    left_out = sum(one.reason != REPEATED for one in estimate.rejected)
-    return estimate.model_holds and left_out <= LEFT_OUT_PART * plots
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """An estimate, and what it rests on: the table of all plots, the arc, the strain.
+
+    ``strain`` is there only if it is what the arc was not believed for.
+    """
+
+    estimate: FlightEstimate
+    table: PlotTable | None
+    coast: Coast | None
+    strain: Strain | None
+
+    def explains(self, plots: int) -> bool:
+        """Say whether one object's fit explains so many plots."""
+        left_out = sum(one.reason != REPEATED for one in self.estimate.rejected)
+        return self.estimate.model_holds and left_out <= LEFT_OUT_PART * plots
 
 
-def reconciled(
-    held: Observations, estimate: FlightEstimate, *, solve: Solve
-) -> FlightEstimate:
-    """Return the estimate without the one sensor that contradicts all others.
+Solve = Callable[[Observations], Solved]
+
+
+def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
+    """Return the estimate, without the one sensor that contradicts all others.
 
     Where sensors contradict each other and nothing tells which is wrong, the estimate
-    is returned with that as its reason.
+    has no area, and that as its reason.
     """
-    if explains(estimate, len(held.plots)):
-        return estimate
+    one = solve(held)
+    if one.strain is not None:
+        return _without_culprit(held, one, one.strain.culprit, solve)
     sensors = sorted({plot.sensor.id for plot in held.plots})
+    unheard = _unheard(one.estimate)
     if not 1 < len(sensors) <= SENSORS_TRIED_MAX:
-        return estimate
-    agreeing: list[tuple[str, FlightEstimate]] = []
-    for sensor in sensors:
-        rest = replace(
-            held, plots=tuple(p for p in held.plots if p.sensor.id != sensor)
-        )
-        found = solve(rest)
-        if explains(found, len(rest.plots)):
-            agreeing.append((sensor, found))
-    if len(sensors) > 2 and len(agreeing) == 1:
-        return _without(held, *agreeing[0])
-    if len(agreeing) < 2:
-        return estimate
-    named = ", ".join(f"`{sensor}`" for sensor in sensors)
+        return one.estimate
+    if not unheard and not _left_its_arc(one.estimate):
+        return one.estimate
+    rests = {sensor: _rest(held, {sensor}) for sensor in sensors}
+    found = {sensor: solve(rest) for sensor, rest in rests.items()}
+    agreeing = [
+        sensor for sensor in sensors if found[sensor].explains(len(rests[sensor].plots))
+    ]
+    freed = _freed(one.table, [found[sensor] for sensor in agreeing])
+    if not agreeing or (freed is None and not unheard):
+        return one.estimate
+    if len(sensors) >= SURVEYS_TO_NAME_MIN:
+        liars = _of_survey(held, freed.culprit) if freed is not None else set()
+        named = [sensor for sensor in agreeing if {sensor} == liars]
+        if named or len(agreeing) == 1:
+            liar = (named or agreeing)[0]
+            return _without(held, {liar}, found[liar].estimate)
+    if len(sensors) == 2 and len(agreeing) == 1:
+        (liar,) = agreeing
+        (other,) = set(sensors) - {liar}
+        if found[other].strain is not None:
+            return _without(held, {liar}, found[liar].estimate)
+    if len(agreeing) < 2 and not any(unheard - {sensor} for sensor in agreeing):
+        return one.estimate
+    names = ", ".join(f"`{sensor}`" for sensor in sensors)
     return _unbelieved(
-        estimate, f"{named} contradict each other, and nothing tells which is wrong"
+        one.estimate, f"{names} contradict each other, and nothing tells which is wrong"
     )
 
 
-def _without(held: Observations, liar: str, found: FlightEstimate) -> FlightEstimate:
-    """Count what was found without ``liar`` by the plots of all."""
-    kept = [k for k, plot in enumerate(held.plots) if plot.sensor.id != liar]
-    reason = f"sensor `{liar}` rejected by consistency: it contradicts all others"
+def _without_culprit(
+    held: Observations, one: Solved, survey: str | None, solve: Solve
+) -> FlightEstimate:
+    """Return what the sensors of all surveys but one say, if they agree."""
+    liars = _of_survey(held, survey)
+    if not liars:
+        return one.estimate
+    rest = _rest(held, liars)
+    found = solve(rest)
+    if not found.explains(len(rest.plots)):
+        return one.estimate
+    return _without(held, liars, found.estimate)
+
+
+def _of_survey(held: Observations, survey: str | None) -> set[str]:
+    """Return the sensors whose offsets are those of one survey."""
+    return {p.sensor.id for p in held.plots if (p.bias_id or p.sensor.id) == survey}
+
+
+def _rest(held: Observations, left_out: set[str]) -> Observations:
+    kept = tuple(plot for plot in held.plots if plot.sensor.id not in left_out)
+    return replace(held, plots=kept)
+
+
+def _unheard(estimate: FlightEstimate) -> set[str]:
+    """Return the sensors of whose plots most were taken for another object's."""
+    return {
+        account.id
+        for account in estimate.sensors
+        if account.verdict == "rejected" and account.plots >= PLOTS_MIN
+    }
+
+
+def _left_its_arc(estimate: FlightEstimate) -> bool:
+    return not estimate.model_holds and estimate.departure is None
+
+
+def _freed(table: PlotTable | None, agreeing: Sequence[Solved]) -> Strain | None:
+    """Weigh the offsets that put all coasting plots on the longest arc of some."""
+    arcs = [one.coast for one in agreeing if one.coast is not None]
+    if table is None or not arcs:
+        return None
+    coast = max(arcs, key=lambda one: len(one.table.times_s))
+    began = coast.table.epoch.plus_s(float(coast.table.times_s[0]))
+    since_s = began.seconds_since(table.epoch)
+    after = table.select(np.flatnonzero(table.times_s >= since_s))
+    return weigh_freed(after, coast.own.state, coast.own.epoch)
+
+
+def _without(
+    held: Observations, liars: set[str], found: FlightEstimate
+) -> FlightEstimate:
+    """Count what was found without ``liars`` by the plots of all."""
+    kept = [k for k, plot in enumerate(held.plots) if plot.sensor.id not in liars]
+    named = {
+        liar: f"sensor `{liar}` rejected by consistency: it contradicts all others"
+        for liar in sorted(liars)
+    }
     rejected = [
         *(replace(one, index=kept[one.index]) for one in found.rejected),
         *(
-            RejectedPlot(index=k, reason=reason)
+            RejectedPlot(index=k, reason=named[plot.sensor.id])
             for k, plot in enumerate(held.plots)
-            if plot.sensor.id == liar
+            if plot.sensor.id in liars
         ),
     ]
-    plots = sum(plot.sensor.id == liar for plot in held.plots)
-    account = SensorAccount(id=liar, plots=plots, bias=None, verdict="rejected")
+    accounts = [
+        SensorAccount(
+            id=liar,
+            plots=sum(plot.sensor.id == liar for plot in held.plots),
+            bias=None,
+            verdict="rejected",
+        )
+        for liar in named
+    ]
     return replace(
         found,
         rejected=tuple(sorted(rejected, key=lambda one: one.index)),
-        sensors=tuple(sorted((*found.sensors, account), key=lambda one: one.id)),
-        reason=f"{found.reason}; {reason}",
+        sensors=tuple(sorted((*found.sensors, *accounts), key=lambda one: one.id)),
+        reason="; ".join([found.reason, *named.values()])[:REASON_MAX],
     )
 
 

@@ -1,8 +1,8 @@
 """Flight: from all that is held of one object to one answer. The package's front door.
 
 ``estimate_flight`` is pure: the same observations give the same answer, whatever their
-order. ``judgement`` decides what may be said; here it is put into words, and what
-cannot be said is ``None`` beside its reason.
+order. ``judgement`` decides what may be said, ``contradiction`` which sensor is left
+out; here it is put into words, and what cannot be said is ``None`` beside its reason.
 
 One object at a time: finding which plots belong together is the caller's. So is giving
 plots or the tracklet made of them, never both.
@@ -19,6 +19,7 @@ from beaconfire.errors import BadInput
 from beaconfire.estimation.arc import Information
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.coasting import Coast
+from beaconfire.estimation.contradiction import REASON_MAX, Solved, reconciled
 from beaconfire.estimation.cued_start import join_cues
 from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
 from beaconfire.estimation.judgement import Finding, judge
@@ -55,7 +56,6 @@ from beaconfire.vocabulary.flight import (
 )
 from beaconfire.vocabulary.motion import Covariance, Plot, StateVector
 
-_REASON_MAX = 500  # the vocabulary holds 512 characters
 _PATH_STEP_S = 10.0
 _RISE_S_MAX = 5_400.0
 T = TypeVar("T")
@@ -65,13 +65,14 @@ _TRACK_STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps")
 def estimate_flight(observations: Observations) -> FlightEstimate:
     """Estimate one object's launch, present motion and impact from what is held."""
     places, observations = in_fixed_order(observations)
-    estimate = _estimate(observations)
+    estimate = reconciled(observations, _solved)
     rejected = [replace(one, index=places[one.index]) for one in estimate.rejected]
     rejected.sort(key=lambda one: one.index)
     return replace(estimate, rejected=tuple(rejected))
 
 
-def _estimate(observations: Observations) -> FlightEstimate:
+def _solved(observations: Observations) -> Solved:
+    """Return what all that is held amounts to, whoever may lie."""
     plots = observations.plots
     different, rejected = distinct_plots(plots)
     kept, far = in_one_flight(plots, different)
@@ -85,8 +86,9 @@ def _estimate(observations: Observations) -> FlightEstimate:
     seen = found.track if found.holds else None
     launch = find_launch(cues, table, seen, found.coast)
     rejected += far + _rejected_by_fit(table, found)
-    reason = "; ".join([found.reason, *unread])[:_REASON_MAX]
-    return _answer(plots, table, found, launch, rejected, reason)
+    reason = "; ".join([found.reason, *unread])[:REASON_MAX]
+    estimate = _answer(plots, table, found, launch, rejected, reason)
+    return Solved(estimate, table, found.coast, found.strain)
 
 
 def _read_all(
@@ -266,7 +268,9 @@ def _accounts(
         name = plots[one.index].sensor.id
         of = repeated if one.reason == REPEATED else lost
         of[name] = of.get(name, 0) + 1
-    coast = found.coast if found.holds else None
+    # The offsets of sensors that contradict each other are what betrays them.
+    said = found.holds or found.strain is not None
+    coast = found.coast if said else None
     accounts = []
     for name in sorted(given):
         distinct = given[name] - repeated.get(name, 0)

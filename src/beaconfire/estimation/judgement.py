@@ -5,7 +5,9 @@
 2. What moves like no missile (static, slow, scattered) is ``unknown``.
 3. The model does not hold when plots leave the arc or scatter more than they say; an
    area from such an arc would be confident and wrong, so there is none.
-4. Partners' tracklets are added to our own arc. Where our own plots show none by
+4. It does not hold either when no offsets that the surveys allow put the sensors on one
+   arc (``strain``): then one of them lies.
+5. Partners' tracklets are added to our own arc. Where our own plots show none by
    themselves the tracklets may, with our later plots on top; but nothing that rests on
    them becomes a tracklet of ours, and plots of ours that leave their arc overrule it.
 """
@@ -35,6 +37,7 @@ from beaconfire.estimation.coasting import (
     find_push,
     fit_coast,
     left_the_arc,
+    refit_loosely,
 )
 from beaconfire.estimation.corridor import reach_corridor, reachable_region
 from beaconfire.estimation.departure import (
@@ -45,6 +48,7 @@ from beaconfire.estimation.departure import (
 from beaconfire.estimation.geodesy import height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
 from beaconfire.estimation.measurement import PlotTable
+from beaconfire.estimation.strain import QUANTITIES, Strain, weigh_offsets
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.estimation.tracklet import fit_parts
 from beaconfire.vocabulary.motion import Phase
@@ -65,6 +69,7 @@ _THRUST_SEEN = 25.0  # squared, 3 degrees of freedom: one in 65,000 by chance
 _REENTRY_HEIGHT_M = 90_000.0
 # A further stage lights within 20 s of a burn-out, and may take as long to show.
 STAGE_DOUBT_S = 45.0
+_NAMED_MAX = 4  # of the sensors that contradict each other
 # One healthy flight in a million scatters so much (normal approximation).
 _SCATTER_SIGMAS = 5.0
 
@@ -85,6 +90,7 @@ class Finding:
     corridor: ReachCorridor | None = None
     departure: DepartureFound | None = None
     reachable: ReachableRegion | None = None
+    strain: Strain | None = None
 
 
 def judge(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
@@ -124,9 +130,18 @@ def _coasting(
     coast: Coast,
     fit: ArcFit,
 ) -> Finding:
-    reason = _broken(fit, coast.table)
+    reason, strain = _broken(fit, coast.table), None
     if reason is None:
-        return judge_fit(fit, coast, track)
+        strain = weigh_offsets(coast.joint)
+        if not strain.perhaps:
+            return judge_fit(fit, coast, track)
+        if not strain.declared:
+            return _loosely(coast, parts, strain, track)
+        reason = _strained(strain)
+    if parts and strain is not None and _is_all(strain.culprit, table):
+        told = _from_parts(None, track, parts)
+        said = f"{told.reason}; the plots contradict them and are unused"
+        return replace(told, reason=said)
     if parts:
         alone = _coasting(table, track, burnout, (), *fit_coast(table, track, burnout))
         said = (
@@ -137,8 +152,40 @@ def _coasting(
     region = _reachable(fit, track, PUSH_SIGMA_MPS2) if left else None
     return Finding(
         "unknown", reason, False, table.epoch, fit, coast, track=track,
-        reachable=region,
+        reachable=region, strain=strain,
     )  # fmt: skip
+
+
+def _loosely(
+    coast: Coast, parts: Sequence[Information], strain: Strain, track: ThrustTrack
+) -> Finding:
+    """Judge the arc with an area for a sensor that may be off more than it states."""
+    fit = refit_loosely(coast, parts, strain)
+    named = sorted(f"`{name}`" for name, _ in strain.by_survey[:_NAMED_MAX])
+    found = judge_fit(fit, coast, track)
+    said = (
+        f"{' or '.join(named)} may be off in {QUANTITIES[strain.quantity]} by more "
+        "than its survey states, and the area is widened for it"
+    )
+    return replace(found, reason=f"{found.reason}; {said}")
+
+
+def _is_all(survey: str | None, table: PlotTable) -> bool:
+    """Whether all our own plots hang on this one survey."""
+    return [survey] == [prior.bias_id for prior in table.bias_priors]
+
+
+def _strained(strain: Strain) -> str:
+    """Say of sensors whose offsets cannot be what their surveys state that they lie."""
+    named = [f"`{name}`" for name, _ in strain.by_survey[:_NAMED_MAX]]
+    if len(strain.by_survey) > _NAMED_MAX:
+        named.append("others")
+    if len(named) == 1:
+        return f"{named[0]} fits no arc with an offset that its survey allows"
+    return (
+        f"{', '.join(sorted(named))} contradict each other: no offsets that their "
+        "surveys allow put them on one arc, and nothing tells which is wrong"
+    )
 
 
 def judge_fit(fit: ArcFit, coast: Coast | None, track: ThrustTrack | None) -> Finding:
@@ -166,6 +213,9 @@ def _from_parts(
     if not fit.converged:
         reason = "the tracklets do not agree on one coasting arc"
         return Finding("unknown", reason, False, track=track)
+    strain = weigh_offsets(fit)
+    if strain.declared:
+        return Finding("unknown", _strained(strain), False, track=track, strain=strain)
     later = _after(table, track, min(part.since.ns for part in parts))
     if later is not None:
         whole = fit_arc(later, fit.state, fit.epoch, tracklets=parts)

@@ -19,7 +19,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from beaconfire.errors import BadInput
-from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted, reconciled
+from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.seen_in_file import groups_in, sights_in
 from beaconfire.estimation.selection import REPEATED
@@ -150,7 +150,7 @@ def answer_lines(
     if not held.plots and not held.cues:
         return EstimateAnswer(objects=(), rejected=tuple(held.rejected), sensors=())
     whole = Observations(plots=tuple(held.plots), cues=tuple(held.cues))
-    one = reconciled(whole, estimate_flight(whole), solve=estimate_flight)
+    one = estimate_flight(whole)
     objects = _objects(one, whole, sort)
     estimates = [(whole, one)]
     if len(objects) > 1:
@@ -231,10 +231,7 @@ def _each(
     objects: Sequence[Observations],
 ) -> list[tuple[Observations, FlightEstimate]]:
     """Answer for each object, without an area where a sensor stands alone."""
-    found = [
-        (held, reconciled(held, estimate_flight(held), solve=estimate_flight))
-        for held in objects
-    ]
+    found = [(held, estimate_flight(held)) for held in objects]
     return list(zip(objects, doubted(found), strict=True))
 
 

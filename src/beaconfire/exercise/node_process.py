@@ -2,7 +2,7 @@
 
 Started as an operator would start it (``beaconfire node run``), ended by its own
 process id. Its diagnostics go to ``run/node.log``; the last of them are in the error
-if it ends by itself.
+if it ends by itself. Where the system can, it does not outlive this process either.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from beaconfire.journal.entry import Turn
 from beaconfire.journal.jetstream import open_reader
 from beaconfire.journal.stream_journal import JetStreamJournal
 from beaconfire.runtime.journal_server import access_to
+from beaconfire.runtime.processes import dying_with_parent
 from beaconfire.runtime.run import READY_FILE, Ready
 from beaconfire.runtime.server_config import READER
 from beaconfire.runtime.settings import journal_limits
@@ -53,6 +54,7 @@ class NodeProcess:
         self._ready_path().unlink(missing_ok=True)
         with (self._directory / "run" / LOG_NAME).open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *dying_with_parent(),
                 sys.executable,
                 "-m",
                 "beaconfire",
@@ -110,6 +112,16 @@ class NodeProcess:
             process.kill()
             await process.wait()
 
+    def pause(self) -> None:
+        """Let the node stand still as it is; its servers go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a node that stands still go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     async def stop(self) -> None:
         """Stop the node and wait until it has gone; killed if it does not go."""
         await self._let_go()
@@ -117,6 +129,7 @@ class NodeProcess:
         if process is None or process.returncode is not None:
             return
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)  # one that stands still would not hear it
         try:
             async with asyncio.timeout(STOP_S_MAX):
                 await process.wait()

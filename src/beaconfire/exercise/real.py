@@ -234,12 +234,16 @@ async def compile_estimator(say: Say) -> None:
     )
     done = asyncio.create_task(process.wait())
     began = time.monotonic()
-    while not done.done():
-        await asyncio.wait({done}, timeout=2.0)
-        waited_s = time.monotonic() - began
-        if not done.done():
-            say(f"compiling the estimator: {waited_s:.0f} s (once on this machine)")
-        if waited_s > COMPILE_S_MAX:
+    try:
+        while not done.done():
+            await asyncio.wait({done}, timeout=2.0)
+            waited_s = time.monotonic() - began
+            if not done.done():
+                say(f"compiling the estimator: {waited_s:.0f} s (once on this machine)")
+            if waited_s > COMPILE_S_MAX:
+                process.kill()
+    finally:
+        if process.returncode is None:
             process.kill()
     if await done != 0:
         message = "the estimator could not be compiled: see the messages above"

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from beaconfire.exercise.cast import own_sensors
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.runtime import agreement_files, cards, keys, node_dir
+from beaconfire.runtime.agreement_files import AgreementFile
 from beaconfire.runtime.node_dir import (
     BorderPlace,
     ExerciseTime,
@@ -73,13 +74,21 @@ def stage(
 
 
 def lay_out(
-    configs: tuple[NodeConfig, ...], out: Path, *, begins: Instant
+    configs: tuple[NodeConfig, ...],
+    out: Path,
+    *,
+    begins: Instant,
+    texts: tuple[AgreementFile, ...] | None = None,
 ) -> dict[Party, Staged]:
     """Make these nodes under ``out``, each the partner of all the others.
+
+    Of ``texts``, by default those that are shipped, each is signed whose parties are
+    all there.
 
     Raises:
         Refused: ``out`` already holds nodes.
     """
+    texts = agreement_files.shipped_texts() if texts is None else texts
     staged: dict[Party, Staged] = {}
     for config in configs:
         party, directory = config.party, out / config.party
@@ -102,7 +111,7 @@ def lay_out(
         for other in staged.values():
             if other is not nation:
                 _admit(nation, other)
-        _sign_agreements(nation, staged)
+        _sign_agreements(nation, staged, texts)
     return staged
 
 
@@ -136,15 +145,17 @@ def _admit(nation: Staged, other: Staged) -> None:
     )
 
 
-def _sign_agreements(nation: Staged, staged: dict[Party, Staged]) -> None:
-    for shipped in agreement_files.shipped_texts():
-        if nation.party not in shipped.agreement.parties:
+def _sign_agreements(
+    nation: Staged, staged: dict[Party, Staged], texts: tuple[AgreementFile, ...]
+) -> None:
+    for text in texts:
+        if nation.party not in text.agreement.parties:
             continue
-        if not set(shipped.agreement.parties) <= set(staged):
+        if not set(text.agreement.parties) <= set(staged):
             continue
-        path = nation.directory / "agreements" / shipped.file
-        path.write_bytes(shipped.data)
-        for party in shipped.agreement.parties:
+        path = nation.directory / "agreements" / text.file
+        path.write_bytes(text.data)
+        for party in text.agreement.parties:
             agreement_files.sign_file(path, party=party, key=staged[party].people)
 
 

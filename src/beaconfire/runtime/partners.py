@@ -98,6 +98,11 @@ class Partners:
         if outbox is not None:
             outbox.put(effect)
 
+    @property
+    def purging(self) -> bool:
+        """Whether a lane at the border is still to be emptied."""
+        return any(outbox.purging for outbox in self._outboxes.values())
+
     async def watch(self) -> None:
         """Raise what ends a task here; otherwise go on for ever."""
         failing = [asyncio.ensure_future(o.failed()) for o in self._outboxes.values()]

@@ -2,13 +2,15 @@
 
 A number alone is no name: the system gives it to another process later. A record of
 both, left in a file, lets the next start end exactly what an earlier one left behind,
-and nothing else.
+and nothing else. Where the system can, a child is ended with whoever started it.
 """
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +84,16 @@ async def end(record: ProcessRecord) -> None:
         return
     message = f"process {record.pid}, left from an earlier run, cannot be ended"
     raise BeaconfireError(message)
+
+
+def dying_with_parent() -> tuple[str, ...]:
+    """Return what to write before a command so that it is killed with its parent.
+
+    Nothing where the system cannot (macOS, a Linux without ``setpriv``). On Linux the
+    kernel kills the child when the thread that started it ends, however it ends.
+    """
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
 
 
 def _began_linux(pid: int) -> str | None:

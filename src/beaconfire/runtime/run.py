@@ -12,7 +12,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from beaconfire.errors import BeaconfireError
 from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
+from beaconfire.runtime.agreement_files import InForce
 from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.cards import Cards
 from beaconfire.runtime.checkpointing import Checkpointing, replay
@@ -60,6 +61,7 @@ from beaconfire.vocabulary.entries.arrivals import (
     Estimate,
     Tick,
 )
+from beaconfire.vocabulary.entries.sightings import Rejection
 from beaconfire.vocabulary.party import Party
 
 # A turn makes some hundred objects that are gone with it, and hardly any cycles.
@@ -128,6 +130,7 @@ class _Running:
             clock,
             perform=self._perform,
             between=self.checkpointing.between_frames,
+            purging=self._purging,
         )
         self.solver = Solver(self._solved, report=say)
         self.partners: Partners | None = None
@@ -152,7 +155,8 @@ class _Running:
         for sentence in known.left_out:
             say(sentence)
         profile = cards.profile_of(config, known)
-        agreements = _agreements(directory, profile, say)
+        texts = _texts(directory, profile, say)
+        agreements = texts.agreements
         server = await start_journal_server(directory, port=config.journal.port)
         stack.push_async_callback(server.stop)
         journal = await open_writer(server.writer, journal_limits())
@@ -188,6 +192,8 @@ class _Running:
         # by it, and partners that are new have their place.
         turn, effects = node.turn(node.given, by="runtime", at=clock.now())
         await journal.append((turn,))
+        for refused in _left_out(known, texts):
+            self.writer.offer(refused, by="runtime")
         self.partners = Partners(known, identity, border, self.writer, node)
         stack.push_async_callback(self.partners.stop)
         await self.partners.start()
@@ -266,6 +272,9 @@ class _Running:
             self.solver.submit(effect)
         elif isinstance(effect, Ring):
             self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+
+    def _purging(self) -> bool:
+        return self.partners is not None and self.partners.purging
 
     def _offer_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.writer.offer(checkpoint, by="runtime")
@@ -371,16 +380,29 @@ def _awaited(config: NodeConfig) -> AwaitedClock:
     return AwaitedClock(config.exercise.epoch)
 
 
-def _agreements(
-    directory: Path, profile: NodeProfile, say: Say
-) -> tuple[Agreement, ...]:
+def _left_out(known: Cards, texts: InForce) -> Iterator[Rejection]:
+    """Say for the journal which cards and texts this start does not live by, and why.
+
+    A text that a party altered, or signed for itself alone, is no mere misprint: who
+    asks later why nothing was shared must find it there.
+    """
+    told = (
+        ("partners", "card", known.left_out),
+        ("agreements", "text", texts.left_out),
+    )
+    for source, what, sentences in told:
+        for sentence in sentences:
+            yield Rejection(source=source, what=what, reason=sentence)
+
+
+def _texts(directory: Path, profile: NodeProfile, say: Say) -> InForce:
     known = (profile.card, *profile.partners)
     texts = agreement_files.in_force_texts(directory / "agreements", known)
     for sentence in texts.left_out:
         say(sentence)
     if not texts.agreements:
         say("no agreement is signed by all its parties: nothing will be shared")
-    return texts.agreements
+    return texts
 
 
 def _node(

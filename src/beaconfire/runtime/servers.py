@@ -24,7 +24,6 @@ import re
 import shutil
 import signal
 import socket
-import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -225,7 +224,8 @@ class NatsServer:
         replace_private(self._config_path, self._config_text.encode())
         self._log_begin = _size(self._log_path)
         command = [
-            *_dies_with_parent(),
+            # What it answered for is fsynced, so that it can be killed at any time.
+            *processes.dying_with_parent(),
             str(self._binary),
             *("--config", str(self._config_path)),
             *("--ports_file_dir", str(self._run_dir)),
@@ -288,13 +288,6 @@ class NatsServer:
         for path in self._run_dir.glob(f"*_{pid}.ports"):
             path.unlink(missing_ok=True)
         self._record_path.unlink(missing_ok=True)
-
-
-def _dies_with_parent() -> tuple[str, ...]:
-    # The kernel then kills the child when the thread that started it ends. What the
-    # child answered for is fsynced, so that it can be killed at any time.
-    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
-    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
 
 
 def _size(path: Path) -> int:

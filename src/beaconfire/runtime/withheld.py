@@ -7,7 +7,9 @@ or purged at the border, by recipient and way; and what has become of those purg
 * *Refused* and *withdrawn* items have not left. What stood at the border is
   *sent-fate-unknown* until the partner's receipt tells that it was delivered or not.
 * A list ends with the act by which the same party opened it again, as this journal
-  has it.
+  has it. Beside how each item was kept stands what was decided of it then: *released
+  again*, *refused again*, *waiting again* for a consultation, or *for good* with why in
+  the ``foregone`` entry; ``kept`` are those that are still to be decided.
 
 What was withheld is not sent by this: what may still go is decided by the node.
 """
@@ -23,14 +25,16 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.carriage import (
     EpochEnd,
     FateUnknown,
+    Foregone,
     Receipt,
     Withdrawal,
 )
-from beaconfire.vocabulary.entries.decisions import Refusal
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
 _Way = tuple[Party, Party, Party | None]
+_KEPT = "kept"
 
 
 class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
@@ -44,6 +48,11 @@ class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
     withdrawn: tuple[str, ...]
     fate_unknown: tuple[str, ...]
     delivered: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    released_again: tuple[str, ...] = ()
+    refused_again: tuple[str, ...] = ()
+    waiting_again: tuple[str, ...] = ()
+    for_good: tuple[str, ...] = ()
 
 
 class Withheld(Struct, frozen=True, kw_only=True):
@@ -61,9 +70,15 @@ class _Closure:
     since: Instant
     until: Instant | None = None
     items: dict[_Way, dict[str, str]] = field(default_factory=dict)
+    then: dict[tuple[_Way, str], str] = field(default_factory=dict)
 
-    def put(self, way: _Way, items: Iterable[str], how: str) -> None:
-        self.items.setdefault(way, {}).update(dict.fromkeys(items, how))
+    def put(
+        self, way: _Way, items: Iterable[str], how: str, *, kept: bool = False
+    ) -> None:
+        for item in items:
+            self.items.setdefault(way, {})[item] = how
+            if kept:
+                self.then[way, item] = _KEPT
 
 
 def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
@@ -78,25 +93,31 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
             for closure in closures if body.act in OPENING_ACTS else ():
                 if acts[closure.act] == body.party:
                     closure.until = closure.until or at
+        elif isinstance(body, Release | Deferral):
+            how = "released" if isinstance(body, Release) else "waiting"
+            _decide(closures, _way(body), (body.item,), how)
+        elif isinstance(body, Foregone):
+            _decide(closures, _way(body), body.items, "for-good")
         elif isinstance(body, Refusal):
-            way = (body.originator, body.to, body.via)
+            way, kept = _way(body), agreement in body.withheld
+            _decide(closures, way, (body.item,), "refused")
             for act in [one for one in body.acts if one in acts][:1]:
-                _of(closures, act, at).put(way, (body.item,), "refused")
+                _of(closures, act, at).put(way, (body.item,), "refused", kept=kept)
         elif isinstance(body, Withdrawal):
-            way = (body.originator, body.to, body.via)
+            way, kept = _way(body), body.withheld
             if body.act in acts:
-                _of(closures, body.act, at).put(way, body.items, "withdrawn")
+                by = _of(closures, body.act, at)
+                by.put(way, body.items, "withdrawn", kept=kept)
             else:
-                _settle(closures, way, body.items, "withdrawn")
+                _settle(closures, way, body.items, "withdrawn", kept=kept)
         elif isinstance(body, EpochEnd):
             purged.pop((body.to, body.lane), None)
             if body.act in acts:
                 purged[body.to, body.lane] = _of(closures, body.act, at)
         elif isinstance(body, FateUnknown) and (body.to, body.lane) in purged:
-            way = (body.originator, body.to, body.via)
-            purged[body.to, body.lane].put(way, body.items, "fate-unknown")
+            purged[body.to, body.lane].put(_way(body), body.items, "fate-unknown")
         elif isinstance(body, Receipt):
-            way = (body.originator, body.to, body.via)
+            way = _way(body)
             _settle(closures, way, body.items, "delivered")
             there = [part.id for part in body.refused]
             _settle(closures, way, there, "refused-there")
@@ -119,6 +140,11 @@ def read(found: tuple[Withheld, ...], agreement: str) -> str:
                 (kept.withdrawn, "withdrawn"),
                 (kept.fate_unknown, "sent, fate unknown"),
                 (kept.delivered, "delivered before it was known"),
+                (kept.kept, "still kept"),
+                (kept.released_again, "released again"),
+                (kept.refused_again, "refused again"),
+                (kept.waiting_again, "waiting again"),
+                (kept.for_good, "withheld for good"),
             )
             told = ", ".join(f"{len(some)} {how}" for some, how in counts if some)
             lines.append(f"  {kept.originator} to {kept.to}{by}: {told}")
@@ -135,14 +161,34 @@ def _of(closures: list[_Closure], act: str | None, at: Instant) -> _Closure:
 
 
 def _settle(
-    closures: list[_Closure], way: _Way, items: Iterable[str], how: str
+    closures: list[_Closure],
+    way: _Way,
+    items: Iterable[str],
+    how: str,
+    *,
+    kept: bool = False,
 ) -> None:
     named = set(items)
     for closure in closures:
         stood = closure.items.get(way, {})
-        for item in named & stood.keys():
-            if stood[item] == "fate-unknown":
-                stood[item] = how
+        found = [i for i in named & stood.keys() if stood[i] == "fate-unknown"]
+        closure.put(way, found, how, kept=kept)
+
+
+def _decide(
+    closures: list[_Closure], way: _Way, items: Iterable[str], how: str
+) -> None:
+    """Note what was decided, or given up, of items that a closure had kept."""
+    for closure in closures:
+        for item in items:
+            if closure.then.get((way, item)) == _KEPT:
+                closure.then[way, item] = how
+
+
+def _way(
+    body: Release | Refusal | Deferral | Foregone | Withdrawal | FateUnknown | Receipt,
+) -> _Way:
+    return (body.originator, body.to, body.via)
 
 
 def _told(closure: _Closure) -> Withheld:
@@ -151,6 +197,9 @@ def _told(closure: _Closure) -> Withheld:
         by_how: dict[str, list[str]] = {}
         for item, how in items.items():
             by_how.setdefault(how, []).append(item)
+            then = closure.then.get(((originator, to, via), item))
+            if then is not None:
+                by_how.setdefault(f"then {then}", []).append(item)
         kept.append(
             Kept(
                 originator=originator,
@@ -161,6 +210,11 @@ def _told(closure: _Closure) -> Withheld:
                 withdrawn=tuple(by_how.get("withdrawn", ())),
                 fate_unknown=tuple(by_how.get("fate-unknown", ())),
                 delivered=tuple(by_how.get("delivered", ())),
+                kept=tuple(by_how.get(f"then {_KEPT}", ())),
+                released_again=tuple(by_how.get("then released", ())),
+                refused_again=tuple(by_how.get("then refused", ())),
+                waiting_again=tuple(by_how.get("then waiting", ())),
+                for_good=tuple(by_how.get("then for-good", ())),
             )
         )
     return Withheld(

@@ -3,6 +3,11 @@
 * Inputs are taken in the order in which they were offered. While one frame is being
   stored the next inputs gather; when the acknowledgement comes, all that is ready goes
   into the next frame. There is no timer.
+* What a person orders begins a frame: what was handed over before it is on its way
+  before it counts, and it is not stored behind sixty-three other turns.
+* A turn that empties a lane at the border ends its frame, and while one is being
+  emptied a frame holds one turn: what should not be read any more must not stand there
+  for as long as sixty-four other turns take.
 * Effects and replies follow the commit, in the order of the turns.
 * An offer beyond the queue's limit is refused to whoever makes it: nothing that was
   accepted is dropped.
@@ -20,7 +25,7 @@ from beaconfire.journal.entry import By, Turn
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime.clock import Clock
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import Effect, Node
+from beaconfire.runtime.turns import Effect, Node, Purge
 from beaconfire.vocabulary.entries import EntryBody
 
 # Rounds of the loop from a commit to its messages' way into the sockets.
@@ -48,16 +53,18 @@ class Writer:
         *,
         perform: Callable[[Effect], None],
         between: Callable[[], None],
+        purging: Callable[[], bool],
     ) -> None:
         """``perform`` starts an effect; ``between`` is called between two frames.
 
-        Neither may block.
+        ``purging`` says whether the border is still to empty a lane. None may block.
         """
         self._node = node
         self._journal = journal
         self._clock = clock
         self._perform = perform
         self._between = between
+        self._purging = purging
         self._inputs: deque[_Input] = deque()
         self._ready = asyncio.Event()
         self._ending = False
@@ -112,10 +119,15 @@ class Writer:
 
     def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
         batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []
-        while self._inputs and len(batch) < SETTINGS.frame_turns_max:
+        turns_max = 1 if self._purging() else SETTINGS.frame_turns_max
+        while self._inputs and len(batch) < turns_max:
+            if batch and self._inputs[0].by == "person":
+                break
             taken = self._inputs.popleft()
             turn, effects = self._node.turn(
                 taken.body, by=taken.by, at=self._clock.now()
             )
             batch.append((turn, effects, taken.stored))
+            if any(isinstance(effect, Purge) for effect in effects):
+                break
         return batch

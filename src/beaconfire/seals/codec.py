@@ -6,12 +6,15 @@
 * Size is the caller's limit to check before decoding (see ``runtime/settings.py``).
 """
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from beaconfire.errors import BadInput
+from beaconfire.vocabulary.party import PATTERN, no_party
 from beaconfire.vocabulary.times import Instant
 
 T = TypeVar("T")
@@ -20,6 +23,8 @@ T = TypeVar("T")
 # its author's. The end is kept as well, since it says where.
 _TOLD_MAX = 320
 _TOLD_ENDS = 150
+_NO_PARTY = "a name is not a party: write three capitals, as in JPN"
+_STEP = re.compile(r"\.[^.\[\]`]+|\[[^\]]*\]")
 
 
 def _encode_instant(value: object) -> object:
@@ -64,7 +69,8 @@ def decode(data: bytes | str, kind: type[T], *, what: str) -> T:
     try:
         result: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
     except msgspec.ValidationError as error:
-        raise BadInput(f"{what}: {_plain(str(error))}") from None
+        told = _of_party(str(error), lambda: msgspec.json.decode(data))
+        raise BadInput(f"{what}: {_plain(told)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{what}: not JSON: {_plain(str(error))}") from None
     return result
@@ -79,13 +85,33 @@ def convert(value: object, kind: type[T], *, what: str) -> T:
     try:
         result: T = msgspec.convert(value, kind, dec_hook=_decode_instant)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{what}: {_plain(str(error))}") from None
+        told = _of_party(str(error), lambda: value)
+        raise BadInput(f"{what}: {_plain(told)}") from None
     return result
 
 
 def to_builtins(value: object) -> Any:
     """Return ``value`` as dicts, lists and text, as it would stand in JSON."""
     return msgspec.to_builtins(value, enc_hook=_encode_instant)
+
+
+def _of_party(message: str, read: Callable[[], Any]) -> str:
+    """Say of a text that names no party why, instead of the pattern that it misses.
+
+    ``read`` returns the whole of which the message tells, as it was written.
+    """
+    expected, _, path = message.partition(" - at `$")
+    if PATTERN not in expected.replace("\\\\", "\\"):
+        return message
+    where = f" - at `${path}" if path else ""
+    try:
+        value = read()
+        for step in _STEP.findall(path):
+            value = value[int(step[1:-1]) if step[0] == "[" else step[1:]]
+    except (LookupError, TypeError, ValueError, RecursionError, msgspec.DecodeError):
+        value = None  # broken further on, or its place cannot be followed
+    told = no_party(value) if isinstance(value, str) else _NO_PARTY
+    return f"{told},{where}" if where else told
 
 
 def _plain(message: str) -> str:

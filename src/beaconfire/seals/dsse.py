@@ -242,11 +242,16 @@ def open_item(
     if item.originator != originator:
         message = f"item: `{originator}` signed an item that names `{item.originator}`"
         raise BadInput(message)
-    signature = sealed.signatures[0]
-    if item_payload(item) == payload:
-        return SealedItem(item=item, signature=signature)
-    refuse_repeated_keys(payload, what="item")
-    return SealedItem(item=item, signature=signature, payload=payload.decode())
+    found = _sealed(item, payload, sealed)
+    if found.payload is not None:
+        refuse_repeated_keys(payload, what="item")
+    return found
+
+
+def reopen_item(sealed: Envelope) -> SealedItem:
+    """Return the sealed item of an envelope that we made, or verified when it came."""
+    payload = unverified_payload(sealed, payload_type=ITEM_TYPE)
+    return _sealed(codec.decode(payload, Item, what="item"), payload, sealed)
 
 
 def verify_item(
@@ -283,6 +288,12 @@ def refuse_repeated_keys(payload: bytes, *, what: str) -> None:
     except (ValueError, RecursionError):
         message = f"{what}: not JSON"
         raise BadInput(message) from None
+
+
+def _sealed(item: Item, payload: bytes, sealed: Envelope) -> SealedItem:
+    # The text is kept where ours of the same item would be another.
+    text = None if item_payload(item) == payload else payload.decode()
+    return SealedItem(item=item, signature=sealed.signatures[0], payload=text)
 
 
 def _choose(

@@ -11,6 +11,7 @@ journal's instant.
 from dataclasses import dataclass
 
 from beaconfire.agreements.agreement import Agreement
+from beaconfire.agreements.amendment import successor_flaw
 from beaconfire.agreements.consultation import (
     Outcome,
     closings,
@@ -43,6 +44,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Order, Tick
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
+from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.times import Instant
 
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
@@ -166,6 +168,8 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement:
         message = "this act was carried out already; issue a new one"
         raise BadInput(message)
     wrong = entitled(agreement, act, state.standing) or too_many(act, state.standing)
+    if not wrong and isinstance(act.record, Amendment):
+        wrong = successor_flaw(agreement, act.record, state.agreements)
     if wrong:
         raise BadInput(wrong)
     if act.issued is None:
@@ -176,6 +180,9 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement:
             return act
         raise BadInput(_by_the_clock(act.act))
     _require_fresh(act.issued, at, what="the act")
+    if act.act == "approve" and act.expires is not None and act.expires < at:
+        message = f"the approval expired at {act.expires}, the node's clock says {at}"
+        raise BadInput(message)
     late = came_late(agreement, act, at)
     if late:
         # The node's clock has been beyond the deadline, whatever the signer's says now.

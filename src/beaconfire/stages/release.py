@@ -12,11 +12,15 @@
   sensor saw. What is retracted is not released any more.
 * What waits for a consultation is decided again when anything is said on one, and
   when its validity ends: each ends with a release or a refusal.
+* What a suspension withheld is decided again when the link stage gives it back, as
+  things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
 from dataclasses import dataclass, field
 from itertools import chain, islice
+
+from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.consultation import Outcome
@@ -29,8 +33,12 @@ from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Tick
-from beaconfire.vocabulary.entries.carriage import HandOver
-from beaconfire.vocabulary.entries.decisions import Deferral, Release
+from beaconfire.vocabulary.entries.carriage import (
+    Foregone,
+    HandOver,
+    Reconsideration,
+)
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANES
@@ -96,6 +104,8 @@ def step(
         state.standing = state.standing.after(entry.id, body, entry.at)
         if body.act == "approve":
             return state, tuple(_decide_again(state, body, entry.at))
+    if isinstance(body, Reconsideration):
+        return state, (_reconsider(state, body, entry.at),)
     if isinstance(body, HandOver) and body.lane != "plots":
         way = f"{_way(body.to, body.originator)} {body.lane}"
         for item in body.items:
@@ -125,13 +135,17 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
     item = held.sealed.item
     carriage = held.carriage
     own = carriage is None
-    if carriage is not None and (carriage.via is not None or carriage.history):
-        return []  # what was relayed to us ends here; what is stale warns nobody
+    if carriage is not None and carriage.via is not None:
+        return []  # what was relayed to us ends here
     retracts = _retracted(state, item)
+    if carriage is not None and carriage.history and retracts is None:
+        return []  # what is stale warns nobody; but a wrong is put right however late
     if carriage is not None and carriage.no_further:
         return []  # its recipient is to pass it on to nobody
     if item.id in state.retracted.get(item.originator, {}):
         return []  # taken back before it came: nobody is to have it
+    # A retraction that comes late is passed on late: its validity is not asked.
+    late = carriage is not None and carriage.history
     out: list[EntryBody] = []
     for card in state.profile.partners:
         to = card.party
@@ -153,13 +167,37 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
             continue
         waiting = state.deferred.get(_way(to, item.originator), {})
         may_wait = len(waiting) < DEFERRED_MAX
-        decision = _decide(state, item, to, at, may_wait=may_wait)
+        decision = _decide(state, item, to, at, may_wait=may_wait, withheld=late)
         out.append(decision)
         if isinstance(decision, Deferral):
             state.deferred[_way(to, item.originator)] = {**waiting, item.id: item}
-        elif not own and not isinstance(decision, Release):
-            _keep_refused(state, item, to)
+        elif not own and isinstance(decision, Refusal):
+            _keep_refused(state, decision, item)
     return out
+
+
+def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> EntryBody:
+    """Decide what a suspension had withheld, as things now stand."""
+    item, to = again.sealed.item, again.to
+    way = _way(to, item.originator)
+    if item.id in state.retracted.get(item.originator, {}):
+        return Foregone(
+            originator=item.originator,
+            to=to,
+            via=again.via,
+            items=(item.id,),
+            reason=f"{item.originator} has retracted it",
+        )
+    state.refused.get(way, {}).pop(item.id, None)
+    waiting = state.deferred.get(way, {})
+    # Nobody keeps what has ended for an answer that may still come.
+    may_wait = len(waiting) < DEFERRED_MAX and item.valid_until >= at
+    decision = _decide(state, item, to, at, may_wait=may_wait, withheld=True)
+    if isinstance(decision, Deferral):
+        state.deferred[way] = {**waiting, item.id: item}
+    elif again.via is not None and isinstance(decision, Refusal):
+        _keep_refused(state, decision, item)
+    return decision
 
 
 def _retracted(state: ReleaseStage, item: Item) -> str | None:
@@ -213,10 +251,12 @@ def _is_for(state: ReleaseStage, held: ItemHeld, to: Party, at: Instant) -> bool
     )
 
 
-def _keep_refused(state: ReleaseStage, item: Item, to: Party) -> None:
-    listed = item.label.releasable_to
+def _keep_refused(state: ReleaseStage, refusal: Refusal, item: Item) -> None:
+    listed, to = item.label.releasable_to, refusal.to
     if listed and to not in listed:
         return  # no approval widens a label
+    if refusal.withheld:
+        return  # it lacks no approval: a restoration brings it back
     kept = state.refused.setdefault(_way(to, item.originator), {})
     kept[item.id] = item
     while len(kept) > REFUSED_KEPT_MAX:
@@ -226,7 +266,8 @@ def _keep_refused(state: ReleaseStage, item: Item, to: Party) -> None:
 def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[EntryBody]:
     """Ask again about what ``approval`` may open: its party's items, to whom it names.
 
-    Whatever else was refused it leaves refused, without asking.
+    Whatever else was refused it leaves refused, without asking. What nothing but a
+    suspension keeps from leaving any more is said to be withheld by that.
     """
     if approval.to is None or approval.via != state.profile.party:
         return []
@@ -237,7 +278,9 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
         if item.valid_until < at:
             continue
         decision = _decide(state, item, approval.to, at)
-        if isinstance(decision, Release):
+        if isinstance(decision, Release) or (
+            isinstance(decision, Refusal) and decision.withheld
+        ):
             out.append(decision)
         else:
             still[item.id] = item
@@ -267,7 +310,9 @@ def _decide_deferred(state: ReleaseStage, at: Instant) -> list[EntryBody]:
             if isinstance(decision, Deferral):
                 continue
             del waiting[name]
-            if not (taken_back and isinstance(decision, Release)):
+            if taken_back and isinstance(decision, Refusal):
+                out.append(replace(decision, withheld=()))
+            elif not taken_back:
                 out.append(decision)
         if not to_ask:
             state.to_ask.pop(way, None)
@@ -281,8 +326,14 @@ def _way(to: Party, originator: Party) -> str:
 
 
 def _decide(
-    state: ReleaseStage, item: Item, to: Party, at: Instant, *, may_wait: bool = True
-) -> EntryBody:
+    state: ReleaseStage,
+    item: Item,
+    to: Party,
+    at: Instant,
+    *,
+    may_wait: bool = True,
+    withheld: bool = False,
+) -> Release | Refusal | Deferral:
     return decide_remembered(
         state.memo,
         item,
@@ -292,4 +343,5 @@ def _decide(
         agreements=state.agreements,
         standing=state.standing,
         may_wait=may_wait,
+        withheld=withheld,
     )

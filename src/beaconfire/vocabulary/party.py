@@ -1,17 +1,20 @@
 """Party: a state, by its ISO 3166 alpha-3 code.
 
 The pattern admits ASCII capitals only, so a look-alike letter of another script can
-never name a party. Whether a party is known is a question for the node's partners.
+never name a party; in a refusal it stands by its name, since nobody can see it.
+Whether a party is known is a question for the node's partners.
 """
 
 import re
+import unicodedata
 from typing import Annotated
 
 from msgspec import Meta
 
 from beaconfire.errors import BadInput
 
-Party = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 3166 alpha-3")]
+PATTERN = r"^[A-Z]{3}\Z"
+Party = Annotated[str, Meta(pattern=PATTERN, description="ISO 3166 alpha-3")]
 
 _PATTERN = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -23,6 +26,18 @@ def require_party(text: str) -> Party:
         BadInput: not three ASCII capitals.
     """
     if _PATTERN.fullmatch(text) is None:
-        message = f"`{text[:32]}` is not a party: write three capitals, as in JPN"
-        raise BadInput(message)
+        raise BadInput(no_party(text))
     return text
+
+
+def no_party(text: str) -> str:
+    """Say why ``text`` names no party; a character of another script by its name."""
+    shown = "".join(char if char.isprintable() else "?" for char in text[:32])
+    for char in text:
+        if not char.isascii():
+            name = unicodedata.name(char, f"U+{ord(char):04X}")
+            return (
+                f"`{shown}` is not a party: it holds the character {name}; "
+                "write three ASCII capitals, as in JPN"
+            )
+    return f"`{shown}` is not a party: write three capitals, as in JPN"

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Text, Token
+from beaconfire.vocabulary.times import Instant
 
 Level = Literal["RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"]
 Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+\Z")]
@@ -136,6 +137,13 @@ class CaseClosed(Kept, frozen=True, kw_only=True, tag=True):
     case: Word
 
 
+class Amendment(Kept, frozen=True, kw_only=True, tag=True):
+    """The party consents that another text takes this one's place from ``since`` on."""
+
+    text: Token
+    since: Instant
+
+
 Record = (
     Authority
     | Assurance
@@ -151,6 +159,7 @@ Record = (
     | Findings
     | Measures
     | CaseClosed
+    | Amendment
 )
 
 # What a text may hold itself: lasting facts that all parties sign, no events.

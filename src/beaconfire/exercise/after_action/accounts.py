@@ -12,6 +12,7 @@ partner's journal elsewhere (``checker``). Rules:
 5. A unit ends once: by one receipt, which says that the recipient took it or refused
    it, one withdrawal or one expiry. Until then it waits, and the journal says that it
    waits, or it was handed over and its fate is unknown.
+6. What a suspension withheld is decided again once it is over (``withholdings``).
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from beaconfire.exercise.after_action.ledger import Fact, Ledger
+from beaconfire.exercise.after_action.withholdings import Withholdings
 
 TRILATERAL = "tisa"  # how the ids of the trilateral arrangement's texts begin
 
@@ -66,12 +68,18 @@ class Unit:
 
 @dataclass(slots=True)
 class Account:
-    """A nation's sends. ``leaks`` are units and why, ``flaws`` other sentences."""
+    """A nation's sends. ``leaks`` are units and why, ``flaws`` other sentences.
+
+    ``withheld`` are units that a suspension keeps from leaving at the end, and
+    ``undecided`` those among them that no agreement keeps any more.
+    """
 
     party: str
     units: list[Unit] = field(default_factory=list)
     leaks: list[tuple[UnitKey, str]] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
+    withheld: int = 0
+    undecided: int = 0
 
 
 def account_for(ledger: Ledger) -> Account:
@@ -79,7 +87,7 @@ def account_for(ledger: Ledger) -> Account:
     reading = _Reading(Account(ledger.party))
     for fact in ledger.facts:
         reading.take(fact)
-    return reading.account
+    return reading.closed()
 
 
 class Suspensions:
@@ -100,6 +108,11 @@ class Suspensions:
         """Return the first of ``agreements`` that somebody holds suspended."""
         return next((a for a in agreements if self._by.get(a)), None)
 
+    @property
+    def all(self) -> frozenset[str]:
+        """All agreements that somebody holds suspended."""
+        return frozenset(a for a, by in self._by.items() if by)
+
 
 class _Reading:
     """The fold over one journal."""
@@ -108,12 +121,14 @@ class _Reading:
         self.account = account
         self._newest: dict[UnitKey, Unit] = {}
         self._suspended = Suspensions()
+        self._withholdings = Withholdings()
         self._approvals: dict[str, dict[str, Any]] = {}
         self._types: dict[str, str] = {}
 
     def take(self, fact: Fact) -> None:
         """Take one entry."""
         kind = fact.kind
+        self._withholdings.take(fact)
         if kind == "act":
             self._suspended.take(fact)
         elif kind == "approval":
@@ -133,6 +148,15 @@ class _Reading:
         elif kind in ("waiting", "fate-unknown"):
             for key in self._keys(fact):
                 self._note(key, fact)
+
+    def closed(self) -> Account:
+        """Return the account at the journal's end."""
+        for sentence in self._withholdings.flaws:
+            self._flaw(sentence)
+        account = self.account
+        left = self._withholdings.left(self._suspended.all)
+        account.withheld, account.undecided = left
+        return account
 
     def _ours(self, fact: Fact) -> bool:
         # A receipt to ourselves is one that we gave.

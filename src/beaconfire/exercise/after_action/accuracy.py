@@ -55,12 +55,17 @@ def miss_km(area: ImpactArea, truth: Impact | None) -> float | None:
 
 def holds_point(area: ImpactArea, east_m: float, north_m: float) -> bool:
     """Say whether a point, relative to the centre, lies in the 95 % ellipse."""
+    return outwards(area, east_m, north_m) <= 1.0
+
+
+def outwards(area: ImpactArea, east_m: float, north_m: float) -> float:
+    """Return how far out a point lies: 0 at the centre, 1 on the ellipse, squared."""
     axis = math.radians(area.ellipse95.azimuth_deg)
     along = east_m * math.sin(axis) + north_m * math.cos(axis)
     across = east_m * math.cos(axis) - north_m * math.sin(axis)
     major = max(area.ellipse95.semi_major_m, _AXIS_M_MIN)
     minor = max(area.ellipse95.semi_minor_m, _AXIS_M_MIN)
-    return (along / major) ** 2 + (across / minor) ** 2 <= 1.0
+    return (along / major) ** 2 + (across / minor) ** 2
 
 
 def _line(

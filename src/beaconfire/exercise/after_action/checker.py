@@ -11,6 +11,8 @@ at once. It shares no code with the nodes: JSON lines in, counts and sentences o
 * duplicated: the recipient used an item again. A repeat by another way, or the same
   message sent again, is used once and is not one.
 * leaked: a nation holds, or was handed, what no release in force covered.
+* withheld: what a suspension keeps from leaving at the end. What no agreement keeps any
+  more, and nobody has decided again, is undecided.
 * Each delivered unit has exactly one receipt, which the recipient did give.
 * Numbers are gapless in each lane and epoch, at both ends, and texts agree.
 
@@ -55,6 +57,8 @@ class Delivery:
     waiting: int
     sent_fate_unknown: int
     quarantined: int
+    withheld: int
+    undecided: int
     problems: tuple[str, ...]
 
     @property
@@ -65,7 +69,8 @@ class Delivery:
     @property
     def settled(self) -> bool:
         """Sound, and nothing is left on its way: the end of a run of live nodes."""
-        return self.sound and self.waiting == 0 and self.sent_fate_unknown == 0
+        left = (self.waiting, self.sent_fate_unknown, self.undecided)
+        return self.sound and not any(left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +189,8 @@ class _Audit:
             waiting=counts["waiting"],
             sent_fate_unknown=counts["sent-fate-unknown"],
             quarantined=sum(unit.quarantined for unit in units),
+            withheld=sum(one.withheld for one in self._accounts.values()),
+            undecided=sum(one.undecided for one in self._accounts.values()),
             problems=_bounded(self._problems),
         )
         return delivery, tuple(_sent(unit) for unit in units)
@@ -221,10 +228,17 @@ class _Audit:
                 f"{key} from {key.sender} counts as refused, but {key.to} did not "
                 "refuse it"
             )
-        elif unit.endings and recipient.holds(key):
+        elif unit.endings and recipient.holds(key) and self._by(unit, recipient):
             self._problems.append(
                 f"{key} from {key.sender} counts as {unit.outcome}, but {key.to} has it"
             )
+
+    def _by(self, unit: Unit, recipient: Holdings) -> bool:
+        """Say whether the recipient has it by this release, and not by a later one."""
+        if unit is self._units[unit.key][-1]:
+            return True
+        came = recipient.came.get(unit.key, set())
+        return any((unit.key.sender, *way) in came for way in unit.handed)
 
     def _delivered(self, unit: Unit, recipient: Holdings) -> None:
         key = unit.key

@@ -20,6 +20,8 @@ from beaconfire.errors import BadInput
 Line = str | bytes | Mapping[str, Any]
 Body = Mapping[str, Any]
 
+_OPTIONAL = ("withheld", "act", "agreement", "reason")
+
 # Of each kind that matters, the keys that must be there and are kept.
 _KEPT: dict[str, tuple[str, ...]] = {
     "release": (
@@ -44,6 +46,10 @@ _KEPT: dict[str, tuple[str, ...]] = {
     "expiry": ("from", "to", "via", "items"),
     "waiting": ("from", "to", "via", "items"),
     "fate-unknown": ("from", "to", "via", "items"),
+    "refusal": ("item", "from", "to", "via", "acts"),
+    "deferral": ("item", "from", "to", "via"),
+    "reconsideration": ("from", "to", "via", "agreements", "sealed"),
+    "foregone": ("from", "to", "via", "items"),
     "epoch-end": ("to", "lane", "head"),
     "arrival": (
         *("from", "to", "via", "lane", "epoch", "number", "hash"),
@@ -105,7 +111,12 @@ def _fact(entry: Mapping[str, Any], seq: int, where: str) -> Fact | None:
         kept = _item(body, where)
     elif kind in _KEPT:
         kept = {key: _needed(body, key, where) for key in _KEPT[kind]}
+        for key in _OPTIONAL:  # older journals have none of them
+            if key in body:
+                kept[key] = body[key]
         kept["again"] = body.get("again", False)
+        if kind == "reconsideration":
+            kept["item"] = _item({"sealed": kept.pop("sealed")}, where)["item"]
     else:
         return None
     at, id_ = _needed(entry, "at", where), _needed(entry, "id", where)
@@ -118,6 +129,7 @@ def _item(body: Any, where: str) -> dict[str, Any]:
         "item": _needed(item, "id", where),
         "from": _needed(item, "originator", where),
         "type": _needed(_needed(item, "body", where), "type", where),
+        "retracts": item["body"].get("retracts"),
         "carriage": body.get("carriage"),
     }
 

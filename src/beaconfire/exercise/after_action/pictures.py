@@ -57,6 +57,7 @@ def accuracy_picture(report: Report, story: Story) -> str:
             lines = [line for line in report.estimates if line.nation == party]
             _curves(above, [(line, line.area95_km2) for line in lines])
             _curves(below, [(line, line.miss_km) for line in lines])
+            _outside(below, lines)
             above.set_title(party)
             below.set_xlabel("seconds after lift-off")
             for one in (above, below):
@@ -71,10 +72,14 @@ def accuracy_picture(report: Report, story: Story) -> str:
             handles=[
                 Line2D([], [], color=WITH, label="with sharing"),
                 Line2D([], [], color=WITHOUT, linestyle="--", label="without sharing"),
+                Line2D(
+                    [], [], color=ALERT, marker="x", linestyle="none",
+                    label="the 95 % area did not hold the impact",
+                ),
             ],
             loc="outside upper right",
-            ncols=2,
-        )
+            ncols=3,
+        )  # fmt: skip
         return as_svg(figure, name="accuracy", title=title)
 
 
@@ -97,6 +102,17 @@ def _curves(axes: Axes, points: list[tuple[EstimateLine, float | None]]) -> None
             ha="center",
             color=FAINT,
         )
+
+
+def _outside(axes: Axes, lines: list[EstimateLine]) -> None:
+    """Mark each miss that its own area did not cover."""
+    missed = [
+        (line.t_s, line.miss_km)
+        for line in lines
+        if line.contains_truth is False and line.miss_km
+    ]
+    if missed:
+        axes.plot(*zip(*missed, strict=True), "x", color=ALERT, markersize=4)
 
 
 def _end_s(story: Story) -> float:

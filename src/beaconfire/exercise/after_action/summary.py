@@ -98,6 +98,7 @@ def _delivery(delivery: Delivery) -> str:
         ("still waiting", delivery.waiting),
         ("of unknown fate", delivery.sent_fate_unknown),
         ("set apart by the recipient", delivery.quarantined),
+        ("withheld by a suspension", delivery.withheld),
     )
     others = ", ".join(f"{count:,} {name}" for name, count in rest if count)
     counted = f"{delivery.delivered:,} of {delivery.released:,} released were delivered"

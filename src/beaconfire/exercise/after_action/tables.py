@@ -142,6 +142,7 @@ def delivery_tiles(delivery: Delivery) -> str:
         tile(f"{delivery.waiting:,}", "waiting"),
         tile(f"{delivery.sent_fate_unknown:,}", "of unknown fate"),
         tile(f"{delivery.quarantined:,}", "quarantined"),
+        tile(f"{delivery.withheld:,}", "withheld"),
     ]
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 

@@ -88,6 +88,19 @@ def write_report(
     )
 
 
+def write_picture(path: Path, drawn: str) -> None:
+    """Write one picture as a file of its own.
+
+    Raises:
+        BeaconfireError: it cannot be written there.
+    """
+    try:
+        path.write_text(drawn, "utf-8")
+    except OSError as error:
+        message = f"cannot write the picture `{path}`: {error.strerror}"
+        raise BeaconfireError(message) from None
+
+
 def report_bytes(report: Report) -> bytes:
     """Return the bytes of ``report.json``: indented, in the order of the keys."""
     return msgspec.json.format(codec.encode(report), indent=1) + b"\n"

@@ -8,7 +8,7 @@ the oracle of the impact's integration.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from beaconfire.exercise.bench.estimation_case import (
     REFERENCE,
     drawn_flights,
     sensors,
-    spread_percent,
     watch,
 )
 from beaconfire.exercise.bench.estimation_fusion import fusion
@@ -33,6 +32,7 @@ from beaconfire.exercise.bench.estimation_phases import (
     stagings,
 )
 from beaconfire.exercise.bench.figures import Bench, Figure, percentile
+from beaconfire.exercise.bench.workers import Say, Workers, workers
 from beaconfire.exercise.sky.dynamics import Body, follow
 from beaconfire.exercise.sky.earth import inertial_to_ecef
 
@@ -41,40 +41,41 @@ ROUNDS = 200
 IMPACT_M_MAX, IMPACT_US_MAX, IMPACT_AREA_MS_MAX, PRODUCT_MS_MAX = 1.0, 100.0, 0.3, 5.0
 _ORACLE = 1e-12  # the tolerance of DOP853
 
-Say = Callable[[str], None]
+
+Measured = Callable[[int, Workers], list[Figure]]
 
 
-def measure(*, seeds: int, say: Say) -> Bench:
-    """Measure all rows; ``seeds`` of the area rows, fewer where each is dearer."""
+def measure(*, seeds: int, only: Sequence[str], processes: int, say: Say) -> Bench:
+    """Measure the rows of these names, in the order of ``ROWS``; all if none is named.
+
+    ``seeds`` is of each row that is named. When all are measured the dear ones take
+    fewer, so that it ends while one waits.
+    """
     warm_up()
-    few = max(2, seeds // 10)
-    figures = (
-        *areas(seeds, say),
-        *limits(seeds, say),
-        *burnouts(max(4, seeds // 3), say),
-        *stagings(few, say),
-        *false_alarms(max(4, seeds // 4), say),
-        *departures(few, say),
-        *fusion(4 * seeds, say),
-        *announced(say),
-        *costs(),
-    )
+    figures: list[Figure] = []
+    with workers(processes, say) as crew:
+        for name, (work, of_all) in ROWS.items():
+            if not only:
+                figures += work(max(2, round(seeds * of_all)), crew)
+            elif name in only:
+                figures += work(seeds, crew)
     return Bench(
         bench="estimation",
-        figures=figures,
+        figures=tuple(figures),
         conditions=(
-            f"{seeds} seeds a row: a share of 95 % shows within "
-            f"{spread_percent(seeds):.0f} points, an RMSE within "
-            f"{100.0 / math.sqrt(seeds):.0f} %, 19 times in 20",
-            "drag and biases drawn from the priors that the estimator states",
-            "the bound knows the true burn-out and uses the plots after it",
+            f"{seeds} seeds a row: an RMSE shows within "
+            f"{100.0 / math.sqrt(seeds):.0f} %, 19 times in 20; a share's own interval "
+            "stands beside it",
+            "drag stands evenly over its prior; biases are drawn from theirs",
+            "the bound knows the true burn-out and uses each seed's plots after it",
             "every site is invented; truth is flown by code that shares nothing",
         ),
     )
 
 
-def costs() -> list[Figure]:
+def costs(_seeds: int, crew: Workers) -> list[Figure]:
     """Return what an impact and a product take, in processor time."""
+    crew.say("costs: processor time of an impact and of a product")
     flight = drawn_flights(REFERENCE)[0]
     begin_s = flight.burn_out_s
     state = np.append(flight.state_ecef(np.array(begin_s)), 0.0)
@@ -106,6 +107,24 @@ def costs() -> list[Figure]:
             goal=PRODUCT_MS_MAX,
         ),
     ]  # fmt: skip
+
+
+def _announced(_seeds: int, crew: Workers) -> list[Figure]:
+    return announced(crew.say)
+
+
+# What is measured, and how many of the seeds each takes when all are.
+ROWS: dict[str, tuple[Measured, float]] = {
+    "areas": (areas, 1.0),
+    "limits": (limits, 1.0),
+    "burn-out": (burnouts, 1.0 / 3.0),
+    "stages": (stagings, 0.1),
+    "false-alarms": (false_alarms, 0.25),
+    "glides": (departures, 0.1),
+    "fusion": (fusion, 4.0),
+    "announced": (_announced, 1.0),
+    "costs": (costs, 1.0),
+}
 
 
 def _p50_s(work: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@ that the sensor states; drag stands evenly over its prior, so that a row of few 
 does not hang on the luck of one draw.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
@@ -34,6 +34,7 @@ from beaconfire.vocabulary.times import Instant
 
 EPOCH = Instant.parse("2022-10-03T22:22:00Z")
 DRAGS = 32  # flights a case, one per part of the drag's prior
+MANY, MANY_DRAGS = 1_000, 128  # so many seeds meet its tails as well
 _SHAPES = 4  # of thrust, drawn by the sky
 GLIDE = 2.5  # lift over drag of a gliding re-entry body
 RANGE_SIGMA_M, ANGLE_SIGMA_MRAD = 30.0, 1.0
@@ -106,6 +107,12 @@ def drawn_flights(launch: Launch, count: int = DRAGS) -> tuple[Flight, ...]:
     )
 
 
+def flight_of(launch: Launch, seed: int, seeds: int) -> Flight:
+    """Return the flight of one seed of so many; each drag is met equally often."""
+    flights = drawn_flights(launch, DRAGS if seeds < MANY else MANY_DRAGS)
+    return flights[seed * 13 % len(flights)]  # neighbours in seed differ in drag
+
+
 def middle_flight(launch: Launch) -> Flight:
     """Return the flight whose drag is in the middle of its prior."""
     return drawn_flights(launch)[DRAGS // 2]
@@ -158,6 +165,11 @@ class Watched:
         held = [p for p, t in zip(self.plots, self.times_s, strict=True) if t <= at_s]
         return estimate_flight(Observations(plots=tuple(held)))
 
+    def seen_by(self, sensor_id: str, at_s: float) -> list[float]:
+        """Return when a sensor saw it up to then, in seconds from lift-off."""
+        pairs = zip(self.plots, self.times_s, strict=True)
+        return [t for p, t in pairs if t <= at_s and p.sensor.id == sensor_id]
+
     def seen_s(self, at_s: float) -> float | None:
         """Return how old the newest plot is then; ``None`` before the first."""
         before = [t for t in self.times_s if t <= at_s]
@@ -175,13 +187,3 @@ def watch(flight: Flight, seen_by: Iterable[Sensor], seed: int) -> Watched:
     plots.sort(key=lambda plot: plot.time.ns)
     times = tuple(plot.time.seconds_since(flight.lift_off) for plot in plots)
     return Watched(flight, tuple(plots), times)
-
-
-def share_percent(held: Sequence[bool]) -> float | None:
-    """Return how many of all, in percent."""
-    return 100.0 * sum(held) / len(held) if held else None
-
-
-def spread_percent(count: int, share: float = 0.95) -> float:
-    """Return within how many points so many seeds show a share, 19 times in 20."""
-    return float(196.0 * (share * (1.0 - share) / max(1, count)) ** 0.5)

@@ -10,11 +10,10 @@ each row stands the same flight with all plots in one fit, the most that can be 
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from msgspec import Struct
 
 from beaconfire.estimation.arc import StatePrior, fit_arc
 from beaconfire.estimation.flight import estimate_flight
@@ -28,10 +27,10 @@ from beaconfire.exercise.bench.estimation_case import (
     Watched,
     drawn_flights,
     sensors,
-    share_percent,
     watch,
 )
-from beaconfire.exercise.bench.figures import Figure
+from beaconfire.exercise.bench.figures import Figure, median_of, share
+from beaconfire.exercise.bench.workers import Workers
 from beaconfire.exercise.infrared import cues
 from beaconfire.exercise.scenario_parts import Sensor
 from beaconfire.vocabulary.flight import FlightEstimate, Observations, StatedTrack
@@ -52,60 +51,90 @@ INFRARED = Sensor(
     sigma_azimuth_deg=5.0,
 )  # fmt: skip
 
-Say = Callable[[str], None]
+
+class Beside(Struct, frozen=True, kw_only=True):
+    """One seed's impact by one way of fusing, beside the best that could be."""
+
+    inside: bool
+    best_inside: bool
+    square_m2: float
+    best_square_m2: float
+    area_ratio: float
 
 
-@dataclass(slots=True)
+class Seed(Struct, frozen=True, kw_only=True):
+    """One seed of one row, so long after burn-out."""
+
+    seed: int
+    after_s: float
+
+    def watched(self) -> Watched:
+        """Let the three radars look at its flight."""
+        flights = drawn_flights(REFERENCE)
+        flight = flights[self.seed * 13 % len(flights)]
+        return watch(flight, sensors("ABC"), self.seed)
+
+
+Told = tuple[Beside | None, ...]
+
+
+def beside(
+    watched: Watched, said: FlightEstimate, best: FlightEstimate
+) -> Beside | None:
+    """Compare two answers, if both said where it comes down."""
+    if said.impact is None or best.impact is None:
+        return None
+    assert watched.flight.impact is not None
+    truth = watched.flight.impact
+    return Beside(
+        inside=holds_impact(watched, said),
+        best_inside=holds_impact(watched, best),
+        square_m2=math.hypot(*offset_m(said.impact, truth)) ** 2,
+        best_square_m2=math.hypot(*offset_m(best.impact, truth)) ** 2,
+        area_ratio=area95_km2(said.impact) / area95_km2(best.impact),
+    )
+
+
 class Row:
-    """The impacts of one way of fusing, seed by seed, beside the best that could be."""
+    """All seeds of one way of fusing in which both said where it comes down."""
 
-    inside: list[bool] = field(default_factory=list)
-    best_inside: list[bool] = field(default_factory=list)
-    squares_m2: list[float] = field(default_factory=list)
-    best_squares_m2: list[float] = field(default_factory=list)
-    area_ratios: list[float] = field(default_factory=list)
-
-    def add(self, watched: Watched, said: FlightEstimate, best: FlightEstimate) -> None:
-        """Take one seed, if both said where it comes down."""
-        if said.impact is None or best.impact is None:
-            return
-        assert watched.flight.impact is not None
-        truth = watched.flight.impact
-        self.inside.append(holds_impact(watched, said))
-        self.best_inside.append(holds_impact(watched, best))
-        self.squares_m2.append(math.hypot(*offset_m(said.impact, truth)) ** 2)
-        self.best_squares_m2.append(math.hypot(*offset_m(best.impact, truth)) ** 2)
-        self.area_ratios.append(area95_km2(said.impact) / area95_km2(best.impact))
+    def __init__(self, told: Iterable[Beside | None]) -> None:
+        """Take the seeds in their order."""
+        self.known = [one for one in told if one is not None]
 
     def rmse_ratio(self) -> float | None:
         """Return the RMSE over the best one's."""
-        if not self.squares_m2:
+        if not self.known:
             return None
-        return math.sqrt(sum(self.squares_m2) / sum(self.best_squares_m2))
+        squares = sum(one.square_m2 for one in self.known)
+        return math.sqrt(squares / sum(one.best_square_m2 for one in self.known))
 
     def area_ratio(self) -> float | None:
         """Return the median claimed area over the best one's."""
-        return median(self.area_ratios) if self.area_ratios else None
+        return median_of([one.area_ratio for one in self.known])
 
 
-def fusion(seeds: int, say: Say) -> list[Figure]:
+def fusion(seeds: int, crew: Workers) -> list[Figure]:
     """Return all rows of fusion across partners."""
-    say(f"fusion: tracklets with provenance, {seeds} seeds")
-    figures = _with_provenance(seeds)
+    figures = _with_provenance(
+        _ask(crew, "tracklets", told_tracklets, seeds, TRACKLETS_AFTER_S)
+    )
     for after_s in LOOSE_AFTER_S:
-        say(f"fusion: without provenance at +{after_s:.0f} s, {seeds} seeds")
-        figures += _without_provenance(seeds, after_s)
-    say(f"fusion: infrared cues, {seeds} seeds")
-    return figures + _cued(seeds)
+        told = _ask(crew, "without provenance", told_loosely, seeds, after_s)
+        figures += _without_provenance(told, after_s)
+    for after_s in CUED_AFTER_S:
+        told = _ask(crew, "infrared cues", told_cued, seeds, after_s)
+        figures += _cued(told, after_s)
+    return figures
 
 
-def _seen(seeds: int) -> list[Watched]:
-    flights = drawn_flights(REFERENCE)
-    radars = sensors("ABC")
-    return [
-        watch(flights[seed * 13 % len(flights)], radars, seed)
-        for seed in range(1, seeds + 1)
-    ]
+def _ask(
+    crew: Workers, what: str, work: Callable[[Seed], Told], seeds: int, after_s: float
+) -> list[Row]:
+    cases = [Seed(seed=seed, after_s=after_s) for seed in range(1, seeds + 1)]
+    row = f"fusion: {what}, +{after_s:.0f} s, seeds"
+    told = crew.each(row, work, cases, at_once=4)
+    return [Row(column) for column in zip(*told, strict=True)]
 
 
 def _until(watched: Watched, names: str, after_s: float) -> tuple[Plot, ...]:
@@ -115,15 +144,18 @@ def _until(watched: Watched, names: str, after_s: float) -> tuple[Plot, ...]:
     return tuple(plot for plot, t in pairs if t <= end_s and plot.sensor.id in names)
 
 
-def _with_provenance(seeds: int) -> list[Figure]:
-    row = Row()
-    for watched in _seen(seeds):
-        ours, *theirs = (_until(watched, one, TRACKLETS_AFTER_S) for one in "ABC")
-        best = estimate_flight(Observations(plots=(*ours, *theirs[0], *theirs[1])))
-        told = tuple(one for plots in theirs for one in tracklets_of(plots))
-        row.add(
-            watched, estimate_flight(Observations(plots=ours, tracklets=told)), best
-        )
+def told_tracklets(case: Seed) -> Told:
+    """Return own plots with partners' tracklets, beside all plots."""
+    watched = case.watched()
+    ours, *theirs = (_until(watched, one, case.after_s) for one in "ABC")
+    best = estimate_flight(Observations(plots=(*ours, *theirs[0], *theirs[1])))
+    told = tuple(one for plots in theirs for one in tracklets_of(plots))
+    said = estimate_flight(Observations(plots=ours, tracklets=told))
+    return (beside(watched, said, best),)
+
+
+def _with_provenance(rows: list[Row]) -> list[Figure]:
+    (row,) = rows
     name = f"own plots and tracklets of 10 s, +{TRACKLETS_AFTER_S:.0f} s"
     return [
         Figure(
@@ -134,13 +166,13 @@ def _with_provenance(seeds: int) -> list[Figure]:
             name=f"{name}: claimed area over all plots'", unit="",
             measured=row.area_ratio(), goal=AREA_RATIO_MAX,
         ),
-        Figure(
-            name=f"{name}: area holds the impact", unit="%",
-            measured=share_percent(row.inside), goal=93.0, at_least=True, upto=97.0,
+        share(
+            f"{name}: area holds the impact", [one.inside for one in row.known],
+            goal=93.0, upto=97.0,
         ),
-        Figure(
-            name=f"all plots in one fit, +{TRACKLETS_AFTER_S:.0f} s: area holds the "
-            "impact", unit="%", measured=share_percent(row.best_inside),
+        share(
+            f"all plots in one fit, +{TRACKLETS_AFTER_S:.0f} s: area holds the impact",
+            [one.best_inside for one in row.known],
         ),
     ]  # fmt: skip
 
@@ -176,29 +208,29 @@ def tracklets_of(plots: Sequence[Plot]) -> list[Tracklet]:
     return made
 
 
-def _without_provenance(seeds: int, after_s: float) -> list[Figure]:
-    rows = {name: Row() for name in _LOOSE}
-    alone = Row()
-    for watched in _seen(seeds):
-        a, b, c = (_until(watched, name, after_s) for name in "ABC")
-        best = estimate_flight(Observations(plots=(*a, *b, *c)))
-        ours = estimate_flight(Observations(plots=a))
-        alone.add(watched, ours, best)
-        for name, held in _LOOSE.items():
-            rows[name].add(watched, estimate_flight(held(a, b, c)), best)
+def told_loosely(case: Seed) -> Told:
+    """Return own plots alone, then each way of ``_LOOSE``, beside all plots."""
+    watched = case.watched()
+    a, b, c = (_until(watched, name, case.after_s) for name in "ABC")
+    best = estimate_flight(Observations(plots=(*a, *b, *c)))
+    ways = (Observations(plots=a), *(held(a, b, c) for held in _LOOSE.values()))
+    return tuple(beside(watched, estimate_flight(way), best) for way in ways)
+
+
+def _without_provenance(told: list[Row], after_s: float) -> list[Figure]:
+    alone, *rows = told
     figures = [
         Figure(
             name=f"+{after_s:.0f} s, own plots alone: area over all plots'", unit="",
             measured=alone.area_ratio(),
         )
     ]  # fmt: skip
-    for name, row in rows.items():
+    for name, row in zip(_LOOSE, rows, strict=True):
         summed = name == _NAIVE
         figures += [
-            Figure(
-                name=f"+{after_s:.0f} s, {name}: area holds the impact", unit="%",
-                measured=share_percent(row.inside),
-                goal=None if summed else 95.0, at_least=True,
+            share(
+                f"+{after_s:.0f} s, {name}: area holds the impact",
+                [one.inside for one in row.known], goal=None if summed else 95.0,
             ),
             Figure(
                 name=f"+{after_s:.0f} s, {name}: area over all plots'", unit="",
@@ -247,27 +279,27 @@ _LOOSE: dict[str, Callable[[Plots, Plots, Plots], Observations]] = {
 }
 
 
-def _cued(seeds: int) -> list[Figure]:
+def told_cued(case: Seed) -> Told:
+    """Return one radar with an infrared cue, beside it without."""
+    watched = case.watched()
+    a = _until(watched, "A", case.after_s)
+    seen = tuple(cues(INFRARED, (watched.flight,), case.seed))
+    without = estimate_flight(Observations(plots=a))
+    said = estimate_flight(Observations(plots=a, cues=seen))
+    return (beside(watched, said, without),)
+
+
+def _cued(rows: list[Row], after_s: float) -> list[Figure]:
     """Return what an infrared cue does to the area of one radar."""
-    figures = []
-    for after_s in CUED_AFTER_S:
-        row, given = Row(), 0
-        for seed, watched in enumerate(_seen(seeds), start=1):
-            a = _until(watched, "A", after_s)
-            seen = tuple(cues(INFRARED, (watched.flight,), seed))
-            without = estimate_flight(Observations(plots=a))
-            row.add(watched, estimate_flight(Observations(plots=a, cues=seen)), without)
-            given += without.impact is not None
-        name = f"1 radar and an infrared cue, +{after_s:.0f} s"
-        figures += [
-            Figure(
-                name=f"{name}: area holds the impact", unit="%",
-                measured=share_percent(row.inside), goal=93.0, at_least=True,
-                upto=100.0,
-            ),
-            Figure(
-                name=f"{name}: area over that without the cue", unit="",
-                measured=row.area_ratio(),
-            ),
-        ]  # fmt: skip
-    return figures
+    (row,) = rows
+    name = f"1 radar and an infrared cue, +{after_s:.0f} s"
+    return [
+        share(
+            f"{name}: area holds the impact", [one.inside for one in row.known],
+            goal=93.0, upto=100.0,
+        ),
+        Figure(
+            name=f"{name}: area over that without the cue", unit="",
+            measured=row.area_ratio(),
+        ),
+    ]  # fmt: skip

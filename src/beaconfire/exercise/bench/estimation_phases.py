@@ -1,11 +1,11 @@
 """Estimation phases: burn-out, stages and what leaves its arc, asked every second."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 from geographiclib.geodesic import Geodesic
+from msgspec import Struct
 
 from beaconfire.exercise.bench.estimation_areas import AFTER_S, holds_impact
 from beaconfire.exercise.bench.estimation_case import (
@@ -16,55 +16,74 @@ from beaconfire.exercise.bench.estimation_case import (
     drawn_flights,
     gliding_flights,
     sensors,
-    share_percent,
     staged,
     watch,
 )
-from beaconfire.exercise.bench.figures import Figure, median_of
+from beaconfire.exercise.bench.figures import Figure, median_of, share
+from beaconfire.exercise.bench.workers import Workers
 from beaconfire.exercise.scenario_parts import Launch
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.vocabulary.reach import ReachableRegion
 
 BURNOUT_S_MAX, RESUMED_S_MAX = 15.0, 5.0
 GAPS_S = (3.0, 8.0, 14.0, 20.0)
+FALSE_ALARM_PERCENT_MAX = 0.1
 GLIDES_UNDER_M = 60_000.0
+_STAGED_FLIGHTS = 4  # a gap
+GLIDES = 32  # flights that glide, of different drag
 _BEFORE_S, _AFTER_S = 30, 40
 # Of 1,000 looks: dense while young, then as a node asks, to the end of the flight.
 _LOOKS_AFTER_S = (*range(8, 60, 4), *range(60, 300, 20), *range(300, 3_000, 60))
 
-Say = Callable[[str], None]
+
+class Seed(Struct, frozen=True, kw_only=True):
+    """One seed of one row; ``gap_s`` where the flight has two stages."""
+
+    launch: Launch
+    radars: str
+    seed: int
+    gap_s: float = 0.0
 
 
-def burnouts(seeds: int, say: Say) -> list[Figure]:
+def burnouts(seeds: int, crew: Workers) -> list[Figure]:
     """Return how soon burn-out is found, and whether ever early."""
     figures: list[Figure] = []
     for launch, names in ((REFERENCE, "D"), (REFERENCE, "ABC"), (FOURTH_OCTOBER, "D")):
-        flights, delays, early = drawn_flights(launch), [], 0
-        for seed in range(1, seeds + 1):
-            watched = watch(flights[seed % len(flights)], sensors(names), seed)
-            out_s = watched.flight.burn_out_s
-            first = _first_area_s(watched, out_s - _BEFORE_S, out_s + _AFTER_S)
-            delays.append(None if first is None else first - out_s)
-            early += first is not None and first < out_s
         row = f"burn-out, {launch.id}, {len(names)} radars"
-        figures.append(
+        cases = [
+            Seed(launch=launch, radars=names, seed=seed) for seed in range(1, seeds + 1)
+        ]
+        delays = list(crew.each(f"{row}, seeds", burnout_delay_s, cases, at_once=4))
+        early = sum(delay is not None and delay < 0.0 for delay in delays)
+        figures += [
             Figure(
                 name=f"{row}: found after, median of {seeds}",
                 unit="s",
                 measured=median_of(delays),
                 goal=BURNOUT_S_MAX,
-            )
-        )
-        figures.append(
+            ),
             Figure(
                 name=f"{row}: early in {seeds} runs",
                 unit="",
                 measured=float(early),
                 goal=0.0,
-            )
-        )
-        say(f"{row}: {seeds} seeds")
+            ),
+            share(
+                f"{row}: not found within {_AFTER_S} s",
+                [delay is None for delay in delays],
+            ),
+        ]
     return figures
+
+
+def burnout_delay_s(case: Seed) -> float | None:
+    """Return how long after burn-out the first area stands; negative if too early."""
+    flights = drawn_flights(case.launch)
+    flight = flights[case.seed % len(flights)]
+    watched = watch(flight, sensors(case.radars), case.seed)
+    out_s = flight.burn_out_s
+    first_s = _first_area_s(watched, out_s - _BEFORE_S, out_s + _AFTER_S)
+    return None if first_s is None else first_s - out_s
 
 
 def _first_area_s(watched: Watched, from_s: float, to_s: float) -> float | None:
@@ -76,34 +95,47 @@ def _first_area_s(watched: Watched, from_s: float, to_s: float) -> float | None:
 
 @dataclass(slots=True)
 class _Gap:
-    """What happened about the gap of one flight, in seconds."""
+    """What happened about the gap of one flight, in seconds.
+
+    ``held`` says of each instant after the final burn-out whether the area held the
+    true impact; ``None`` where none was given.
+    """
 
     in_gap_s: int = 0
     marked_s: int = 0
     resumed_after_s: float | None = None
+    held: tuple[bool | None, ...] = ()
 
 
-def stagings(seeds: int, say: Say) -> list[Figure]:
+def stagings(seeds: int, crew: Workers) -> list[Figure]:
     """Return what areas stand in a gap, and how soon they go when thrust resumes."""
     figures: list[Figure] = []
     for launch, names in (
         (FOURTH_OCTOBER, "D"), (FOURTH_OCTOBER, "ABC"), (REFERENCE, "D"),
         (REFERENCE, "ABC"),
     ):  # fmt: skip
-        gaps: list[_Gap] = []
-        held: dict[float, list[bool]] = {after_s: [] for after_s in AFTER_S}
-        for gap_s in GAPS_S:
-            flights = drawn_flights(staged(launch, gap_s), 4)
-            for seed in range(1, seeds + 1):
-                watched = watch(flights[seed % 4], sensors(names), seed)
-                gaps.append(_about_gap(watched, staged(launch, gap_s), gap_s))
-                for after_s in AFTER_S:
-                    e = watched.estimate(watched.flight.burn_out_s + after_s)
-                    if e.impact is not None:
-                        held[after_s].append(holds_impact(watched, e))
-        figures.extend(_stage_figures(launch, names, gaps, held))
-        say(f"staging, {launch.id}, {len(names)} radars: {len(gaps)} flights")
+        row = f"gaps of 3 to 20 s, {launch.id}, {len(names)} radars"
+        cases = [
+            Seed(launch=launch, radars=names, seed=seed, gap_s=gap_s)
+            for gap_s in GAPS_S
+            for seed in range(1, seeds + 1)
+        ]
+        gaps = list(crew.each(f"{row}, flights", about_gap, cases))
+        figures += _stage_figures(row, gaps)
     return figures
+
+
+def about_gap(case: Seed) -> _Gap:
+    """Fly two stages; return what was said in the gap and after the final burn-out."""
+    launch = staged(case.launch, case.gap_s)
+    flight = drawn_flights(launch, _STAGED_FLIGHTS)[case.seed % _STAGED_FLIGHTS]
+    watched = watch(flight, sensors(case.radars), case.seed)
+    found = _about_gap(watched, launch, case.gap_s)
+    said = [watched.estimate(flight.burn_out_s + after_s) for after_s in AFTER_S]
+    found.held = tuple(
+        None if e.impact is None else holds_impact(watched, e) for e in said
+    )
+    return found
 
 
 def _about_gap(watched: Watched, launch: Launch, gap_s: float) -> _Gap:
@@ -121,10 +153,7 @@ def _about_gap(watched: Watched, launch: Launch, gap_s: float) -> _Gap:
     return found
 
 
-def _stage_figures(
-    launch: Launch, names: str, gaps: list[_Gap], held: dict[float, list[bool]]
-) -> list[Figure]:
-    row = f"gaps of 3 to 20 s, {launch.id}, {len(names)} radars"
+def _stage_figures(row: str, gaps: list[_Gap]) -> list[Figure]:
     spoken = [gap for gap in gaps if gap.in_gap_s]
     seconds = [float(gap.in_gap_s) for gap in spoken]
     figures = [
@@ -152,109 +181,122 @@ def _stage_figures(
             at_least=True,
         ),
     ]
-    for after_s, inside in held.items():
-        figures.append(
-            Figure(
-                name=f"{row}: area holds the impact, final burn-out +{after_s:.0f} s",
-                unit="%",
-                measured=share_percent(inside),
-                goal=93.0,
-                at_least=True,
-                upto=100.0,
-            )
-        )
+    for index, after_s in enumerate(AFTER_S):
+        held = [gap.held[index] for gap in gaps]
+        at = f"final burn-out +{after_s:.0f} s"
+        inside = [one for one in held if one is not None]
+        figures += [
+            share(f"{row}: area holds the impact, {at}", inside, goal=93.0, upto=100.0),
+            share(f"{row}: an area was given, {at}", [one is not None for one in held]),
+        ]
     return figures
 
 
-def false_alarms(seeds: int, say: Say) -> list[Figure]:
+class Ever(Struct, frozen=True, kw_only=True):
+    """What was ever said of a healthy flight, and how many plots it gave."""
+
+    alarm: bool
+    gone: bool
+    plots: int
+
+
+def false_alarms(seeds: int, crew: Workers) -> list[Figure]:
     """Return how many healthy flights are ever said to leave their arc."""
-    alarms, withdrawn, flights, plots = 0, 0, 0, 0
+    told: list[Ever] = []
     for launch, names in (
         (REFERENCE, "A"),
         (REFERENCE, "ABC"),
         (FOURTH_OCTOBER, "ABC"),
     ):
-        drawn = drawn_flights(launch)
-        for seed in range(1, seeds + 1):
-            watched = watch(drawn[seed % len(drawn)], sensors(names), 50_000 + seed)
-            alarm, gone = _ever(watched)
-            alarms, withdrawn = alarms + alarm, withdrawn + gone
-            flights, plots = flights + 1, plots + len(watched.plots)
-        say(f"false alarms, {launch.id}, {len(names)} radars: {seeds} seeds")
-    mean = plots / max(1, flights)
+        cases = [
+            Seed(launch=launch, radars=names, seed=seed) for seed in range(1, seeds + 1)
+        ]
+        what = f"false alarms, {launch.id}, {len(names)} radars, flights"
+        told += crew.each(what, ever, cases)
+    mean = sum(one.plots for one in told) / max(1, len(told))
     return [
-        Figure(
-            name=f"healthy flights of {mean:.0f} plots said to leave their arc, "
-            f"of {flights}",
-            unit="%",
-            measured=100.0 * alarms / max(1, flights),
-            goal=0.1,
+        share(
+            f"healthy flights of {mean:.0f} plots said to leave their arc, "
+            f"of {len(told)}",
+            [one.alarm for one in told],
+            goal=FALSE_ALARM_PERCENT_MAX,
+            at_least=False,
         ),
-        Figure(
-            name="healthy flights whose area went away for a while",
-            unit="%",
-            measured=100.0 * withdrawn / max(1, flights),
+        share(
+            "healthy flights whose area went away for a while",
+            [one.gone for one in told],
         ),
     ]
 
 
-def _ever(watched: Watched) -> tuple[bool, bool]:
-    """Whether a departure was ever declared, or an area ever taken away."""
-    gone = spoken = False
+def ever(case: Seed) -> Ever:
+    """Say whether a departure was ever declared, or an area ever taken away."""
+    drawn = drawn_flights(case.launch)
+    flight = drawn[case.seed % len(drawn)]
+    watched = watch(flight, sensors(case.radars), 50_000 + case.seed)
+    alarm = gone = spoken = False
     for after_s in _LOOKS_AFTER_S:
-        at_s = watched.flight.burn_out_s + after_s
+        at_s = flight.burn_out_s + after_s
         age_s = watched.seen_s(at_s)
-        if at_s > watched.flight.end_s or age_s is None or age_s > 60.0:
+        if at_s > flight.end_s or age_s is None or age_s > 60.0:
             break
         estimate = watched.estimate(at_s)
-        if estimate.departure is not None or (not estimate.model_holds and spoken):
-            return True, True
+        alarm = alarm or estimate.departure is not None
+        alarm = alarm or (not estimate.model_holds and spoken)
+        if alarm:
+            break
         gone = gone or (spoken and estimate.impact is None)
         spoken = spoken or estimate.impact is not None
-    return False, gone
+    return Ever(alarm=alarm, gone=gone, plots=len(watched.plots))
 
 
-def departures(seeds: int, say: Say) -> list[Figure]:
+class Glided(Struct, frozen=True, kw_only=True):
+    """When a glide was told, after 60 km down; and whether the region held it."""
+
+    delay_s: float | None
+    inside: bool | None
+
+
+def departures(seeds: int, crew: Workers) -> list[Figure]:
     """Return how soon a body that glides in the air is said to leave its arc."""
-    delays: list[float | None] = []
-    inside: list[bool] = []
-    for seed in range(1, seeds + 1):
-        flight = gliding_flights(REFERENCE, seeds)[seed - 1]
-        watched = watch(flight, sensors("ABC"), 70_000 + seed)
-        low_s = _under_s(flight, GLIDES_UNDER_M)
-        found = None
-        for at_s in np.arange(low_s - 10.0, flight.end_s).tolist():
-            found = watched.estimate(at_s)
-            if not found.model_holds:
-                delays.append(at_s - low_s)
-                break
-        else:
-            delays.append(None)
-        if found is not None and found.reachable is not None:
-            inside.append(_region_holds(found.reachable, flight))
-    say(f"gliding, {REFERENCE.id}, 3 radars: {seeds} seeds")
-    missed = sum(one is None for one in delays)
+    cases = [
+        Seed(launch=REFERENCE, radars="ABC", seed=seed) for seed in range(1, seeds + 1)
+    ]
     row = f"a glide of {GLIDE} to 1, {REFERENCE.id}, 3 radars"
+    told = list(crew.each(f"{row}, flights", glided, cases))
     return [
         Figure(
             name=f"{row}: said to leave its arc after 60 km down, median",
             unit="s",
-            measured=median_of(delays),
+            measured=median_of([one.delay_s for one in told]),
         ),
         Figure(
             name=f"{row}: never said, of {seeds}",
             unit="",
-            measured=float(missed),
+            measured=float(sum(one.delay_s is None for one in told)),
             goal=0.0,
         ),
-        Figure(
-            name=f"{row}: region holds where it comes down",
-            unit="%",
-            measured=share_percent(inside),
+        # A glide of which nothing was said has no region that could hold it.
+        share(
+            f"{row}: region holds where it comes down",
+            [one.inside is True for one in told],
             goal=95.0,
-            at_least=True,
         ),
     ]
+
+
+def glided(case: Seed) -> Glided:
+    """Ask each second from a little above 60 km on until the glide is told."""
+    flight = gliding_flights(case.launch, GLIDES)[case.seed % GLIDES]
+    watched = watch(flight, sensors(case.radars), 70_000 + case.seed)
+    low_s = _under_s(flight, GLIDES_UNDER_M)
+    for at_s in np.arange(low_s - 10.0, flight.end_s).tolist():
+        found = watched.estimate(at_s)
+        if not found.model_holds:
+            region = found.reachable
+            inside = None if region is None else _region_holds(region, flight)
+            return Glided(delay_s=at_s - low_s, inside=inside)
+    return Glided(delay_s=None, inside=None)
 
 
 def _under_s(flight: Flight, height_m: float) -> float:

@@ -11,6 +11,7 @@ from statistics import median
 from typing import Literal
 
 from msgspec import Struct
+from scipy.special import betaincinv
 
 from beaconfire.errors import BadInput
 
@@ -22,7 +23,9 @@ class Figure(Struct, frozen=True, kw_only=True):
     """One measured number. ``raw`` is the same number of the peer without our work.
 
     ``goal`` is a bound: from above unless ``at_least``. ``upto`` closes a band whose
-    foot is ``goal``: a share that is too high is wrong as well.
+    foot is ``goal``: a share that is too high is wrong as well. ``interval`` says, for
+    a share of so many runs, between what the true share lies 19 times in 20; the
+    verdict is of the measured one.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     at_least: bool = False
     upto: float | None = None
     raw: float | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -85,6 +89,38 @@ def median_of(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
+def share(
+    name: str,
+    happened: Sequence[bool],
+    *,
+    goal: float | None = None,
+    at_least: bool = True,
+    upto: float | None = None,
+) -> Figure:
+    """Return in how many percent of runs something happened, with its interval.
+
+    The interval is that of Clopper and Pearson (Biometrika 26, 1934), exact for any
+    number of runs and also where it happened never or always.
+    """
+    count, total = sum(happened), len(happened)
+    return Figure(
+        name=name,
+        unit="%",
+        measured=100.0 * count / total if total else None,
+        goal=goal,
+        at_least=at_least,
+        upto=upto,
+        interval=_clopper_pearson(count, total) if total else None,
+    )
+
+
+def _clopper_pearson(count: int, total: int) -> tuple[float, float]:
+    """Return both ends in percent; 2.5 % lie beyond each, none beyond 0 and 100."""
+    low = betaincinv(count, total - count + 1, 0.025) if count else 0.0
+    high = betaincinv(count + 1, total - count, 0.975) if count < total else 1.0
+    return 100.0 * float(low), 100.0 * float(high)
+
+
 def as_json(bench: Bench) -> dict[str, object]:
     """Return the bench as one JSON value, verdicts and ratios included."""
     return {
@@ -101,6 +137,7 @@ def as_json(bench: Bench) -> dict[str, object]:
                 "measured": figure.measured,
                 "raw": figure.raw,
                 "ratio": figure.ratio,
+                "interval": figure.interval,
                 "verdict": figure.verdict,
             }
             for figure in bench.figures
@@ -110,12 +147,13 @@ def as_json(bench: Bench) -> dict[str, object]:
 
 def as_text(bench: Bench) -> str:
     """Return the bench as a table; columns that hold nothing are left out."""
-    head = ("figure", "goal", "measured", "raw", "ratio", "verdict")
+    head = ("figure", "goal", "measured", "interval", "raw", "ratio", "verdict")
     rows = [
         (
             f"{figure.name} ({figure.unit})" if figure.unit else figure.name,
             _goal(figure),
             _number(figure.measured),
+            _interval(figure.interval),
             _number(figure.raw),
             _number(figure.ratio),
             figure.verdict,
@@ -144,6 +182,10 @@ def _goal(figure: Figure) -> str:
     if figure.upto is not None:
         return f"{_number(figure.goal)} to {_number(figure.upto)}"
     return f"{'>=' if figure.at_least else '<='} {_number(figure.goal)}"
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    return _NOTHING if ends is None else f"{_number(ends[0])} to {_number(ends[1])}"
 
 
 def _number(value: float | None) -> str:

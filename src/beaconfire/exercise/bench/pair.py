@@ -22,6 +22,7 @@ from beaconfire.exercise.scenario import Scenario, load_scenario
 from beaconfire.exercise.scenario_parts import Sensor
 from beaconfire.exercise.sky.flight import Flight, fly_all
 from beaconfire.exercise.staging import LOOPBACK, Staged, free_ports, lay_out
+from beaconfire.runtime.agreement_files import AgreementFile
 from beaconfire.runtime.node_dir import BorderPlace, JournalPlace, NodeConfig
 from beaconfire.seals import codec
 from beaconfire.vocabulary.motion import Plot
@@ -76,9 +77,16 @@ def _radar(model: Sensor, index: int, rate_hz: float) -> Sensor:
     )
 
 
-def stage_pair(scenario: Scenario, out: Path, *, now: Instant) -> dict[Party, Staged]:
-    """Make both nodes under ``out``."""
-    ports = iter(free_ports(4))
+def stage_pair(
+    scenario: Scenario,
+    out: Path,
+    *,
+    now: Instant,
+    parties: tuple[Party, ...] = (SENDER, RECEIVER),
+    texts: tuple[AgreementFile, ...] | None = None,
+) -> dict[Party, Staged]:
+    """Make both nodes under ``out``, or those of other ``parties`` and ``texts``."""
+    ports = iter(free_ports(2 * len(parties)))
     return lay_out(
         tuple(
             NodeConfig(
@@ -90,10 +98,11 @@ def stage_pair(scenario: Scenario, out: Path, *, now: Instant) -> dict[Party, St
                 journal=JournalPlace(port=next(ports)),
                 sensor=own_sensors(scenario, party),
             )
-            for party in (SENDER, RECEIVER)
+            for party in parties
         ),
         out,
         begins=now,
+        texts=texts,
     )
 
 

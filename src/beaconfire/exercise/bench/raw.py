@@ -12,6 +12,7 @@ from pathlib import Path
 from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.bench.raw_process import Role
 from beaconfire.exercise.node_process import STOP_S_MAX
+from beaconfire.runtime.processes import dying_with_parent
 from beaconfire.runtime.run import READY_FILE
 
 READY_S_MAX = 60.0
@@ -37,6 +38,7 @@ class RawProcess:
         run_dir = self._directory / "run"
         with (run_dir / LOG_NAME).open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *dying_with_parent(),
                 sys.executable,
                 "-m",
                 "beaconfire.exercise.bench.raw_process",

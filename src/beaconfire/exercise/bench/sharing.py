@@ -10,10 +10,7 @@ the layout allows to any estimator. A seed that could not be compared is a miss,
 a gap.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import msgspec
 
@@ -26,6 +23,7 @@ from beaconfire.exercise.after_action.figures import AREA_AFTER_BURNOUT_S
 from beaconfire.exercise.after_action.readings import Predicted, newest_by, read_all
 from beaconfire.exercise.bench.figures import Bench, Figure, median_of
 from beaconfire.exercise.bench.layout import Row, sweep, sweep_text
+from beaconfire.exercise.bench.workers import Say, workers
 from beaconfire.exercise.scenario import Scenario, load_scenario
 from beaconfire.exercise.simulated import Sky, simulate, sky_of
 from beaconfire.vocabulary.party import Party
@@ -33,11 +31,7 @@ from beaconfire.vocabulary.party import Party
 NOTICE_GAIN_S_MIN = 30.0
 AREA_RATIO_MAX = 1.0 / 3.0
 AFTER_S = 5.0  # beyond the comparison, so that its estimate has been made
-WORKERS_MAX = 2
 SWEEP_SEEDS_MAX = 20  # of each smaller layout
-PROGRESS_SEEDS = 10
-
-Say = Callable[[str], None]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,18 +56,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     holds_alone: bool | None
 
 
-def cores() -> int:
-    """Return in how many processes to simulate."""
-    return min(WORKERS_MAX, os.cpu_count() or 1)
-
-
 def measure(
     scenario: str,
     *,
     seeds: int,
     own: Party,
     partner: Party,
-    workers: int,
+    processes: int,
     say: Say,
 ) -> Bench:
     """Simulate all seeds, then fewer of them with fewer radars.
@@ -84,19 +73,14 @@ def measure(
     read = load_scenario(scenario)
     count = radar_count(read, own)
     outcomes: list[Outcome] = []
-    # Fresh processes: the numerical threads of this one would not survive a fork.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with workers(processes, say) as crew:
         for radars in range(count, 0, -1):
             wanted = seeds if radars == count else min(seeds, SWEEP_SEEDS_MAX)
             cases = [
                 Case(scenario=scenario, seed=seed, own=own, radars=radars)
                 for seed in range(1, wanted + 1)
             ]
-            for number, outcome in enumerate(pool.map(play, cases), 1):
-                outcomes.append(outcome)
-                if number % PROGRESS_SEEDS == 0 or number == wanted:
-                    say(f"{own} with {radars} radars: {number} of {wanted} seeds")
+            outcomes += crew.each(f"{own} with {radars} radars, seeds", play, cases)
     rows = sweep(read, own=own, partner=partner)
     return report(outcomes, rows, own=own, partner=partner)
 

@@ -242,11 +242,12 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
     motion = motion_of_state(body.state) if isinstance(body, TrackProduct) else None
     sighting = _sighting(item)
     event = _named(picture, name, motion)
-    if event is None:
+    bare = motion is None and sighting.time is None and sighting.point is None
+    # Of what is stale a name alone says nothing: its launch may be of another year.
+    if event is None and (may_open or not bare):
         event = _placed(picture, item.originator, sighting, motion)
     opened: tuple[LaunchEvent, ...] = ()
     if event is None and may_open:
-        bare = motion is None and sighting.time is None and sighting.point is None
         if bare and _is_over(picture, item, sighting):
             return ()
         if bare and _may_be_any(picture, item.originator):

@@ -27,8 +27,6 @@ and the articles it cites are on record.
 
 from dataclasses import dataclass, field
 
-from msgspec.structs import replace
-
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.lapse import Lapse, known_suspended
 from beaconfire.agreements.marking import mark_on_receipt
@@ -36,6 +34,7 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
 from beaconfire.seals.acts import act_id, act_id_in, verify_act
 from beaconfire.seals.dsse import envelope_digest, open_item
+from beaconfire.stages.ingest import known
 from beaconfire.stages.ingest.acts import take_act
 from beaconfire.stages.ingest.chain import (
     OutOfChain,
@@ -66,13 +65,10 @@ from beaconfire.vocabulary.link import (
     RefusedPart,
     SealedItem,
 )
+from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
-HELD_AFTER_S = 3600.0  # how long after its validity an item's id is remembered
-# Ids remembered at most of one originator: minutes at the highest rate planned for. A
-# repeat comes by its other route within seconds, and by its own its number refuses it.
-HELD_ITEMS_MAX = 50_000
 
 _ARTICLE = {"act": "an act", "consultation": "a consultation"}
 
@@ -111,7 +107,7 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
                 whose = header.originator if part.kind == "act" else body.partner
                 text = f"{_ARTICLE[part.kind]} of {whose} was refused: {error}"
                 taken.rest.append(Bell(role="release officer", text=text))
-    _forget(state.held.get(header.originator, {}), at)
+    known.forget(state, header.originator, at)
     moved = _arrival(
         header,
         text_digest,
@@ -153,8 +149,7 @@ def _take_item(
     item = sealed.item
     marking = _marking(state, header, part, item)  # 8
     # An id is its originator's alone: nobody else's item of that name stands for it.
-    of_originator = state.held.setdefault(item.originator, {})
-    held = of_originator.get(item.id)
+    held = known.find(state, item)
     if held is not None and held.digest != part.digest:
         text = f"item `{item.id}` of {item.originator} came before with other text"
         raise BadInput(text)
@@ -172,12 +167,16 @@ def _take_item(
         taken.rest.append(_quarantine(state, header, sealed, lapse, marking))
         return
     if held is not None:
-        of_originator[item.id] = replace(held, links=(*held.links, header.sender))
+        known.brought_too(state, item, held, header.sender)
         taken.repeated.append(item.id)
         return
-    of_originator[item.id] = Held(
-        digest=part.digest, links=(header.sender,), valid_until=item.valid_until
+    new = Held(
+        digest=part.digest,
+        links=(header.sender,),
+        valid_until=item.valid_until,
+        form=FORM[type(item.body)],
     )
+    known.remember(state, item, new)
     taken.items.append(item.id)
     taken.rest.append(_held(state, header, part, sealed, marking, at))
 
@@ -346,7 +345,7 @@ def _held(
             agreements=part.agreements,
             articles=part.articles,
             approval=act_id(part.approval) if part.approval else None,
-            history=state.clock_trusted and sealed.item.valid_until < at,
+            history=_is_history(state, header, sealed.item, at),
             marking=marking,
             no_further=part.no_further,
         ),
@@ -422,11 +421,15 @@ def _rejection(source: str, what: str, reason: str, text: str) -> Rejection:
     return Rejection(source=source, what=what, reason=reason, excerpt=text[:512])
 
 
-def _forget(held: dict[str, Held], at: Instant) -> None:
-    """Let go of ids that ended long ago, oldest arrivals first, and of too many."""
-    while held:
-        oldest = next(iter(held))
-        long_over = at.seconds_since(held[oldest].valid_until) > HELD_AFTER_S
-        if not long_over and len(held) <= HELD_ITEMS_MAX:
-            return
-        del held[oldest]
+def _is_history(
+    state: IngestStage, header: LinkHeader, item: Item, at: Instant
+) -> bool:
+    """Say whether an item is stale on arrival.
+
+    While our clock is not trusted its originator's word alone counts: one that hands
+    its own item over after its end tells it as history. A relay's word could keep a
+    warning from us that comes late by its way and in time by another.
+    """
+    if state.clock_trusted:
+        return item.valid_until < at
+    return header.sender == item.originator and item.valid_until < header.sent

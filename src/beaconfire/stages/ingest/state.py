@@ -1,9 +1,8 @@
 """State of the ingest stage: heads of partners' lanes, and what is already held.
 
 ``held`` remembers items by originator and id, so that a repeat by another route is
-known as one; it is bounded by forgetting what has long been invalid, since the number
-of its link message then refuses it. Each originator has a bound of its own: nobody
-makes us forget another's.
+known as one, and ``past`` those that ended long ago, by originator and form; ``known``
+says for how long.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.link import Digest, Envelope, EpochHead, Lane
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Form
 from beaconfire.vocabulary.times import Instant
 
 
@@ -24,6 +24,7 @@ class Held(Struct, frozen=True, kw_only=True):
     digest: Digest
     links: tuple[Party, ...]
     valid_until: Instant
+    form: Form
 
 
 class Brought(Struct, frozen=True, kw_only=True):
@@ -53,6 +54,7 @@ class IngestStage:
     standing: Standing
     heads: dict[Party, dict[Lane, EpochHead]] = field(default_factory=dict)
     held: dict[Party, dict[str, Held]] = field(default_factory=dict)
+    past: dict[str, dict[str, Held]] = field(default_factory=dict)
     early: dict[str, Brought] = field(default_factory=dict)
     clock_trusted: bool = True
 

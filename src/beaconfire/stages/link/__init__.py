@@ -12,15 +12,14 @@ The state is owned by the stage and changed in place.
 from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.ways import may_relay
 from beaconfire.journal.entry import Entry
-from beaconfire.seals.dsse import envelope, envelope_digest, envelope_of
-from beaconfire.stages.link import queue
-from beaconfire.stages.link.consulting import keep_deferred, take_statement
-from beaconfire.stages.link.handing import fill, in_entries, waiting
+from beaconfire.seals.dsse import envelope
+from beaconfire.stages.link import queue, withholding
+from beaconfire.stages.link.answers import take_answer
+from beaconfire.stages.link.consulting import take_statement
+from beaconfire.stages.link.handing import fill, waiting
 from beaconfire.stages.link.receipts import receipt_for, settle
 from beaconfire.stages.link.state import (
     LinkStage,
-    Partner,
-    Unit,
     begin,
     begin_partner,
 )
@@ -43,11 +42,11 @@ from beaconfire.vocabulary.entries.arrivals import (
 )
 from beaconfire.vocabulary.entries.carriage import (
     Arrival,
+    Foregone,
     HandOver,
     Receipt,
-    Withdrawal,
 )
-from beaconfire.vocabulary.entries.decisions import Deferral, Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
@@ -57,7 +56,6 @@ from beaconfire.vocabulary.link import (
     Envelope,
     Lane,
     LinkMessage,
-    SealedItem,
 )
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -78,15 +76,6 @@ __all__ = [
 # A partner's items kept for a relay that an approval may still allow.
 ITEMS_KEPT_MAX = 2_000
 
-_LANE_OF_FORM: dict[str, Lane] = {
-    "notice": "notices",
-    "impact": "notices",
-    "retraction": "notices",
-    "report": "notices",
-    "track": "tracks",
-    "plots": "plots",
-}
-
 
 def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ...]]:
     """Take one entry; return the state and what follows from it."""
@@ -94,9 +83,9 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     out: list[EntryBody] = []
     if isinstance(body, ItemHeld):
         _keep_item(state, body, entry)
-        out = take_back(state, body)
-    elif isinstance(body, Release):
-        out = _queue_item(state, body, entry.at)
+        out = take_back(state, body, entry.at)
+    elif isinstance(body, Release | Refusal | Deferral):
+        out = take_answer(state, body, entry.at)
     elif isinstance(body, ReceiptArrival):
         out = settle(state, body, entry.at)
     elif isinstance(body, Arrival):
@@ -106,8 +95,8 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = _take_act(state, body, entry)
     elif isinstance(body, Statement | Outcome):
         out = take_statement(state, body, entry)
-    elif isinstance(body, Deferral):
-        keep_deferred(state, body, entry.at)
+    elif isinstance(body, Foregone):
+        withholding.forget(state, body)
     elif isinstance(body, HandOver | Receipt):
         _keep_signature(state, body)
     elif isinstance(body, LinkState):
@@ -116,10 +105,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     elif isinstance(body, ClockStep):
         out = _take_step(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
-        out = after_time(state, entry.at)
-        for partner in state.partners.values():
-            for lane in LANES:
-                out.extend(fill(state, partner, lane, entry.at))
+        out = _take_time(state, body, entry.at)
     return state, tuple(out)
 
 
@@ -137,7 +123,7 @@ def know_partners(state: LinkStage) -> None:
 
 
 def due(state: LinkStage) -> Instant | None:
-    """Return when an item expires, an agreement ends or an act's way goes on.
+    """Return when an item expires, an agreement ends, or long work goes on.
 
     While the clock is not trusted only an act's way goes on.
     """
@@ -150,6 +136,8 @@ def due(state: LinkStage) -> Instant | None:
         return Instant(0)  # at once
     if state.untrusted is not None:
         return None
+    if any(map(withholding.asks, state.partners.values())):
+        return Instant(0)
     ends = [next_end(state), *map(queue.due, lanes)]
     return min((end for end in ends if end is not None), default=None)
 
@@ -207,6 +195,20 @@ def waiting_count(state: LinkStage, party: Party) -> int:
     return sum(queue.count(lane) for lane in sending)
 
 
+def _take_time(
+    state: LinkStage, body: Tick | NodeStart, at: Instant
+) -> list[EntryBody]:
+    """Do what an instant asks for, and go on with long work."""
+    out = after_time(state, at)
+    if isinstance(body, NodeStart):  # it may have come with other texts
+        out.extend(withholding.look_again(state, at))
+    for partner in state.partners.values():
+        for lane in LANES:
+            out.extend(fill(state, partner, lane, at))
+    out.extend(withholding.give_back(state.partners.values()))
+    return out
+
+
 def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody]:
     """Hold what has an end while the clock is not trusted; let it go afterwards.
 
@@ -244,13 +246,13 @@ def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
     # Bounded by itself for each originator and audience: what one partner may not have
     # pushes out nothing that it may.
     kept = state.items.setdefault(_shelf(item), {})
-    kept[item.id] = held.sealed
     while kept:
         oldest = next(iter(kept))
         ended = kept[oldest].item.valid_until < entry.at
-        if not ended and len(kept) <= ITEMS_KEPT_MAX:
+        if not ended and len(kept) < ITEMS_KEPT_MAX:
             break
         del kept[oldest]
+    kept[item.id] = held.sealed  # also what has ended: a retraction is passed on late
 
 
 def _shelf(item: Item) -> str:
@@ -264,73 +266,6 @@ def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
         for to in state.partners
         if to != originator
     )
-
-
-def _queue_item(state: LinkStage, release: Release, at: Instant) -> list[EntryBody]:
-    partner = state.partners.get(release.to)
-    assert partner is not None, release.to
-    lane = _LANE_OF_FORM[release.form]
-    if release.via is None:
-        # Leave for an item of ours comes in the turn that made it, or when what it
-        # waited for was answered.
-        own = state.own.get(release.item) or state.deferred.get(release.item)
-        if own is None:
-            return [_forgotten(release, lane)]
-        sealed = own
-    else:
-        kept = _kept(state, release)
-        if kept is None:
-            return [_forgotten(release, lane)]
-        sealed = kept
-    sealed_form = envelope_of(sealed)
-    unit = Unit(
-        id=release.item,
-        originator=release.originator,
-        via=release.via,
-        digest=envelope_digest(sealed_form),
-        envelope=sealed_form,
-        release=release,
-        valid_until=sealed.item.valid_until,
-    )
-    out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
-    out.extend(fill(state, partner, lane, at))
-    return [*out, *waiting(state, partner, lane, [unit])]
-
-
-def _kept(state: LinkStage, release: Release) -> SealedItem | None:
-    for shelf, kept in state.items.items():
-        if shelf.startswith(release.originator) and release.item in kept:
-            return kept[release.item]
-    return None
-
-
-def _forgotten(release: Release, lane: Lane) -> Withdrawal:
-    return Withdrawal(
-        originator=release.originator,
-        to=release.to,
-        via=release.via,
-        lane=lane,
-        items=(release.item,),
-        agreement=None,
-        act=None,
-        reason="leave to send it came when it was not kept any more",
-    )
-
-
-def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody]:
-    return [
-        Withdrawal(
-            originator=originator,
-            to=partner.card.party,
-            via=via,
-            lane=lane,
-            items=tuple(unit.id for unit in some),
-            agreement=None,
-            act=None,
-            reason=f"the queue to {partner.card.party} is full; the oldest gave way",
-        )
-        for (originator, via), some in in_entries(units)
-    ]
 
 
 def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:

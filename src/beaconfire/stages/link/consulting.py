@@ -23,7 +23,6 @@ from beaconfire.vocabulary.consultations import (
 )
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
-from beaconfire.vocabulary.entries.decisions import Deferral
 from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -61,12 +60,9 @@ def heard(units: list[Unit]) -> list[ConsultationHeard]:
     ]
 
 
-def keep_deferred(state: LinkStage, body: Deferral, at: Instant) -> None:
+def keep_deferred(state: LinkStage, sealed: SealedItem, at: Instant) -> None:
     """Keep an own item for which leave may come later."""
-    sealed: SealedItem | None = state.own.get(body.item)
-    if body.via is not None or sealed is None:
-        return
-    state.deferred[body.item] = sealed
+    state.deferred[sealed.item.id] = sealed
     while state.deferred:
         oldest = next(iter(state.deferred))
         ended = state.deferred[oldest].item.valid_until < at

@@ -18,9 +18,10 @@ from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.agreements.standing import Standing
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import digest
-from beaconfire.stages.link import queue
+from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.state import (
     InFlight,
+    Kept,
     LinkStage,
     Partner,
     Sending,
@@ -52,15 +53,15 @@ def fill(
     """
     sending = partner.sending[lane]
     out: list[EntryBody] = []
-    if state.untrusted is None:
-        out.extend(_expired(partner, lane, queue.overdue(sending, at)))
     judge = judge_in(state, sending, at)
-    out.extend(withdrawn(partner, lane, queue.sweep(sending, judge)))
+    if state.untrusted is None:
+        out.extend(_overdue(state, partner, lane, judge, at))
+    out.extend(withdrawn(state, partner, lane, queue.sweep(sending, judge), at))
     ended = 0
     while len(sending.window) < WINDOW_MESSAGES:
         held = state.untrusted is not None
         units, lapsed = queue.next_units(sending, judge, acts_alone=held)
-        out.extend(withdrawn(partner, lane, lapsed))
+        out.extend(withdrawn(state, partner, lane, lapsed, at))
         ended += len(lapsed)
         if units:
             out.append(_hand_over(state, partner, lane, units, at))
@@ -134,9 +135,16 @@ def judge_in(state: LinkStage, sending: Sending, at: Instant) -> queue.Judge:
 
 
 def withdrawn(
-    partner: Partner, lane: Lane, lapsed: list[queue.Lapsed]
-) -> Iterator[Withdrawal]:
-    """Say of units taken off the queue that they will not be sent, and why."""
+    state: LinkStage,
+    partner: Partner,
+    lane: Lane,
+    lapsed: list[queue.Lapsed],
+    at: Instant,
+) -> Iterator[EntryBody]:
+    """Say of units taken off the queue that they will not be sent, and why.
+
+    What a suspension stopped is kept until the agreement is restored.
+    """
     by_reason: dict[Lapse, list[Unit]] = {}
     for unit, lapse in lapsed:
         by_reason.setdefault(lapse, []).append(unit)
@@ -151,7 +159,31 @@ def withdrawn(
                 agreement=lapse.agreement,
                 act=lapse.act,
                 reason=lapse.reason,
+                withheld=lapse.suspended,
             )
+            if lapse.suspended and lapse.agreement is not None:
+                yield from keep_units(state, partner, some, lapse.agreement, at)
+
+
+def keep_units(
+    state: LinkStage, partner: Partner, units: list[Unit], agreement: str, at: Instant
+) -> Iterator[EntryBody]:
+    """Put withdrawn units of one way on their shelves; tell what gave way to them."""
+    for unit in units:
+        assert unit.release is not None  # acts and statements never lapse
+        yield from withholding.shelve(
+            state,
+            partner,
+            withholding.shelf_of(unit.originator, unit.release.form, unit.via),
+            unit.id,
+            Kept(
+                envelope=unit.envelope,
+                via=unit.via,
+                agreements=(agreement,),
+                was="withdrawn",
+            ),
+            at,
+        )
 
 
 def waiting(
@@ -191,6 +223,18 @@ def in_entries(
     for way, some in groups.items():
         for begin in range(0, len(some), ENTRY_ITEMS_MAX):
             yield way, some[begin : begin + ENTRY_ITEMS_MAX]
+
+
+def _overdue(
+    state: LinkStage, partner: Partner, lane: Lane, judge: queue.Judge, at: Instant
+) -> list[EntryBody]:
+    """End what is no longer valid; what an act had stopped before has not expired."""
+    ended = queue.overdue(partner.sending[lane], at)
+    judged = [(unit, judge(unit)) for unit in ended]
+    stopped = [(unit, why) for unit, why in judged if why and why.suspended]
+    out: list[EntryBody] = [*withdrawn(state, partner, lane, stopped, at)]
+    late = [unit for unit, why in judged if not (why and why.suspended)]
+    return [*out, *_expired(partner, lane, late)]
 
 
 def _expired(partner: Partner, lane: Lane, units: list[Unit]) -> Iterator[Expiry]:

@@ -4,7 +4,8 @@
   numbers that we have sent; anything else is a rejection and changes nothing.
 * A receipt covers everything up to its head, so a lost one is made good by the next.
 * ``closed`` heads settle units that stood in a purged window: up to the head they
-  were delivered, beyond it they are withdrawn.
+  were delivered, beyond it they are withdrawn, and decided again once the agreement
+  whose suspension purged them is restored.
 * A part that the partner names as refused is not delivered. If it refused an act, the
   release officer hears; nothing waits for that act any longer, since what it does not
   accept the partner sets apart, and says so.
@@ -15,7 +16,12 @@ from beaconfire.seals import codec
 from beaconfire.seals.dsse import open_envelope
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.consulting import heard
-from beaconfire.stages.link.handing import WINDOW_MESSAGES, fill, in_entries
+from beaconfire.stages.link.handing import (
+    WINDOW_MESSAGES,
+    fill,
+    in_entries,
+    keep_units,
+)
 from beaconfire.stages.link.state import (
     CLOSED_HEADS_MAX,
     LinkStage,
@@ -33,6 +39,7 @@ from beaconfire.vocabulary.link import (
     RECEIPT_TYPE,
     Envelope,
     EpochHead,
+    Lane,
     ReceiptNote,
     RefusedPart,
 )
@@ -93,22 +100,36 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
                 signature=signature,
             )
         )
-    for (originator, via), units in in_entries(lost):
-        out.append(
-            Withdrawal(
-                originator=originator,
-                to=partner.card.party,
-                via=via,
-                lane=note.lane,
-                items=tuple(unit.id for unit in units),
-                agreement=None,
-                act=None,
-                reason=f"{partner.card.party} closed the epoch before it was read",
-            )
-        )
+    out.extend(_unread(state, partner, note.lane, lost, at))
     for lane, sending in partner.sending.items():
         queue.let_go(sending, partner)
         out.extend(fill(state, partner, lane, at))
+    return out
+
+
+def _unread(
+    state: LinkStage, partner: Partner, lane: Lane, units: list[Unit], at: Instant
+) -> list[EntryBody]:
+    """Withdraw what stood in a purged window; keep what a suspension purged."""
+    out: list[EntryBody] = []
+    for stopped_by in dict.fromkeys(unit.stopped_by for unit in units):
+        purged = [unit for unit in units if unit.stopped_by == stopped_by]
+        for (originator, via), some in in_entries(purged):
+            out.append(
+                Withdrawal(
+                    originator=originator,
+                    to=partner.card.party,
+                    via=via,
+                    lane=lane,
+                    items=tuple(unit.id for unit in some),
+                    agreement=stopped_by,
+                    act=None,
+                    reason=f"{partner.card.party} closed the epoch before it was read",
+                    withheld=stopped_by is not None,
+                )
+            )
+            if stopped_by is not None:
+                out.extend(keep_units(state, partner, some, stopped_by, at))
     return out
 
 

@@ -5,6 +5,7 @@ The state is owned by the stage: ``step`` changes it in place and hands it back.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.memo import Memo
@@ -32,7 +33,8 @@ CLOSED_HEADS_MAX = 8  # closed epochs of a lane that a receipt can name
 class Unit:
     """One thing on its way to one partner: a released item, an act, or a statement.
 
-    ``order`` is its place among the lane's items, kept for as long as it lives.
+    ``order`` is its place among the lane's items, kept for as long as it lives;
+    ``stopped_by`` the suspended agreement for which it was purged at the border.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Unit:
     statement: Statement | None = None
     valid_until: Instant | None = None
     order: int = 0
+    stopped_by: str | None = None
 
     @property
     def is_item(self) -> bool:
@@ -146,18 +149,32 @@ class Receiving:
 
 
 @dataclass(slots=True, kw_only=True)
+class Kept:
+    """An item that the suspension of one of ``agreements`` keeps from leaving."""
+
+    envelope: Envelope
+    via: Party | None
+    agreements: tuple[str, ...]
+    was: Literal["refused", "withdrawn"]
+
+
+@dataclass(slots=True, kw_only=True)
 class Partner:
     """Everything between us and one partner.
 
     ``awaited`` maps an agreement under which more may leave since an act that we told
     this partner to the id of the newest such act: until the partner has receipted it,
     nothing under the agreement is handed over, since it could be quarantined there.
+    ``withheld`` are the shelves of ``withholding``, by id, and ``to_ask`` what of them
+    is to be decided again.
     """
 
     card: Card
     sending: dict[Lane, Sending]
     receiving: dict[Lane, Receiving]
     awaited: dict[str, str] = field(default_factory=dict)
+    withheld: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    to_ask: dict[str, dict[str, None]] = field(default_factory=dict)
     up: bool = False
 
 

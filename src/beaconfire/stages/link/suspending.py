@@ -10,7 +10,8 @@ From the turn that journals it:
 * a lane that holds nothing of it goes on undisturbed;
 * a notice that takes effect, or a term that runs out, does the same when its instant
   has come, without an act;
-* on restoration, what relies on it waits until the partner knows (``telling``).
+* on restoration, what relies on it waits until the partner knows (``telling``), and
+  what was kept from leaving is decided again (``withholding``).
 
 And what a retraction does: what it takes back and nobody has yet is withdrawn.
 """
@@ -19,7 +20,8 @@ from collections.abc import Collection
 
 from beaconfire.agreements.lapse import Lapse
 from beaconfire.agreements.status import closes_at
-from beaconfire.stages.link import queue
+from beaconfire.agreements.view import STATUS_ACTS
+from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.handing import (
     fill,
     in_entries,
@@ -48,7 +50,13 @@ def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[Entr
     name = act.agreement
     others = [one for one in state.ended if one != name]
     state.ended = [*others, name] if name in _over(state, at) else others
-    return _settle(state, _parties(state, name), act_id, at)
+    parties = _parties(state, name)
+    out = _settle(state, parties, act_id, at)
+    if act.act in STATUS_ACTS:
+        out.extend(withholding.look_again(state, at, name))
+        concerned = [p for p in state.partners.values() if p.card.party in parties]
+        out.extend(withholding.give_back(concerned))
+    return out
 
 
 def after_consent(
@@ -67,7 +75,10 @@ def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
         if name not in known
         for party in _parties(state, name)
     ]
-    return _settle(state, parties, None, at) if parties else []
+    if not parties:
+        return []
+    out = _settle(state, parties, None, at)
+    return [*out, *withholding.look_again(state, at)]
 
 
 def next_end(state: LinkStage) -> Instant | None:
@@ -97,7 +108,7 @@ def _settle(
     ]
 
 
-def take_back(state: LinkStage, held: ItemHeld) -> list[EntryBody]:
+def take_back(state: LinkStage, held: ItemHeld, at: Instant) -> list[EntryBody]:
     """Withdraw what a retraction takes back where it still waits for its turn."""
     item = held.sealed.item
     if not isinstance(item.body, Retraction):
@@ -114,12 +125,12 @@ def take_back(state: LinkStage, held: ItemHeld) -> list[EntryBody]:
         named = (unit.originator, unit.id) == (originator, retracts)
         return lapse if named and unit.is_item else None
 
-    return [
-        gone
-        for partner in state.partners.values()
-        for lane in LANES
-        for gone in withdrawn(partner, lane, queue.lapsed(partner.sending[lane], judge))
-    ]
+    out: list[EntryBody] = []
+    for partner in state.partners.values():
+        for lane in LANES:
+            gone = queue.lapsed(partner.sending[lane], judge)
+            out.extend(withdrawn(state, partner, lane, gone, at))
+    return [*out, *withholding.take_back(state, originator, retracts, lapse.reason)]
 
 
 def _parties(state: LinkStage, agreement: str) -> tuple[str, ...]:
@@ -139,6 +150,7 @@ def _settle_lane(
             why = judge(unit)
             if why is not None:
                 lapse = why
+                unit.stopped_by = why.agreement if why.suspended else None
                 lapsed.append((message.number, unit))
             else:
                 allowed.append(unit)

@@ -172,6 +172,8 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
     item, carriage = held.sealed.item, held.carriage
     if carriage is None and not isinstance(item.body, Retraction):
         return
+    if carriage is not None and carriage.history:
+        return  # what is stale, be it a retraction, rings nothing
     for watch in state.watches.values():
         if isinstance(item.body, Retraction) and item.originator in watch.tellers:
             # That it was, and by whom; its words are not ours to repeat.
@@ -179,7 +181,7 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
             watch.content = replace(watch.content, why=why)
             if why != watch.drafted.why:
                 yield _next(watch, at)
-        elif carriage is not None and not carriage.history and _can_be_fused(item):
+        elif carriage is not None and _can_be_fused(item):
             watch.tellers[item.originator] = None
 
 

@@ -51,6 +51,8 @@ EntryBody = (
     | carriage.Waiting
     | carriage.FateUnknown
     | carriage.EpochEnd
+    | carriage.Reconsideration
+    | carriage.Foregone
     | Consultation
     | ConsultationAnswer
     | ConsultationWithdrawal
@@ -105,6 +107,8 @@ BODIES: dict[str, type] = {
         carriage.Waiting,
         carriage.FateUnknown,
         carriage.EpochEnd,
+        carriage.Reconsideration,
+        carriage.Foregone,
         Consultation,
         ConsultationAnswer,
         ConsultationWithdrawal,

@@ -5,12 +5,18 @@ and the item's id they name the unit of account. The link itself runs from ``via
 ``from``) to ``to``.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from msgspec import Struct, field
 
 from beaconfire.vocabulary.acts import Signature
-from beaconfire.vocabulary.link import Digest, EpochHead, Lane, RefusedPart
+from beaconfire.vocabulary.link import (
+    Digest,
+    EpochHead,
+    Lane,
+    RefusedPart,
+    SealedItem,
+)
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 
@@ -86,7 +92,11 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Released items that will not be sent after all, and why."""
+    """Released items that will not be sent after all, and why.
+
+    ``withheld``: because ``agreement`` is suspended; they are decided again when it is
+    restored.
+    """
 
     KIND: ClassVar[str] = "withdrawal"
     originator: Party = field(name="from")
@@ -96,6 +106,33 @@ class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     items: tuple[Token, ...]
     agreement: Token | None
     act: Token | None
+    reason: str
+    withheld: bool = False
+
+
+class Reconsideration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An item that a suspension withheld, given back to be decided as things now stand.
+
+    ``was`` says how it had been kept from leaving.
+    """
+
+    KIND: ClassVar[str] = "reconsideration"
+    originator: Party = field(name="from")
+    to: Party
+    via: Party | None
+    agreements: tuple[Token, ...]
+    was: Literal["refused", "withdrawn"]
+    sealed: SealedItem
+
+
+class Foregone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Withheld items that will not be decided again: withheld for good, and why."""
+
+    KIND: ClassVar[str] = "foregone"
+    originator: Party = field(name="from")
+    to: Party
+    via: Party | None
+    items: tuple[Token, ...]
     reason: str
 
 

@@ -31,7 +31,8 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``agreements`` are those relied on, all of them in force at ``at``; ``consents`` the
     consultations whose consent it rests on; ``marking`` is what a relay marks it with
-    outside.
+    outside. ``withheld``: a suspension had kept the item from leaving, so its validity
+    is not asked any more; where that has ended the recipient takes it as history.
     """
 
     KIND: ClassVar[str] = "release"
@@ -50,13 +51,15 @@ class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     considered: tuple[Considered, ...]
     consents: tuple[Token, ...] = ()
+    withheld: bool = False
 
 
 class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """No leave to send. ``agreements`` are those that refuse; empty if all are silent.
 
     ``would_need`` says in words what would have to change; ``reason`` is one sentence
-    shown to the operator as written.
+    shown to the operator as written. ``withheld`` names the agreements but for whose
+    suspension it would be released: it is decided again when one of them is restored.
     """
 
     KIND: ClassVar[str] = "refusal"
@@ -73,6 +76,7 @@ class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     would_need: tuple[str, ...]
     considered: tuple[Considered, ...]
+    withheld: tuple[Token, ...] = ()
 
 
 class Deferral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

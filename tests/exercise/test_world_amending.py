@@ -1,0 +1,142 @@
+"""Amending: one text takes the place of another while items flow.
+
+GSOMIA and a second text of the same words are held by Japan and Korea. Both declare
+that the second takes the first's place at an instant; on any line, with nodes that die,
+each item goes under one of them and nothing is lost.
+"""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from beaconfire.exercise.cast import cast
+from beaconfire.exercise.world import World
+from beaconfire.seals.acts import sign_act
+from beaconfire.seals.codec import encode
+from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.entries.arrivals import Order
+from beaconfire.vocabulary.entries.carriage import HandOver
+from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.records import Amendment
+from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
+from tests.exercise.worlds import (
+    APPROVALS,
+    GSOMIA,
+    PARTIES,
+    agreements,
+    assert_settled,
+    bodies,
+    entries,
+    lines,
+    plain,
+    scenario,
+    sightings,
+    solve,
+)
+
+SECOND = "gsomia-jpn-kor-second"
+SINCE_S, END_S = 30.0, 75.0
+SEEN = sightings(10, 50)
+
+
+def texts(parties=("JPN", "KOR")):
+    """Return the texts of the small world, and the one that is to follow GSOMIA."""
+    held = agreements()
+    first = next(text for text in held if text.id == GSOMIA)
+    since = plain().at(SINCE_S)
+    return (*held, replace(first, id=SECOND, parties=parties, in_force_from=since))
+
+
+def consent(party, at_s, seed):
+    """Return what a nation's people order, signed."""
+    act = Act(
+        agreement=GSOMIA, act="declare", party=party, issued=plain().at(at_s),
+        record=Amendment(text=SECOND, since=plain().at(SINCE_S)),
+    )  # fmt: skip
+    people = cast(scenario(acts=APPROVALS), seed)[party].people
+    return Order(verb="declare", text=encode(sign_act(act, people)).decode())
+
+
+def amending(*consents, links=None, seed=1, dies=(), held=None):
+    """Run a world in which nations consent at these seconds."""
+    shown = scenario(acts=APPROVALS, links=links or lines())
+    made = World(shown, held or texts(), SEEN, seed=seed, solver=solve)
+    for party, at_s in consents:
+        made.give(party, at_s, consent(party, at_s, seed), "person")
+    for party, at_s, restart_s in dies:
+        made.crash(party, at_s, restart_s=restart_s)
+    made.run(END_S)
+    return made
+
+
+def relied(made, party, to):
+    """Return (seconds, agreements) of each item handed over directly, in order."""
+    rests: dict[str, tuple[str, ...]] = {}
+    found = []
+    for entry in entries(made, party):
+        body = entry.body
+        if isinstance(body, Release) and body.to == to and body.via is None:
+            rests[body.item] = body.agreements
+        elif isinstance(body, HandOver) and body.to == to and body.originator == party:
+            at_s = entry.at.seconds_since(plain().epoch)
+            found += [(at_s, rests[item]) for item in body.items]
+    return found
+
+
+def test_what_flows_changes_its_text_at_the_instant_and_loses_nothing():
+    """Before it rests on the first, from then on the second; both directions."""
+    made = amending(("JPN", 15.0), ("KOR", 20.0))
+    assert_settled(made)
+    for party, to in (("JPN", "KOR"), ("KOR", "JPN")):
+        sent = relied(made, party, to)
+        assert {GSOMIA} <= set().union(*(on for at_s, on in sent if at_s < SINCE_S))
+        assert SECOND in set().union(*(on for at_s, on in sent if at_s > SINCE_S))
+        assert not [on for at_s, on in sent if at_s >= SINCE_S and GSOMIA in on]
+        assert not [on for at_s, on in sent if at_s < SINCE_S and SECOND in on]
+
+
+def test_one_consent_changes_nothing():
+    """The other has not agreed: the first text goes on after the instant."""
+    made = amending(("JPN", 15.0))
+    assert_settled(made)
+    late = [on for at_s, on in relied(made, "KOR", "JPN") if at_s > SINCE_S + 1.0]
+    assert late
+    assert any(GSOMIA in on for on in late)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_on_any_line_and_through_any_death_each_item_has_one_text(seed):
+    """No hand-over rests on a text that its own journal knows to have ended."""
+    draw = random.Random(seed)
+    dies = [
+        (party, at_s, min(restart_s, HEALED_S))
+        for party, at_s, restart_s in crashes(draw, *PARTIES)
+    ]
+    made = amending(
+        ("JPN", draw.uniform(12.0, 28.0)), ("KOR", draw.uniform(12.0, 34.0)),
+        links=bad_lines(draw), seed=seed, dies=dies,
+    )  # fmt: skip
+    assert_settled(made)
+    for party in ("JPN", "KOR"):
+        consents = set()
+        rests: dict[str, tuple[str, ...]] = {}
+        for entry in entries(made, party):
+            body = entry.body
+            if isinstance(body, Act) and isinstance(body.record, Amendment):
+                consents.add(body.party)
+            elif isinstance(body, Release):
+                rests[f"{body.item} {body.to} {body.via}"] = body.agreements
+            elif isinstance(body, HandOver) and len(consents) == 2:
+                over = entry.at >= plain().at(SINCE_S)
+                for item in body.items if over else ():
+                    assert GSOMIA not in rests[f"{item} {body.to} {body.via}"]
+
+
+def test_nobody_consents_to_a_text_that_is_not_there():
+    """The desk says what would be left: nothing."""
+    made = amending(("JPN", 15.0), held=agreements())
+    (refused,) = bodies(made, "JPN", Rejection)
+    assert refused.what == "order declare"
+    assert "nothing could leave after" in refused.reason
