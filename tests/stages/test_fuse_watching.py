@@ -265,3 +265,20 @@ def test_two_launches_that_come_near_each_other_name_each_other():
     assert newest[first].shared_with == (second,)
     assert newest[second].shared_with == (first,)
     assert newest[first].at_least == newest[second].at_least == 2
+
+
+def test_at_most_two_silences_are_judged_in_a_step_and_none_is_forgotten():
+    """A step keeps its time, however many fall silent at once; the rest come next."""
+
+    def scan(second):
+        return tuple(
+            flown("r1", float(second), north_m=100_000.0 * k) for k in range(5)
+        )
+
+    node = seen(stated(), scan=scan)
+    assert len(node.events()) == 5
+    before = len(node.out)
+    run_on(node, UNTIL, UNTIL + 30.0)
+    assert [what for _, what in states(node)] == ["lost"] * 5
+    steps = [when for when, _ in node.out[before:]]
+    assert max(steps) - min(steps) < 1.0
