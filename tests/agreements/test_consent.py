@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from beaconfire.agreements.conditions import Body, WithConsentOf
+from beaconfire.agreements.consent import consents_to
 from beaconfire.agreements.decision import decide
 from beaconfire.agreements.lapse import still_stands
 from beaconfire.seals.consultations import statement_id
@@ -39,6 +40,7 @@ from tests.agreements.consultations_made import (
 
 Q = ask()
 ID = statement_id(Q)
+CITED = f"consultation `{ID}`"
 
 
 def test_an_article_that_asks_for_consent_names_whom_to_consult():
@@ -256,6 +258,50 @@ def test_what_helps_less_does_not_stand_before_what_helps_more():
     waits = ask(reason="asked a third time")
     deferred = decided(notice(), waits, second, less)
     assert deferred.consultations == (statement_id(waits),)
+
+
+def bearing(*bodies, item=None, sender="JPN", at=NOW):
+    """What the one party that was asked says of an item to USA, or nothing."""
+    known = said(*bodies).consultations
+    found = consents_to(
+        known, "test-one", item=item or notice(), sender=sender, to="USA", at=at
+    )
+    return found[0] if found else None
+
+
+def test_what_bears_is_told_with_the_entries_that_it_rests_on():
+    """An open question is one entry, an answered one two; both say where they stand."""
+    yes = answer(Q, "consent")
+    assert bearing(Q).acts == (ID,)
+    assert bearing(Q, yes).acts == (ID, statement_id(yes))
+    assert bearing(Q, yes).note == f"KOR consented at {NOW.plus_s(1.0)} ({CITED})"
+    assert (bearing(Q).stands, bearing(Q, yes).stands) == (False, True)
+
+
+def test_an_open_question_stands_before_one_that_has_ended():
+    """Whichever is newer: it is what may still help."""
+    other = ask(reason="asked again")
+    ended = (other, closed(other))
+    assert bearing(Q, *ended).consultation == ID
+    assert bearing(*ended, Q).consultation == ID
+    assert bearing(*ended).consultation == statement_id(other)
+
+
+def test_a_consent_to_several_classes_covers_each_of_them():
+    """One of them is enough; the others are about other items."""
+    told = Conditions(classes=("Plots", "LaunchNotice"))
+    some = answer(Q, "consent-on-conditions", conditions=told)
+    assert bearing(Q, some).stands
+
+
+def test_an_onward_release_is_of_the_originator_that_it_names():
+    """Of nobody else's items, and not of the asker's own."""
+    onward = ask(
+        about=OnwardReleaseOf(item_class="LaunchNotice", originator="USA", to=("USA",))
+    )
+    assert bearing(onward, item=notice(originator="USA")).consultation
+    assert bearing(onward, item=notice()) is None
+    assert bearing(Q, item=notice(originator="USA")) is None
 
 
 def test_nothing_waits_where_another_has_objected():
