@@ -1,16 +1,19 @@
 """The bench of estimates: its cases are what it says, and its rows are measured."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
+from beaconfire.exercise.after_action.accuracy import offset_m
 from beaconfire.exercise.bench.estimation_announced import announced
 from beaconfire.exercise.bench.estimation_areas import areas, limits
 from beaconfire.exercise.bench.estimation_case import (
     DRAGS,
     FOURTH_OCTOBER,
     REFERENCE,
+    Watched,
     drawn_flights,
     gliding_flights,
     middle_flight,
@@ -131,13 +134,47 @@ def test_fusion_across_partners_stays_accurate_and_calibrated():
 
 @pytest.mark.long
 def test_errors_are_at_the_bound_without_bias():
-    """RMSE over bound; 150 seeds show it within 12 %."""
+    """RMSE over bound; 150 seeds show it within 12 %.
+
+    The bound knows the plots after burn-out alone. While the arc is young the estimator
+    uses the climb's last state beside them, so at +30 s it may be below; that this is
+    why, the next test shows.
+    """
     for figure in limits(150, silent):
         assert figure.measured is not None
-        if "over bound" in figure.name:
+        if "over bound" in figure.name and "+30 s" in figure.name:
+            assert figure.measured <= 1.15, figure.name
+        elif "over bound" in figure.name:
             assert 0.85 <= figure.measured <= 1.15, figure.name
         else:
             assert figure.verdict == "met", figure.name
+
+
+@pytest.mark.long
+def test_a_young_arc_is_at_the_bound_when_the_climb_was_not_seen():
+    """Given the bound's own plots and no other, nothing is better than the bound.
+
+    With the climb's plots the errors at +30 s are some 0.7 of it.
+    """
+    least = bound(middle_flight(REFERENCE), radars("A", biased=False), 30.0)
+    squares, flights = [], drawn_flights(REFERENCE)
+    for seed in range(1, 151):
+        flight = flights[seed * 13 % DRAGS]
+        seen = watch(flight, sensors("A", biased=False), seed)
+        after = [at >= flight.burn_out_s for at in seen.times_s]
+        coasting = Watched(
+            flight,
+            tuple(itertools.compress(seen.plots, after)),
+            tuple(itertools.compress(seen.times_s, after)),
+        )
+        estimate = coasting.estimate(flight.burn_out_s + 30.0)
+        if estimate.impact is not None:
+            off = offset_m(estimate.impact, flight.impact)
+            squares.append(off[0] ** 2 + off[1] ** 2)
+    # In the others burn-out is not yet beyond doubt.
+    assert len(squares) > 75
+    ratio = math.sqrt(np.mean(squares)) / least.impact_rmse_m
+    assert 0.85 <= ratio <= 1.15
 
 
 @pytest.mark.long
