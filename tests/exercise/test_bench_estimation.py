@@ -1,10 +1,12 @@
 """The bench of estimates: its cases are what it says, and its rows are measured."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 
+from beaconfire.exercise.after_action.accuracy import offset_m
 from beaconfire.exercise.bench.bound import Bound, Looks, each_second, least, vary
 from beaconfire.exercise.bench.calibration import claimed_percent
 from beaconfire.exercise.bench.estimation_announced import announced
@@ -13,6 +15,7 @@ from beaconfire.exercise.bench.estimation_case import (
     DRAGS,
     FOURTH_OCTOBER,
     REFERENCE,
+    Watched,
     drawn_flights,
     gliding_flights,
     middle_flight,
@@ -173,13 +176,49 @@ def test_the_bound_counts_the_looks_after_burn_out_that_see_it():
 
 @pytest.mark.long
 def test_errors_are_at_the_bound_without_bias():
-    """RMSE over bound; 150 seeds show it within 12 %."""
+    """RMSE over bound; 150 seeds show it within 12 %.
+
+    The bound knows the plots after burn-out alone. While the arc is young the estimator
+    uses the climb's last state beside them, so up to +60 s it may be below; that this
+    is why, the next test shows.
+    """
     for figure in limits(150, CREW):
         assert figure.measured is not None
-        if "over bound" in figure.name:
-            assert 0.85 <= figure.measured <= 1.15, figure.name
+        young = figure.name.endswith(("+30 s", "+60 s"))
+        if "given" in figure.name:
+            assert figure.measured == 100.0, figure.name
+        elif young:
+            assert figure.measured <= 1.15, figure.name
         else:
-            assert figure.verdict == "met", figure.name
+            assert 0.85 <= figure.measured <= 1.15, figure.name
+
+
+@pytest.mark.long
+def test_a_young_arc_is_at_the_bound_when_the_climb_was_not_seen():
+    """Given the bound's own plots and no other, nothing is better than the bound.
+
+    With the climb's plots the errors at +30 s are some 0.7 of it.
+    """
+    flight, (radar,) = middle_flight(REFERENCE), radars("A", biased=False)
+    best = least(vary(flight), each_second(flight, (radar,), 30.0))
+    squares, flights = [], drawn_flights(REFERENCE)
+    for seed in range(1, 151):
+        flight = flights[seed * 13 % DRAGS]
+        seen = watch(flight, sensors("A", biased=False), seed)
+        after = [at >= flight.burn_out_s for at in seen.times_s]
+        coasting = Watched(
+            flight,
+            tuple(itertools.compress(seen.plots, after)),
+            tuple(itertools.compress(seen.times_s, after)),
+        )
+        estimate = coasting.estimate(flight.burn_out_s + 30.0)
+        if estimate.impact is not None:
+            off = offset_m(estimate.impact, flight.impact)
+            squares.append(off[0] ** 2 + off[1] ** 2)
+    # In the others burn-out is not yet beyond doubt.
+    assert len(squares) > 75
+    ratio = math.sqrt(np.mean(squares)) / best.impact_rmse_m
+    assert 0.85 <= ratio <= 1.15
 
 
 @pytest.mark.long
