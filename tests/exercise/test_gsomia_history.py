@@ -18,6 +18,7 @@ from beaconfire.agreements.status import AgreementStatus, status_of
 from beaconfire.errors import BadInput
 from beaconfire.exercise.run import Options, run_exercise
 from beaconfire.exercise.scenario import load_scenario
+from beaconfire.exercise.scenario_parts import Act as ScenarioAct
 from beaconfire.exercise.scenario_parts import Scenario
 from beaconfire.exercise.sensors import Sighting
 from beaconfire.exercise.world import TICK_S, World
@@ -25,6 +26,7 @@ from beaconfire.runtime.act_files import fold, read_acts
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
+from beaconfire.vocabulary.entries.sightings import ItemHeld, LaunchEvent
 from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.times import Instant
@@ -234,6 +236,52 @@ def test_what_stands_at_the_border_at_midnight_is_called_back() -> None:
     audited = delivery(made)
     assert (audited.problems, audited.settled) == ((), True)
     assert audited.withdrawn > 0
+
+
+def test_had_it_been_suspended_in_the_doubt_all_of_it_would_come_as_history() -> None:
+    """Three years withheld: told when restored, used once, and no alarm of old days."""
+    whole = load_scenario("gsomia-2016-2023")
+    off, on = (
+        Instant.parse(at).seconds_since(whole.epoch)
+        for at in ("2020-01-01T00:00:00+09:00", "2023-03-21T18:00:00+09:00")
+    )
+    doubt = tuple(
+        ScenarioAct(at_s=at_s, by="KOR", agreement=GSOMIA, act=does)
+        for at_s, does in ((off, "suspend"), (on, "restore"))
+    )
+    acts = sorted((*whole.act, *doubt), key=lambda one: one.at_s)
+    made = lived(replace(whole, act=tuple(acts)), DAYS)
+    audited = delivery(made)
+    assert (audited.problems, audited.settled) == ((), True)
+    assert (audited.withheld, audited.undecided) == (0, 0)
+    restored = whole.epoch.plus_s(on)
+    for party, to in (("JPN", "KOR"), ("KOR", "JPN")):
+        withheld = {
+            body.item
+            for body in bodies(made, party, Refusal)
+            if GSOMIA in body.withheld
+        }
+        assert len(withheld) > 3 * len(SCANS_S)
+        receipted = {
+            item
+            for body in bodies(made, party, Receipt)
+            if body.to == to and body.via is None
+            for item in body.items
+        }
+        assert withheld <= receipted
+        came = [
+            entry
+            for entry in entries(made, to)
+            if isinstance(entry.body, ItemHeld) and entry.body.carriage is not None
+            if entry.body.sealed.item.id in withheld
+        ]
+        # What the hub had brought in its day was used then; the rest is history now.
+        late = [entry.body for entry in came if entry.at >= restored]
+        assert len({b.sealed.item.id for b in late}) == len(late) >= 3 * len(SCANS_S)
+        assert all(body.carriage.history for body in late)
+        assert any(entry.at < restored for entry in came)
+        events = [e.at for e in entries(made, to) if isinstance(e.body, LaunchEvent)]
+        assert not [at for at in events if restored <= at < DAYS[-1].instant]
 
 
 def test_nobody_but_its_two_parties_heard_of_any_of_it() -> None:

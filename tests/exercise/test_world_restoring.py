@@ -11,6 +11,7 @@ import pytest
 
 from beaconfire.agreements.restored import is_suspended
 from beaconfire.exercise.world import World
+from beaconfire.journal.memory import CrashPoint
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.carriage import (
     Foregone,
@@ -178,6 +179,31 @@ def test_nothing_withheld_is_lost_whatever_the_acts_lines_and_deaths(seed: int) 
             )
         }
         assert shelved == {unit for unit, fate in found.items() if fate == "withheld"}
+
+
+@pytest.mark.parametrize("during", [None, *CrashPoint])
+@pytest.mark.parametrize("at_s", [29.99, 31.5, 33.5])
+def test_a_death_while_it_is_given_back_changes_nothing(
+    at_s: float, during: CrashPoint | None
+) -> None:
+    """Before the act or between two batches, whether the turn was stored or not."""
+    made = world(
+        acts=(*APPROVALS, act(15.0, "KOR", "suspend"), act(30.0, "KOR", "restore")),
+        links=lines(delay_ms=40.0),
+        seen=sightings(10, 40, every_s=0.5),
+    )
+    made.crash("JPN", at_s, restart_s=at_s + 4.0, during=during)
+    if at_s > 30.0:  # else its people's restoration would reach nobody
+        made.crash("KOR", at_s, restart_s=at_s + 2.0, during=during)
+    made.run(110.0)
+    audited = assert_settled(made)
+    assert (audited.withheld, audited.undecided) == (0, 0)
+    for party in ("JPN", "KOR"):
+        found = fates(made, party)
+        assert len(found) > 30
+        assert set(found.values()) == {"Release"}
+        came = delivered(made, party)
+        assert {came[unit] for unit in found} == {1}
 
 
 @pytest.mark.parametrize("restored_s", [30.0, AGAIN_S])

@@ -27,7 +27,7 @@ from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import Form
 from beaconfire.vocabulary.times import Instant
 
-# Kept on one shelf: half an hour of one radar, the length of a flight, and some 4 MB.
+# Kept on one shelf: half an hour of one radar, the length of a flight, and some 3 MB.
 # Of more the newest are kept: what is oldest says least about what is to come.
 WITHHELD_KEPT_MAX = 2_000
 # Of one shelf given back in one turn: a turn stays short, the next tick goes on.
