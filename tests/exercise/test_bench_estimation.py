@@ -137,12 +137,13 @@ def test_errors_are_at_the_bound_without_bias():
     """RMSE over bound; 150 seeds show it within 12 %.
 
     The bound knows the plots after burn-out alone. While the arc is young the estimator
-    uses the climb's last state beside them, so at +30 s it may be below; that this is
-    why, the next test shows.
+    uses the climb's last state beside them, so at +30 and +60 s it may be below; that
+    this is why, the next test shows.
     """
     for figure in limits(150, silent):
         assert figure.measured is not None
-        if "over bound" in figure.name and "+30 s" in figure.name:
+        young = figure.name.endswith(("+30 s", "+60 s"))
+        if "over bound" in figure.name and young:
             assert figure.measured <= 1.15, figure.name
         elif "over bound" in figure.name:
             assert 0.85 <= figure.measured <= 1.15, figure.name
@@ -151,12 +152,13 @@ def test_errors_are_at_the_bound_without_bias():
 
 
 @pytest.mark.long
-def test_a_young_arc_is_at_the_bound_when_the_climb_was_not_seen():
+@pytest.mark.parametrize("after_s", [30.0, 60.0])
+def test_a_young_arc_is_at_the_bound_when_the_climb_was_not_seen(after_s):
     """Given the bound's own plots and no other, nothing is better than the bound.
 
-    With the climb's plots the errors at +30 s are some 0.7 of it.
+    With the climb's plots the errors are some 0.7 of it at +30 s, 0.8 at +60 s.
     """
-    least = bound(middle_flight(REFERENCE), radars("A", biased=False), 30.0)
+    least = bound(middle_flight(REFERENCE), radars("A", biased=False), after_s)
     squares, flights = [], drawn_flights(REFERENCE)
     for seed in range(1, 151):
         flight = flights[seed * 13 % DRAGS]
@@ -167,7 +169,7 @@ def test_a_young_arc_is_at_the_bound_when_the_climb_was_not_seen():
             tuple(itertools.compress(seen.plots, after)),
             tuple(itertools.compress(seen.times_s, after)),
         )
-        estimate = coasting.estimate(flight.burn_out_s + 30.0)
+        estimate = coasting.estimate(flight.burn_out_s + after_s)
         if estimate.impact is not None:
             off = offset_m(estimate.impact, flight.impact)
             squares.append(off[0] ** 2 + off[1] ** 2)
