@@ -281,3 +281,28 @@ def test_one_of_two_that_fits_no_arc_by_itself_is_named():
     found = estimate_flight(Observations(plots=plots))
     assert "sensor `first` rejected by consistency" in found.reason
     assert held_against(found, flight).miss_m < 3_000.0
+
+
+@pytest.mark.parametrize("by_m", [0.0, 3_000.0])
+def test_sensors_that_claim_perfection_are_believed_until_they_contradict(by_m):
+    """No offset is free then, so a lie shows at once."""
+    rng = np.random.default_rng(8)
+    plots = [
+        plot
+        for radar in (FIRST, SECOND, THIRD)
+        for plot in radar.plots(
+            fly(STEEP),
+            FROM_S,
+            TO_S,
+            rng,
+            bias=(by_m if radar is FIRST else 0.0, 0.0, 0.0),
+            stated=(0.0, 0.0, 0.0),
+        )
+    ]
+    found = estimate_flight(Observations(plots=tuple(plots)))
+    if by_m:
+        assert "sensor `first` rejected by consistency" in found.reason
+    else:
+        assert "contradict" not in found.reason
+        assert "widened" not in found.reason
+    assert held_against(found, fly(STEEP)).miss_m < 1_500.0

@@ -101,14 +101,13 @@ def test_of_three_one_is_named_where_no_other_explains_it_as_well(second_m, culp
     assert found.by_survey[0][0] == "b"
 
 
-def test_a_survey_that_claims_perfection_can_be_doubted():
-    """Its lie is measured by what others state, not by its own nought."""
+def test_rounding_is_held_against_no_survey_that_claims_perfection():
+    """Of an offset stated to a micrometre the plots tell nothing but rounding."""
     perfect = stated("a", range_m=0.0)
-    # As the fit answers a prior of a micrometre: pushed by many of its sigmas.
-    fit = fitted([[1e-9, 0.0, 0.0]], [[0.0, 0.5, 0.5]], (perfect,))
-    fit.covariance[7, 7] = 1e-12 * (1.0 - 1e-11)
-    fit.biases[0, 0] = 6.0 * 1e-6 * math.sqrt(1e-11)
-    assert weigh_offsets(fit).log_odds > 0.0
+    fit = fitted([[1e-7, 0.0, 0.0]], [[0.0, 0.0, 0.0]], (perfect,))
+    for off in (-1e-11, 0.0, 1e-11):
+        fit.covariance[7, 7] = 1e-12 * (1.0 + off)
+        assert weigh_offsets(fit).log_odds == pytest.approx(0.0, abs=1e-6)
 
 
 def test_without_surveys_there_is_nothing_to_doubt():

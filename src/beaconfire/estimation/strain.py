@@ -57,6 +57,9 @@ _PER_UNIT = np.array([1.0, 1e-3, 1e-3])  # m, and rad in a milliradian
 _SURELY = math.log(1e3)
 # With free offsets all of a body's coasting plots lie on its arc, but one in 100,000.
 _EXPLAINED_PART = 0.98
+# Of a variance: what plots can tell of an offset that is stated so well is rounding.
+# A survey that claims perfection is betrayed by the others' offsets and by scatter.
+_SEEN_LEAST = 1e-6
 _NOTHING = 1e-300  # a survey that explains so much worse has no logarithm
 
 
@@ -138,7 +141,7 @@ def loosened(priors: Sequence[BiasPrior], strain: Strain) -> tuple[BiasPrior, ..
 def _lying_sigmas(priors: Sequence[BiasPrior]) -> Floats:
     """Return (surveys, 3) the sigmas that a lie of width one has: m, mrad, mrad.
 
-    A survey that claims perfection lies by what others state, not by its own nought.
+    A survey that claims to be very good lies by what others state.
     """
     stated = [
         (one.sigma_range_m, one.sigma_azimuth_mrad, one.sigma_elevation_mrad)
@@ -162,9 +165,11 @@ def _weigh(means: Floats, variances: Floats, priors: Sequence[BiasPrior]) -> Str
     sigmas = (_lying_sigmas(priors) * _PER_UNIT).reshape(-1, 1) * WIDTHS
     share = 1.0 / (sigmas * sigmas) / stated
     change = stated * (share - 1.0)
-    # Never nothing: what was added to a prior can only have made it narrower.
-    kept = np.maximum(1.0 + change * variances[:, None], share)
+    kept = 1.0 + change * variances[:, None]
+    seen = kept - share > _SEEN_LEAST
+    kept = np.where(seen, kept, 1.0)
     logs = 0.5 * (np.log(share / kept) - change * means[:, None] ** 2 / kept)
+    logs = np.where(seen, logs, 0.0)
     peak = float(np.max(logs))
     odds = np.mean(np.exp(logs - peak).reshape(len(priors), -1), axis=1)
     parts = (np.log(odds + _NOTHING) + peak).tolist()
