@@ -81,7 +81,7 @@ TESTS = {
     "status": ["status", "standing", "decision_standing", "lapse"],
     "term": ["status", "standing"],
     "text": [*_TEXT, "agreement_text_whatever"],
-    "values": [*_TEXT, "agreement_text_whatever"],
+    "values": ["values", *_TEXT, "agreement_text_whatever"],
     "view": ["view", "standing", "status"],
     "ways": ["ways", *_DECISION],
 }

@@ -114,8 +114,10 @@ def test_what_is_said_of_one_consultation_changes_no_other():
 def test_what_was_signed_is_known_by_its_id_and_what_time_did_is_not():
     """Heard again it changes nothing; an outcome is the journal's own."""
     no = answer(Q, "object")
-    known = said(Q, heard(Q), no).consultations
+    other = ask(reason="another")
+    known = said(Q, heard(Q), no, other).consultations
     assert known.knows(statement_id(Q))
+    assert known.knows(statement_id(other))
     assert known.knows(statement_id(no))
     assert not known.knows(statement_id(answer(Q, "consent")))
     assert not known.knows(heard(Q).KIND)
