@@ -33,6 +33,7 @@ EntryBody = (
     | sightings.PlotsHeard
     | sightings.CueHeard
     | sightings.ItemHeld
+    | sightings.TakenBack
     | sightings.Rejection
     | sightings.LaunchEvent
     | sightings.EstimateRequest
@@ -88,6 +89,7 @@ BODIES: dict[str, type] = {
         sightings.PlotsHeard,
         sightings.CueHeard,
         sightings.ItemHeld,
+        sightings.TakenBack,
         sightings.Rejection,
         sightings.LaunchEvent,
         sightings.EstimateRequest,
