@@ -41,6 +41,7 @@ from beaconfire.vocabulary.entries import BODIES
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import Envelope, LinkHeader, LinkMessage, ReceiptNote
 from beaconfire.vocabulary.motion import Cue, Plot
+from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
 
 SCHEMAS = {
@@ -50,6 +51,7 @@ SCHEMAS = {
     "consultation-answer": ConsultationAnswer,
     "consultation-withdrawal": ConsultationWithdrawal,
     "consultation-proceeding": ConsultationProceeding,
+    "taking-back": TakingBack,
     "card": Card,
     "card-file": SignedCard,
     "agreement-signature": SignatureFile,

@@ -200,6 +200,51 @@ def test_only_who_suspended_can_restore(place, nodes):
     wait_for(place / "KOR", lambda e: e["kind"] == "item" and e["seq"] > before)
 
 
+def test_what_was_withheld_is_given_back_and_listed(place, nodes):
+    """Refused while it was suspended; now each is released again and delivered."""
+    withheld = {
+        e["body"]["item"]
+        for e in entries(place / "JPN")
+        if e["kind"] == "refusal" and e["body"]["withheld"] == [GSOMIA]
+    }
+    assert withheld
+    for item in withheld:
+        wait_for(
+            place / "JPN",
+            lambda e, item=item: e["kind"] == "receipt" and item in e["body"]["items"],
+        )
+    told = done("journal", "withheld", place / "JPN", "--agreement", GSOMIA, "--json")
+    (closure,) = json.loads(told)["withheld"]
+    (kept,) = closure["kept"]
+    assert set(kept["released_again"]) == withheld
+    assert kept["kept"] == []
+
+
+def test_an_operator_takes_an_item_back_and_the_partner_hears_of_it(place, nodes):
+    """By id, with the reason, once; what is not ours is refused in a sentence."""
+    notice = next(
+        e["body"]["sealed"]["item"]["id"]
+        for e in entries(place / "JPN")
+        if e["kind"] == "item"
+        and e["body"]["sealed"]["item"]["body"]["type"] == "LaunchNotice"
+    )
+    order = ("retract", notice, "--reason", "clutter", "--node", place / "JPN")
+    assert done(*order).startswith("JPN: taking-back: entry ")
+    wait_for(
+        place / "KOR",
+        lambda e: (
+            e["kind"] == "item"
+            and e["body"]["sealed"]["item"]["body"].get("retracts") == notice
+        ),
+    )
+    again = beaconfire(*order)
+    assert again.returncode == 3
+    assert "was taken back already" in again.stderr
+    theirs = beaconfire("retract", notice, "--reason", "x", "--node", place / "KOR")
+    assert theirs.returncode == 3
+    assert "its originator alone takes it back" in theirs.stderr
+
+
 def test_a_second_node_in_the_same_place_is_refused(place, nodes):
     """One writer a journal: the second start says why and changes nothing."""
     result = beaconfire("node", "run", "--node", place / "JPN")

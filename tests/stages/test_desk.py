@@ -84,7 +84,7 @@ def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
     assert desk.refuses(act, verb="cancel") == (
         "`cancel` is no order: one of suspend, restore, notice, notice-suspend, "
         "withdraw, contest, approve, revoke, declare, "
-        "consult-ask, consult-answer, consult-withdraw, consult-proceed"
+        "consult-ask, consult-answer, consult-withdraw, consult-proceed, retract"
     )
     assert desk.refuses("", verb="suspend").startswith("order: not JSON")
     assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "partner": ("partner", "admit a partner by its card and fingerprint"),
     "agreement": ("agreement_all", "read, compare, sign; suspend, restore, notice …"),
     "consult": ("consult", "ask a party before an act that affects it; answer one"),
+    "retract": ("retract", "take back an item of ours that was wrong"),
     "decide": ("decide", "may this item go to this partner, and by which articles?"),
     "estimate": ("estimate", "launch point, flight path, impact area from plots"),
     "flight": ("flight", "does the arithmetic of an announced flight close?"),

@@ -23,9 +23,10 @@ from beaconfire.runtime.store_files import stream_dir
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
+from beaconfire.vocabulary.taking_back import TakingBack
 
 
-def order(directory: Path, verb: str, signed: Act | Statement) -> Judged:
+def order(directory: Path, verb: str, signed: Act | Statement | TakingBack) -> Judged:
     """Send what a person signed to the node at ``directory``; return its desk's word.
 
     Raises:
@@ -40,7 +41,9 @@ def order(directory: Path, verb: str, signed: Act | Statement) -> Judged:
     return asyncio.run(_order(directory, verb, signed))
 
 
-async def _order(directory: Path, verb: str, signed: Act | Statement) -> Judged:
+async def _order(
+    directory: Path, verb: str, signed: Act | Statement | TakingBack
+) -> Judged:
     doors = DoorClient(directory)
     try:
         answer = await doors.ask(f"orders.{verb}", codec.encode(signed))

@@ -43,6 +43,7 @@ from beaconfire.vocabulary.entries.sightings import (
     EstimateRequest,
     ItemHeld,
     Rejection,
+    TakenBack,
 )
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.link import RECEIPT_TYPE, Envelope, Lane, LinkMessage
@@ -408,7 +409,7 @@ class Node:
         if isinstance(first.body, Order) and entry.cause == (first.id,):
             if isinstance(body, Act):
                 return [Answer(True, self._accepted(body, entry.id))]
-            if isinstance(body, Statement):
+            if isinstance(body, Statement | TakenBack):
                 return [Answer(True, f"{body.KIND}: entry {entry.id}")]
             if isinstance(body, Rejection):
                 return [Answer(False, body.reason)]

@@ -45,6 +45,7 @@ from beaconfire.vocabulary.link import (
     ITEM_TYPE,
     LINK_TYPE,
     RECEIPT_TYPE,
+    TAKING_BACK_TYPE,
     Envelope,
     SealedItem,
 )
@@ -58,6 +59,7 @@ _ROLE_OF: dict[str, KeyRole] = {
     RECEIPT_TYPE: "link",
     ACT_TYPE: "people",
     CONSULTATION_TYPE: "people",
+    TAKING_BACK_TYPE: "people",
 }
 _NAME_OF = {
     ITEM_TYPE: "item",
@@ -65,6 +67,7 @@ _NAME_OF = {
     RECEIPT_TYPE: "receipt",
     ACT_TYPE: "act",
     CONSULTATION_TYPE: "consultation",
+    TAKING_BACK_TYPE: "order",
     CARD_TYPE: "card",
 }
 

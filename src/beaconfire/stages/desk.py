@@ -1,14 +1,19 @@
 """Desk: what people order, judged before it counts.
 
-An order is a signed act, or what people say on a consultation. It is carried out if
-our own people signed it, recently, for an agreement in force here, and our party is
-entitled to it; otherwise it is a rejection whose reason goes back to who ordered it.
+An order is a signed act, what people say on a consultation, or that an item of ours is
+taken back. It is carried out if our own people signed it, recently, for an agreement in
+force here, and our party is entitled to it; otherwise it is a rejection whose reason
+goes back to who ordered it. Taken back is what we made ourselves, told as our belief
+and have not taken back yet; that waits for no clock.
 The stage changes nothing itself: what is accepted is an entry, and the other stages
 obey it from that turn on. When time ends a consultation, the desk says so, at the
 journal's instant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.amendment import successor_flaw
@@ -31,6 +36,7 @@ from beaconfire.seals.consultations import (
     statement_id,
     verify_statement,
 )
+from beaconfire.seals.taking_back import verify_taking_back
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.consultations import (
@@ -43,15 +49,36 @@ from beaconfire.vocabulary.consultations import (
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Order, Tick
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
-from beaconfire.vocabulary.entries.sightings import Bell, Rejection
+from beaconfire.vocabulary.entries.sightings import (
+    Bell,
+    ItemHeld,
+    Rejection,
+    TakenBack,
+)
+from beaconfire.vocabulary.label import Label
+from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import Amendment
+from beaconfire.vocabulary.report import FORM, Retraction
+from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
+
+T = TypeVar("T")
 
 ISSUED_AGE_S_MAX = 600.0  # an order signed longer ago must be signed anew
 ISSUED_AHEAD_S_MAX = 2.0  # the signer's clock may be this far ahead of the node's
 
+_NOT_TAKEN_BACK = {
+    "plots": "plots: what a sensor saw is taken back by nobody",
+    "retraction": "a retraction: tell anew what holds after all",
+}
+
 # Orders that close a way at once: they wait for no clock.
 CLOSING = ("suspend", "revoke")
+
+RETRACT = "retract"
+# Own items of one form that can be taken back: as many as the release stage remembers
+# to have given anyone. Of each partner as many ids, for the sentence that refuses.
+ITEMS_KEPT_MAX = 4_096
 
 VERBS = (*STATUS_ACTS, "approve", "revoke", "declare")
 # What is said on a consultation, and the order that brings it.
@@ -63,14 +90,29 @@ CONSULTING: dict[str, type] = {
 }
 
 
+class Told(Struct, frozen=True, kw_only=True):
+    """What a retraction of an own item bears as well."""
+
+    label: Label
+    lineage: tuple[str, ...]
+    audience: tuple[Party, ...] | None
+
+
 @dataclass(slots=True, kw_only=True)
 class DeskStage:
-    """The state of the stage: what the acts so far have made of the agreements."""
+    """The state of the stage: what the acts so far have made of the agreements.
+
+    ``own`` are our items by form and id, ``theirs`` the ids of each partner's, and
+    ``taken_back`` the ids of ours that are retracted.
+    """
 
     profile: NodeProfile
     agreements: tuple[Agreement, ...]
     standing: Standing
     clock_trusted: bool = True
+    own: dict[str, dict[str, Told]] = field(default_factory=dict)
+    theirs: dict[Party, dict[str, None]] = field(default_factory=dict)
+    taken_back: dict[str, None] = field(default_factory=dict)
 
 
 def begin(
@@ -92,6 +134,9 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
     if isinstance(body, ClockStep):
         state.clock_trusted = body.trusted
         return state, (_told_of_step(body),)
+    if isinstance(body, ItemHeld):
+        _note_item(state, body)
+        return state, ()
     if isinstance(body, Tick) and state.clock_trusted:
         return state, tuple(closings(state.standing.consultations, entry.at))
     if not isinstance(body, Order):
@@ -106,6 +151,25 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
             excerpt=body.text[:512],
         )
         return state, (refused,)
+
+
+def _note_item(state: DeskStage, held: ItemHeld) -> None:
+    """Remember what may be taken back, and what is not ours to take back."""
+    item = held.sealed.item
+    if held.carriage is not None:
+        _remember(state.theirs.setdefault(item.originator, {}), item.id, None)
+        return
+    lineage = item.lineage[:1]  # its own observations; not those of other products
+    told = Told(label=item.label, lineage=lineage, audience=held.audience)
+    _remember(state.own.setdefault(FORM[type(item.body)], {}), item.id, told)
+    if isinstance(item.body, Retraction):
+        _remember(state.taken_back, item.body.retracts, None)
+
+
+def _remember(items: dict[str, T], name: str, what: T) -> None:
+    items[name] = what
+    if len(items) > ITEMS_KEPT_MAX:
+        del items[next(iter(items))]
 
 
 def _told_of_step(step: ClockStep) -> Bell:
@@ -145,11 +209,13 @@ def _bell(state: DeskStage, body: Statement | Outcome) -> tuple[Bell, ...]:
     return (Bell(role="release officer", text=text),)
 
 
-def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement:
+def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement | TakenBack:
     if order.verb in CONSULTING:
         return _judge_statement(state, order, at)
+    if order.verb == RETRACT:
+        return _judge_taking_back(state, order, at)
     if order.verb not in VERBS:
-        known = ", ".join((*VERBS, *CONSULTING))
+        known = ", ".join((*VERBS, *CONSULTING, RETRACT))
         message = f"`{order.verb}` is no order: one of {known}"
         raise BadInput(message)
     act = codec.decode(order.text, Act, what="order")
@@ -219,6 +285,34 @@ def _judge_statement(state: DeskStage, order: Order, at: Instant) -> Statement:
     if flaw is not None:
         raise BadInput(flaw)
     return statement
+
+
+def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack:
+    said = codec.decode(order.text, TakingBack, what="order")
+    verify_taking_back(said, state.profile.card)
+    # A wrong is put right whatever the clock says; twice it cannot be.
+    if state.clock_trusted:
+        _require_fresh(said.issued, at, what="the order")
+    name = said.item
+    for party, ids in state.theirs.items():
+        if name in ids:
+            message = f"item `{name}` is {party}'s: its originator alone takes it back"
+            raise BadInput(message)
+    found = ((form, ids[name]) for form, ids in state.own.items() if name in ids)
+    form, told = next(found, ("", None))
+    if told is None:
+        message = (
+            f"`{name}` is no item of ours that is remembered here: "
+            "`journal export` lists those that were told"
+        )
+        raise BadInput(message)
+    if form in _NOT_TAKEN_BACK:
+        raise BadInput(f"item `{name}` is {_NOT_TAKEN_BACK[form]}")
+    if name in state.taken_back:
+        raise BadInput(f"item `{name}` was taken back already")
+    return TakenBack(
+        order=said, label=told.label, lineage=told.lineage, audience=told.audience
+    )
 
 
 def _by_the_clock(verb: str) -> str:

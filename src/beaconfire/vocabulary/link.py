@@ -30,6 +30,7 @@ ACT_TYPE = "application/vnd.beaconfire.act+json"
 LINK_TYPE = "application/vnd.beaconfire.link+json"
 RECEIPT_TYPE = "application/vnd.beaconfire.receipt+json"
 CARD_TYPE = "application/vnd.beaconfire.card+json"
+TAKING_BACK_TYPE = "application/vnd.beaconfire.taking-back+json"
 CONSULTATION_TYPE = "application/vnd.beaconfire.consultation+json"
 
 

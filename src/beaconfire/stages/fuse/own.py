@@ -46,7 +46,7 @@ from beaconfire.stages.fuse.launches import (
 )
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.entries.sightings import ItemHeld, TakenBack
 from beaconfire.vocabulary.flight import FlightEstimate
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
@@ -186,6 +186,37 @@ def close_past(book: OwnBook, at: Instant) -> Iterator[ItemHeld]:
         for told in launch.notice_ids:
             body = Retraction(retracts=told, reason=NEVER_BORNE_OUT)
             yield _item(book, body, NOTICE_VALID_S, at)
+
+
+def forget_told(book: OwnBook, item: str) -> None:
+    """Take note that people have taken an item back."""
+    for launch in book.open:
+        launch.notice_ids = [told for told in launch.notice_ids if told != item]
+        launch.told_arc = tuple(told for told in launch.told_arc if told != item)
+
+
+def retraction(
+    profile: NodeProfile, opaque_key: bytes, taken: TakenBack, at: Instant
+) -> ItemHeld:
+    """Return the retraction that people ordered, for those who may know of the item.
+
+    Its id is keyed by the item's, which no two products share; so that it was ordered
+    moves no other name, and shows to nobody else.
+    """
+    item = Item(
+        id=opaque(opaque_key, "taken back", taken.order.item),
+        originator=profile.party,
+        status=profile.status,
+        exercise=profile.exercise,
+        label=taken.label,
+        created=at,
+        valid_until=at.plus_s(NOTICE_VALID_S),
+        lineage=taken.lineage,
+        body=Retraction(retracts=taken.order.item, reason=taken.order.reason),
+    )
+    return ItemHeld(
+        sealed=SealedItem(item=item, signature=UNSIGNED), audience=taken.audience
+    )
 
 
 def closing(book: OwnBook) -> Instant | None:

@@ -30,8 +30,10 @@ from beaconfire.stages.fuse.own import (
     close_past,
     closing,
     cue_launch,
+    forget_told,
     join_parts,
     open_launch,
+    retraction,
     take_path,
     tell_cue,
     tell_estimate,
@@ -61,6 +63,7 @@ from beaconfire.vocabulary.entries.sightings import (
     EstimateRequest,
     ItemHeld,
     PlotsHeard,
+    TakenBack,
 )
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.times import Instant
@@ -130,6 +133,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
     if isinstance(body, ClockStep):
         state.picture.clock_trusted = body.trusted
         return state, ()
+    if isinstance(body, TakenBack):
+        return state, (_taken_back(state, body, at),)
     if not isinstance(body, PlotsHeard | CueHeard | ItemHeld | Estimate | Tick):
         return state, ()
     if isinstance(body, ItemHeld) and body.carriage is None:
@@ -179,6 +184,13 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
         if product == request.product and event == request.launch_id:
             return sightings_of(launch.evidence, unshared_sensors(state.profile))
     return Observations()
+
+
+def _taken_back(state: FuseStage, body: TakenBack, at: Instant) -> ItemHeld:
+    """Make the retraction of an own item; no product retracts it by itself any more."""
+    for book in state.own:
+        forget_told(book, body.order.item)
+    return retraction(state.profile, state.opaque_key, body, at)
 
 
 def _arcs(state: FuseStage) -> Iterator[tuple[str, Launch, str]]:

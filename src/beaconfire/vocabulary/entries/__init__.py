@@ -33,6 +33,7 @@ EntryBody = (
     | sightings.PlotsHeard
     | sightings.CueHeard
     | sightings.ItemHeld
+    | sightings.TakenBack
     | sightings.Rejection
     | sightings.LaunchEvent
     | sightings.LaunchState
@@ -89,6 +90,7 @@ BODIES: dict[str, type] = {
         sightings.PlotsHeard,
         sightings.CueHeard,
         sightings.ItemHeld,
+        sightings.TakenBack,
         sightings.Rejection,
         sightings.LaunchEvent,
         sightings.LaunchState,

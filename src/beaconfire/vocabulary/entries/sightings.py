@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta, Struct, field
 
 from beaconfire.vocabulary.flight import TrackPoint
-from beaconfire.vocabulary.label import OwnMarking
+from beaconfire.vocabulary.label import Label, OwnMarking
 from beaconfire.vocabulary.link import Lane, SealedItem
 from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.reach import Condition, ReachableRegion, ReachCorridor
 from beaconfire.vocabulary.sight import Group, Sight
+from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
 
 
@@ -63,6 +64,19 @@ class ItemHeld(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sealed: SealedItem
     carriage: Carriage | None = None
     audience: tuple[Party, ...] | None = None
+
+
+class TakenBack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Our people take an own item back: its retraction follows.
+
+    ``label``, ``lineage`` and ``audience`` are those of the item that is taken back.
+    """
+
+    KIND: ClassVar[str] = "taking-back"
+    order: TakingBack
+    label: Label
+    lineage: tuple[Token, ...]
+    audience: tuple[Party, ...] | None
 
 
 class Rejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

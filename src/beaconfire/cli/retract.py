@@ -1,0 +1,54 @@
+"""``beaconfire retract``: take back an own item that was handed over and is wrong.
+
+Parses, calls, prints. The order is signed here, with a person's key, and sent to the
+running node; if it is stopped nothing changes (exit code 4). What may be taken back is
+settled by the node's desk.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beaconfire.errors import Refused
+from beaconfire.runtime import keys
+from beaconfire.runtime.node_dir import load_node, node_now
+from beaconfire.runtime.orders import order
+from beaconfire.seals import codec
+from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.vocabulary.taking_back import TakingBack
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def retract(
+    item: Annotated[
+        str, typer.Argument(metavar="ITEM", help="The id of an item of this nation.")
+    ],
+    *,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="What was wrong; it is told."),
+    ],
+    node: Annotated[
+        Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
+    ] = Path("node"),
+) -> None:
+    """Take back a notice, track or impact prediction: all who were given it are told.
+
+    What still waits for its turn is withdrawn. It is no all-clear.
+    """
+    config = load_node(node)
+    told = {
+        "party": config.party,
+        "item": item,
+        "reason": reason,
+        "issued": node_now(config),
+    }
+    said = codec.convert(codec.to_builtins(told), TakingBack, what="retract")
+    key = keys.load_signing_key(node / "keys" / "people.key", "people")
+    judged = order(node, "retract", sign_taking_back(said, key))
+    if not judged.accepted:
+        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
+    typer.echo(f"{config.party}: {judged.reason}")
