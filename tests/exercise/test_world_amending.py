@@ -21,10 +21,12 @@ from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import Rejection
 from beaconfire.vocabulary.records import Amendment
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
+from tests.exercise.test_world_restoring import delivered, fates
 from tests.exercise.worlds import (
     APPROVALS,
     GSOMIA,
     PARTIES,
+    act,
     agreements,
     assert_settled,
     bodies,
@@ -51,17 +53,17 @@ def texts(parties=("JPN", "KOR")):
 
 def consent(party, at_s, seed):
     """Return what a nation's people order, signed."""
-    act = Act(
+    consents = Act(
         agreement=GSOMIA, act="declare", party=party, issued=plain().at(at_s),
         record=Amendment(text=SECOND, since=plain().at(SINCE_S)),
     )  # fmt: skip
     people = cast(scenario(acts=APPROVALS), seed)[party].people
-    return Order(verb="declare", text=encode(sign_act(act, people)).decode())
+    return Order(verb="declare", text=encode(sign_act(consents, people)).decode())
 
 
-def amending(*consents, links=None, seed=1, dies=(), held=None):
+def amending(*consents, links=None, seed=1, dies=(), held=None, acts=()):
     """Run a world in which nations consent at these seconds."""
-    shown = scenario(acts=APPROVALS, links=links or lines())
+    shown = scenario(acts=(*APPROVALS, *acts), links=links or lines())
     made = World(shown, held or texts(), SEEN, seed=seed, solver=solve)
     for party, at_s in consents:
         made.give(party, at_s, consent(party, at_s, seed), "person")
@@ -132,6 +134,20 @@ def test_on_any_line_and_through_any_death_each_item_has_one_text(seed):
                 over = entry.at >= plain().at(SINCE_S)
                 for item in body.items if over else ():
                     assert GSOMIA not in rests[f"{item} {body.to} {body.via}"]
+
+
+@pytest.mark.parametrize("last_s", [25.0, 40.0])
+def test_what_a_suspension_withheld_is_decided_again_under_the_new_text(last_s):
+    """Whether its instant ends the suspended text, or a consent that comes after it."""
+    made = amending(("JPN", 15.0), ("KOR", last_s), acts=(act(20.0, "KOR", "suspend"),))
+    audited = assert_settled(made)
+    assert audited.withheld == 0
+    for party in ("JPN", "KOR"):
+        found = fates(made, party)
+        assert len(found) > 20
+        assert set(found.values()) == {"Release"}
+        came = delivered(made, party)
+        assert {came[unit] for unit in found} == {1}
 
 
 def test_nobody_consents_to_a_text_that_is_not_there():
