@@ -294,24 +294,27 @@ def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack
     if state.clock_trusted:
         _require_fresh(said.issued, at, what="the order")
     name = said.item
-    for party, ids in state.theirs.items():
-        if name in ids:
-            message = f"item `{name}` is {party}'s: its originator alone takes it back"
-            raise BadInput(message)
+    # An id is its originator's alone: a partner's item of the same name is another one.
     found = ((form, ids[name]) for form, ids in state.own.items() if name in ids)
     form, told = next(found, ("", None))
     if told is None:
-        message = (
-            f"`{name}` is no item of ours that is remembered here: "
-            "`journal export` lists those that were told"
-        )
-        raise BadInput(message)
+        raise BadInput(_not_ours(state, name))
     if form in _NOT_TAKEN_BACK:
         raise BadInput(f"item `{name}` is {_NOT_TAKEN_BACK[form]}")
     if name in state.taken_back:
         raise BadInput(f"item `{name}` was taken back already")
     return TakenBack(
         order=said, label=told.label, lineage=told.lineage, audience=told.audience
+    )
+
+
+def _not_ours(state: DeskStage, name: str) -> str:
+    for party, ids in state.theirs.items():
+        if name in ids:
+            return f"item `{name}` is {party}'s: its originator alone takes it back"
+    return (
+        f"`{name}` is no item of ours that is remembered here: "
+        "`journal export` lists those that were told"
     )
 
 
