@@ -14,12 +14,15 @@ from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
+from beaconfire.seals.taking_back import sign_taking_back
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Release
-from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
 from beaconfire.vocabulary.records import Amendment
+from beaconfire.vocabulary.report import LaunchNotice, Retraction
+from beaconfire.vocabulary.taking_back import TakingBack
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
 from tests.exercise.test_world_restoring import delivered, fates
 from tests.exercise.worlds import (
@@ -30,6 +33,7 @@ from tests.exercise.worlds import (
     agreements,
     assert_settled,
     bodies,
+    cut,
     entries,
     lines,
     plain,
@@ -148,6 +152,39 @@ def test_what_a_suspension_withheld_is_decided_again_under_the_new_text(last_s):
         assert set(found.values()) == {"Release"}
         came = delivered(made, party)
         assert {came[unit] for unit in found} == {1}
+
+
+def test_what_waited_under_the_old_text_is_decided_again_under_the_new():
+    """Behind a line that is down just then: whoever was misled hears the retraction."""
+    down = [cut(*pair, 24.0, 34.0) for pair in (("JPN", "KOR"), ("KOR", "JPN"))]
+    others = [one for one in lines() if {one.from_, one.to} != {"JPN", "KOR"}]
+    shown = scenario(acts=(), links=(*others, *down))
+    made = World(shown, texts(), SEEN, seed=1, solver=solve)
+    made.give("JPN", 15.0, consent("JPN", 15.0, 1), "person")
+    made.give("KOR", 20.0, consent("KOR", 20.0, 1), "person")
+    made.run(27.0)
+    wrong = next(
+        held.sealed.item.id
+        for held in bodies(made, "KOR", ItemHeld)
+        if held.carriage and isinstance(held.sealed.item.body, LaunchNotice)
+    )
+    said = TakingBack(party="JPN", item=wrong, reason="?", issued=plain().at(28.0))
+    order = sign_taking_back(said, cast(shown, 1)["JPN"].people)
+    made.give("JPN", 28.0, Order(verb="retract", text=encode(order).decode()), "person")
+    made.run(END_S)
+    assert assert_settled(made).withheld == 0
+    for party in ("JPN", "KOR"):
+        found = fates(made, party)
+        assert len(found) > 5
+        assert set(found.values()) == {"Release"}
+        came = delivered(made, party)
+        assert {came[unit] for unit in found} == {1}
+    back = {
+        held.sealed.item.body.retracts
+        for held in bodies(made, "KOR", ItemHeld)
+        if isinstance(held.sealed.item.body, Retraction)
+    }
+    assert back == {wrong}
 
 
 def test_nobody_consents_to_a_text_that_is_not_there():
