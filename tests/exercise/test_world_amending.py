@@ -55,11 +55,11 @@ def texts(parties=("JPN", "KOR")):
     return (*held, replace(first, id=SECOND, parties=parties, in_force_from=since))
 
 
-def consent(party, at_s, seed):
+def consent(party, at_s, seed, *, old=GSOMIA, by=SECOND, since=None):
     """Return what a nation's people order, signed."""
     consents = Act(
-        agreement=GSOMIA, act="declare", party=party, issued=plain().at(at_s),
-        record=Amendment(text=SECOND, since=plain().at(SINCE_S)),
+        agreement=old, act="declare", party=party, issued=plain().at(at_s),
+        record=Amendment(text=by, since=since or plain().at(SINCE_S)),
     )  # fmt: skip
     people = cast(scenario(acts=APPROVALS), seed)[party].people
     return Order(verb="declare", text=encode(sign_act(consents, people)).decode())
@@ -193,3 +193,21 @@ def test_nobody_consents_to_a_text_that_is_not_there():
     (refused,) = bodies(made, "JPN", Rejection)
     assert refused.what == "order declare"
     assert "nothing could leave after" in refused.reason
+
+
+def test_nobody_consents_to_a_text_that_has_ended_itself():
+    """Back to the first, whose place the second has taken: neither would be open."""
+    made = World(scenario(acts=APPROVALS), texts(), SEEN, seed=1, solver=solve)
+    first = next(text for text in texts() if text.id == GSOMIA)
+    for party, at_s in (("JPN", 15.0), ("KOR", 20.0)):
+        made.give(party, at_s, consent(party, at_s, 1), "person")
+        back = consent(
+            party, at_s + 20.0, 1, old=SECOND, by=GSOMIA, since=first.in_force_from
+        )
+        made.give(party, at_s + 20.0, back, "person")
+    made.run(END_S)
+    late = [on for at_s, on in relied(made, "KOR", "JPN") if at_s > 45.0]
+    assert any(SECOND in on for on in late)
+    for party in ("JPN", "KOR"):
+        (refused,) = bodies(made, party, Rejection)
+        assert f"`{SECOND}` has taken the place of {GSOMIA}" in refused.reason
