@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from beaconfire.agreements.amendment import amended, amendments, successor_flaw
-from beaconfire.agreements.conditions import Sender
+from beaconfire.agreements.conditions import Sender, TogetherWith
 from beaconfire.agreements.entitled import entitled, too_many
 from beaconfire.agreements.register import AMENDMENTS_MAX
 from beaconfire.agreements.standing import Standing
@@ -144,6 +144,19 @@ def test_our_own_people_consent_only_to_a_text_that_fits(held, record, flaw):
     """One that all have signed, binds all who were bound, and begins just then."""
     assert flaw in successor_flaw(OLD, record, held)
     assert successor_flaw(OLD, Amendment(text="new-text", since=SINCE), (NEW,)) is None
+
+
+def test_what_the_new_text_asks_for_must_not_go_on_asking_for_the_old():
+    """A pair of texts opens only if each names the other, also after an amendment."""
+    pair = agreement(permit(1, TogetherWith((OLD.id,))), name="pair")
+    new = agreement(permit(1, TogetherWith(("pair",))), name="new-text")
+    new = replace(new, in_force_from=SINCE)
+    record = Amendment(text="new-text", since=SINCE)
+    flaw = successor_flaw(OLD, record, (OLD, new, pair))
+    assert f"asks for pair, which permits only together with {OLD.id}" in flaw
+    both = agreement(permit(1, TogetherWith((OLD.id, "new-text"))), name="pair")
+    assert successor_flaw(OLD, record, (OLD, new, both)) is None
+    assert successor_flaw(OLD, record, (OLD, NEW, pair)) is None
 
 
 def test_a_consent_names_a_text_and_no_end():

@@ -14,20 +14,26 @@ from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
+from beaconfire.seals.taking_back import sign_taking_back
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Release
-from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
 from beaconfire.vocabulary.records import Amendment
+from beaconfire.vocabulary.report import LaunchNotice, Retraction
+from beaconfire.vocabulary.taking_back import TakingBack
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
+from tests.exercise.test_world_restoring import delivered, fates
 from tests.exercise.worlds import (
     APPROVALS,
     GSOMIA,
     PARTIES,
+    act,
     agreements,
     assert_settled,
     bodies,
+    cut,
     entries,
     lines,
     plain,
@@ -49,19 +55,19 @@ def texts(parties=("JPN", "KOR")):
     return (*held, replace(first, id=SECOND, parties=parties, in_force_from=since))
 
 
-def consent(party, at_s, seed):
+def consent(party, at_s, seed, *, old=GSOMIA, by=SECOND, since=None):
     """Return what a nation's people order, signed."""
-    act = Act(
-        agreement=GSOMIA, act="declare", party=party, issued=plain().at(at_s),
-        record=Amendment(text=SECOND, since=plain().at(SINCE_S)),
+    consents = Act(
+        agreement=old, act="declare", party=party, issued=plain().at(at_s),
+        record=Amendment(text=by, since=since or plain().at(SINCE_S)),
     )  # fmt: skip
     people = cast(scenario(acts=APPROVALS), seed)[party].people
-    return Order(verb="declare", text=encode(sign_act(act, people)).decode())
+    return Order(verb="declare", text=encode(sign_act(consents, people)).decode())
 
 
-def amending(*consents, links=None, seed=1, dies=(), held=None):
+def amending(*consents, links=None, seed=1, dies=(), held=None, acts=()):
     """Run a world in which nations consent at these seconds."""
-    shown = scenario(acts=APPROVALS, links=links or lines())
+    shown = scenario(acts=(*APPROVALS, *acts), links=links or lines())
     made = World(shown, held or texts(), SEEN, seed=seed, solver=solve)
     for party, at_s in consents:
         made.give(party, at_s, consent(party, at_s, seed), "person")
@@ -134,9 +140,74 @@ def test_on_any_line_and_through_any_death_each_item_has_one_text(seed):
                     assert GSOMIA not in rests[f"{item} {body.to} {body.via}"]
 
 
+@pytest.mark.parametrize("last_s", [25.0, 40.0])
+def test_what_a_suspension_withheld_is_decided_again_under_the_new_text(last_s):
+    """Whether its instant ends the suspended text, or a consent that comes after it."""
+    made = amending(("JPN", 15.0), ("KOR", last_s), acts=(act(20.0, "KOR", "suspend"),))
+    audited = assert_settled(made)
+    assert audited.withheld == 0
+    for party in ("JPN", "KOR"):
+        found = fates(made, party)
+        assert len(found) > 20
+        assert set(found.values()) == {"Release"}
+        came = delivered(made, party)
+        assert {came[unit] for unit in found} == {1}
+
+
+def test_what_waited_under_the_old_text_is_decided_again_under_the_new():
+    """Behind a line that is down just then: whoever was misled hears the retraction."""
+    down = [cut(*pair, 24.0, 34.0) for pair in (("JPN", "KOR"), ("KOR", "JPN"))]
+    others = [one for one in lines() if {one.from_, one.to} != {"JPN", "KOR"}]
+    shown = scenario(acts=(), links=(*others, *down))
+    made = World(shown, texts(), SEEN, seed=1, solver=solve)
+    made.give("JPN", 15.0, consent("JPN", 15.0, 1), "person")
+    made.give("KOR", 20.0, consent("KOR", 20.0, 1), "person")
+    made.run(27.0)
+    wrong = next(
+        held.sealed.item.id
+        for held in bodies(made, "KOR", ItemHeld)
+        if held.carriage and isinstance(held.sealed.item.body, LaunchNotice)
+    )
+    said = TakingBack(party="JPN", item=wrong, reason="?", issued=plain().at(28.0))
+    order = sign_taking_back(said, cast(shown, 1)["JPN"].people)
+    made.give("JPN", 28.0, Order(verb="retract", text=encode(order).decode()), "person")
+    made.run(END_S)
+    assert assert_settled(made).withheld == 0
+    for party in ("JPN", "KOR"):
+        found = fates(made, party)
+        assert len(found) > 5
+        assert set(found.values()) == {"Release"}
+        came = delivered(made, party)
+        assert {came[unit] for unit in found} == {1}
+    back = {
+        held.sealed.item.body.retracts
+        for held in bodies(made, "KOR", ItemHeld)
+        if isinstance(held.sealed.item.body, Retraction)
+    }
+    assert back == {wrong}
+
+
 def test_nobody_consents_to_a_text_that_is_not_there():
     """The desk says what would be left: nothing."""
     made = amending(("JPN", 15.0), held=agreements())
     (refused,) = bodies(made, "JPN", Rejection)
     assert refused.what == "order declare"
     assert "nothing could leave after" in refused.reason
+
+
+def test_nobody_consents_to_a_text_that_has_ended_itself():
+    """Back to the first, whose place the second has taken: neither would be open."""
+    made = World(scenario(acts=APPROVALS), texts(), SEEN, seed=1, solver=solve)
+    first = next(text for text in texts() if text.id == GSOMIA)
+    for party, at_s in (("JPN", 15.0), ("KOR", 20.0)):
+        made.give(party, at_s, consent(party, at_s, 1), "person")
+        back = consent(
+            party, at_s + 20.0, 1, old=SECOND, by=GSOMIA, since=first.in_force_from
+        )
+        made.give(party, at_s + 20.0, back, "person")
+    made.run(END_S)
+    late = [on for at_s, on in relied(made, "KOR", "JPN") if at_s > 45.0]
+    assert any(SECOND in on for on in late)
+    for party in ("JPN", "KOR"):
+        (refused,) = bodies(made, party, Rejection)
+        assert f"`{SECOND}` has taken the place of {GSOMIA}" in refused.reason

@@ -6,11 +6,12 @@ How it comes out across nodes, lines and deaths is ``exercise/test_world_restori
 import pytest
 from msgspec.structs import replace
 
+from beaconfire.agreements.text import parse_agreement
 from beaconfire.seals.dsse import sign_item
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Tick
+from beaconfire.vocabulary.entries.arrivals import ClockStep, Tick
 from beaconfire.vocabulary.entries.carriage import (
     Expiry,
     Foregone,
@@ -205,6 +206,24 @@ def test_what_is_ended_for_good_while_it_is_suspended_is_refused_for_good() -> N
     refused = only(Refusal, out)
     assert (refused.item, refused.withheld) == (item.id, ())
     assert "terminated" in refused.reason
+    assert shelved(node) == []
+    node.check_replay()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_start_without_the_suspended_text_asks_again(trusted: bool) -> None:
+    """Also one while the clock is not trusted, once it is."""
+    node, kor = Fed(), Line()
+    acted(node, kor, "suspend", 1.0)
+    own(node, item_of("JPN", created_s=2.0), seconds=2.0)
+    texts = node.node.given.agreements
+    less = tuple(text for text in texts if parse_agreement(text, file="").id != GSOMIA)
+    if not trusted:
+        node.give(ClockStep(seconds=900.0, trusted=False), seconds=3.0)
+    node.give(replace(node.node.given, agreements=less), seconds=4.0)
+    if not trusted:
+        node.give(ClockStep(seconds=0.0, trusted=True), seconds=5.0)
+    node.give(Tick(), seconds=6.0)
     assert shelved(node) == []
     node.check_replay()
 

@@ -161,6 +161,16 @@ def test_what_is_not_ours_or_not_told_as_belief_is_refused_in_a_sentence() -> No
     node.check_replay()
 
 
+def test_no_partner_keeps_an_item_of_ours_from_being_taken_back() -> None:
+    """Whoever gives an item of its own the id of ours has changed nothing here."""
+    node, kor = Fed(), Line()
+    item = item_of("JPN")
+    told(node, item)
+    node.pull(kor.send(kor.carry(replace(item_of("KOR"), id=item.id))))
+    out = take_back(node, item.id)
+    assert gone_to(out, only(ItemHeld, out).sealed.item.id) == ["KOR", "USA"]
+
+
 def test_only_our_own_people_just_now_take_something_back() -> None:
     """Another's key, another party's order, an old order, and text that is none."""
     node = Fed()

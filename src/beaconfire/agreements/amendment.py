@@ -74,6 +74,23 @@ def successor_flaw(
             f"{new.id} is in force from {new.in_force_from}, and the amendment from "
             f"{record.since}: between the two there would be two texts, or none"
         )
+    return _companion_flaw(old, new, held)
+
+
+def _companion_flaw(
+    old: Agreement, new: Agreement, held: Sequence[Agreement]
+) -> str | None:
+    """Return which text that the new one asks for would go on asking for the old."""
+    asked = [one for one in held if one.id in new.requires and not one.permits_alone]
+    answer = [one for one in asked if new.id in one.requires]
+    for one in asked:
+        replaced = any(set(one.parties) <= set(other.parties) for other in answer)
+        if old.id in one.requires and not replaced:
+            return (
+                f"{new.id} asks for {one.id}, which permits only together with "
+                f"{old.id}: nothing could leave; {new.id} must name a text of its "
+                f"parties that names {new.id}"
+            )
     return None
 
 

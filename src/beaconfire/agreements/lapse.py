@@ -25,7 +25,8 @@ from beaconfire.vocabulary.times import Instant
 class Lapse:
     """Why something no longer holds. ``act`` is the entry of the act, if one did it.
 
-    ``suspended``: the agreement is, so that a restoration may open it again.
+    ``suspended``: the agreement is, or another text has taken its place, so that a
+    restoration, or that text, may open it again.
     """
 
     agreement: str | None
@@ -88,7 +89,7 @@ def known_suspended(
                 article=status.article,
                 act=status.acts[0] if status.acts else None,
                 reason=status.reason,
-                suspended=status.state == "suspended",
+                suspended=status.state in ("suspended", "amended"),
             )
     return None
 

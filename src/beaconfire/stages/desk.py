@@ -26,6 +26,7 @@ from beaconfire.agreements.consultation import due as consultation_due
 from beaconfire.agreements.consulting_rules import objection_to
 from beaconfire.agreements.entitled import came_late, entitled, too_many
 from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.status import status_of
 from beaconfire.agreements.view import STATUS_ACTS
 from beaconfire.errors import BadInput
 from beaconfire.journal.entry import Entry
@@ -236,6 +237,7 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement | Tak
     wrong = entitled(agreement, act, state.standing) or too_many(act, state.standing)
     if not wrong and isinstance(act.record, Amendment):
         wrong = successor_flaw(agreement, act.record, state.agreements)
+        wrong = wrong or _successor_over(state, act.record, at)
     if wrong:
         raise BadInput(wrong)
     if act.issued is None:
@@ -254,6 +256,15 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement | Tak
         # The node's clock has been beyond the deadline, whatever the signer's says now.
         raise BadInput(f"{late}: sign it anew, for the end of the next term")
     return act
+
+
+def _successor_over(state: DeskStage, record: Amendment, at: Instant) -> str | None:
+    """Return why nothing could leave under a text that has ended itself by then."""
+    new = next(one for one in state.agreements if one.id == record.text)
+    status = status_of(new, state.standing, max(at, record.since))
+    if status.state not in ("terminated", "amended"):
+        return None
+    return f"{status.reason}: with it in another's place, nothing could leave"
 
 
 def _judge_statement(state: DeskStage, order: Order, at: Instant) -> Statement:
@@ -294,24 +305,27 @@ def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack
     if state.clock_trusted:
         _require_fresh(said.issued, at, what="the order")
     name = said.item
-    for party, ids in state.theirs.items():
-        if name in ids:
-            message = f"item `{name}` is {party}'s: its originator alone takes it back"
-            raise BadInput(message)
+    # An id is its originator's alone: a partner's item of the same name is another one.
     found = ((form, ids[name]) for form, ids in state.own.items() if name in ids)
     form, told = next(found, ("", None))
     if told is None:
-        message = (
-            f"`{name}` is no item of ours that is remembered here: "
-            "`journal export` lists those that were told"
-        )
-        raise BadInput(message)
+        raise BadInput(_not_ours(state, name))
     if form in _NOT_TAKEN_BACK:
         raise BadInput(f"item `{name}` is {_NOT_TAKEN_BACK[form]}")
     if name in state.taken_back:
         raise BadInput(f"item `{name}` was taken back already")
     return TakenBack(
         order=said, label=told.label, lineage=told.lineage, audience=told.audience
+    )
+
+
+def _not_ours(state: DeskStage, name: str) -> str:
+    for party, ids in state.theirs.items():
+        if name in ids:
+            return f"item `{name}` is {party}'s: its originator alone takes it back"
+    return (
+        f"`{name}` is no item of ours that is remembered here: "
+        "`journal export` lists those that were told"
     )
 
 

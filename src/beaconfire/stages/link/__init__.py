@@ -218,6 +218,8 @@ def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody
     if step.trusted:
         state.untrusted = None
         out.extend(after_time(state, at))
+        # A start while it was not trusted may have come with other texts.
+        out.extend(withholding.look_again(state, at))
     elif state.untrusted is None:
         state.untrusted = (
             f"clock not trusted: at {at} it had stepped by {step.seconds:+.3f} s"

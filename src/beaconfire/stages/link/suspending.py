@@ -11,7 +11,8 @@ From the turn that journals it:
 * a notice that takes effect, or a term that runs out, does the same when its instant
   has come, without an act;
 * on restoration, what relies on it waits until the partner knows (``telling``), and
-  what was kept from leaving is decided again (``withholding``).
+  what was kept from leaving is decided again (``withholding``); so it is when another
+  text takes the agreement's place.
 
 And what a retraction does: what it takes back and nobody has yet is withdrawn.
 """
@@ -37,6 +38,7 @@ from beaconfire.vocabulary.entries.carriage import EpochEnd, FateUnknown
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import LANES, ZERO_DIGEST, EpochHead, Lane
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
@@ -52,7 +54,7 @@ def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[Entr
     state.ended = [*others, name] if name in _over(state, at) else others
     parties = _parties(state, name)
     out = _settle(state, parties, act_id, at)
-    if act.act in STATUS_ACTS:
+    if act.act in STATUS_ACTS or isinstance(act.record, Amendment):
         out.extend(withholding.look_again(state, at, name))
         concerned = [p for p in state.partners.values() if p.card.party in parties]
         out.extend(withholding.give_back(concerned))

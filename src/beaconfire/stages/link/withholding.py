@@ -2,7 +2,8 @@
 
 * On the shelf goes what was refused, or withdrawn after its release, because an
   agreement is suspended, and for no other reason. It stays there while all of these
-  agreements are suspended.
+  agreements are suspended. What waited when another text took an agreement's place
+  passes through it, to be decided under that text.
 * When one is restored, or has ended for good, what it kept is given back to the
   decision: retractions first, in the very turn of the act, then of each shelf the
   oldest first, some in each turn, as fast as ticks come.

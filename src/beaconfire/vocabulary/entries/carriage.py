@@ -95,7 +95,7 @@ class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Released items that will not be sent after all, and why.
 
     ``withheld``: because ``agreement`` is suspended; they are decided again when it is
-    restored.
+    restored. At once, if another text has taken its place.
     """
 
     KIND: ClassVar[str] = "withdrawal"
