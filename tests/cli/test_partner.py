@@ -123,7 +123,7 @@ def test_init_never_writes_over_a_node(nations):
     ("words", "said"),
     [
         (("--party", "japan"), "write three capitals"),
-        (("--party", "ＪＰＮ"), "write three capitals"),
+        (("--party", "ＪＰＮ"), "the character FULLWIDTH LATIN CAPITAL"),
         (("--party", "JPN", "--status", "REAL"), "status"),
         (("--party", "JPN", "--border-host", "a b"), "not a host name"),
         (("--party", "JPN", "--border-port", "7421"), "cannot share port"),
