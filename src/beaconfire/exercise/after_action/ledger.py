@@ -60,6 +60,8 @@ _KEPT: dict[str, tuple[str, ...]] = {
     "act": ("agreement", "act", "party"),
     "approval": ("agreement", "act", "party", "item", "to", "via", "class"),
 }
+# Beside the items themselves: of an entry of another kind nothing in its body is read.
+KINDS_READ = frozenset(_KEPT)
 
 
 @dataclass(frozen=True, slots=True)

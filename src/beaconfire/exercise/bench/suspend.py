@@ -24,6 +24,7 @@ import uvloop
 
 from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.after_action.checker import Delivery, check_delivery
+from beaconfire.exercise.after_action.ledger import KINDS_READ
 from beaconfire.exercise.bench import pair, trio
 from beaconfire.exercise.bench.border_witness import BorderWitness
 from beaconfire.exercise.bench.figures import Bench, Figure, percentile
@@ -54,13 +55,6 @@ IN_FLIGHT_MAX = 128  # scans without an answer
 QUIET_S = 0.5  # nothing new in any journal for so long: all has settled
 SETTLE_S_MAX = 30.0
 POLL_S = 0.05
-# What the audit never reads; its bytes would be most of what is kept for it.
-_AUDITED = frozenset(
-    {
-        *("release", "hand-over", "receipt", "withdrawal", "expiry", "waiting"),
-        *("fate-unknown", "epoch-end", "arrival", "quarantine", "rejection", "act"),
-    }
-)
 
 Say = Callable[[str], None]
 
@@ -252,7 +246,8 @@ async def _read(nation: _Nation) -> int:
             count += 1
             nation.entries.extend(turn.entries)
             for entry, line in zip(turn.entries, turn.lines, strict=True):
-                kept = line if entry.kind in _AUDITED else _bare(entry)
+                # The rest would be most of what is kept for the audit.
+                kept = line if entry.kind in KINDS_READ else _bare(entry)
                 book.write(kept + b"\n")
     return count
 
