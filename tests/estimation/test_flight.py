@@ -4,6 +4,8 @@ import dataclasses
 import importlib
 import itertools
 import pkgutil
+import subprocess
+import sys
 
 import msgspec
 import numpy as np
@@ -14,6 +16,13 @@ from numba.core.dispatcher import Dispatcher
 import beaconfire.estimation
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.warm import warm_up
+from beaconfire.exercise.bench.estimation_case import (
+    FOURTH_OCTOBER,
+    REFERENCE,
+    drawn_flights,
+    sensors,
+    watch,
+)
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.motion import Plot
@@ -319,6 +328,35 @@ def test_an_answer_can_be_journalled():
         answer = estimated(held)
         data = codec.encode(answer)
         assert codec.decode(data, FlightEstimate, what="estimate") == answer
+
+
+def test_nothing_is_left_to_compile_when_a_launch_comes():
+    """Ten seconds of the first climb on a new machine, when the corridor was left out.
+
+    In a process of its own: what other tests have compiled must not hide it. Asked are
+    kernels that the climb and the fall of either case use and the warm-up did not.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", "import tests.estimation.test_flight as t; t.compare()"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "[]\n"
+
+
+def compare():
+    """Tell which kernels a launch takes in a form that the warm-up did not take."""
+    warm_up()
+    before = {name: len(one.signatures) for name, one in kernels().items()}
+    assert sum(map(bool, before.values())) > 20
+    for launch, names in ((REFERENCE, "A"), (FOURTH_OCTOBER, "ABC")):
+        flight = drawn_flights(launch)[0]
+        watched = watch(flight, sensors(names), 1)
+        for after_s in (-40.0, -10.0, 3.0, 10.0, 30.0, 120.0):
+            watched.estimate(flight.burn_out_s + after_s)
+    after = {name: len(one.signatures) for name, one in kernels().items()}
+    sys.stdout.write(f"{[name for name in after if after[name] != before[name]]}\n")
 
 
 def test_each_kernel_is_compiled_once():

@@ -1,8 +1,8 @@
 """Warm-up: compile every kernel before the first launch, not during it.
 
-One invented flight goes through the front door twice, as plots under thrust and as a
-coasting arc with a partner's tracklet, so that whatever the door needs is compiled or
-read from the cache. Nothing is returned and nothing is kept.
+One invented flight goes through the front door three times, as plots under thrust, as a
+coasting arc and with a partner's tracklet, so that whatever the door needs is compiled
+or read from the cache. Nothing is returned and nothing is kept.
 """
 
 import math
@@ -19,6 +19,7 @@ from beaconfire.vocabulary.places import SensorSite
 from beaconfire.vocabulary.times import Instant
 
 _SITE = SensorSite(id="warm-up", lat_deg=0.0, lon_deg=0.0, alt_m=0.0)
+_UNDER_THRUST = 20
 _START = Instant.parse("2000-01-01T00:00:00Z")
 
 
@@ -28,6 +29,8 @@ def warm_up() -> None:
     start = np.zeros(7)
     start[:3] = ecef_from_geodetic(3.0, 3.0, 200e3)
     start[3:6] = 2_500.0 * axes[2] + 1_500.0 * axes[0]
+    climb = estimate_flight(Observations(plots=_plots(start)[:_UNDER_THRUST]))
+    assert climb.corridor is not None
     coasting = estimate_flight(Observations(plots=_plots(start)))
     assert coasting.tracklet is not None
     shared = Observations(plots=_plots(start)[:30], tracklets=(coasting.tracklet,))
