@@ -143,6 +143,7 @@ def delivery_tiles(delivery: Delivery) -> str:
         tile(f"{delivery.sent_fate_unknown:,}", "of unknown fate"),
         tile(f"{delivery.quarantined:,}", "quarantined"),
         tile(f"{delivery.withheld:,}", "withheld"),
+        tile(f"{delivery.undecided:,}", "to be decided again"),
     ]
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
