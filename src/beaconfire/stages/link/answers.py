@@ -8,10 +8,11 @@
 Whatever is answered, the item is on no shelf from an earlier answer any more.
 """
 
+from beaconfire.agreements.lapse import Lapse
 from beaconfire.seals.dsse import envelope_digest, envelope_of
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.consulting import keep_deferred
-from beaconfire.stages.link.handing import fill, in_entries, waiting
+from beaconfire.stages.link.handing import fill, waiting, withdrawals
 from beaconfire.stages.link.state import Kept, LinkStage, Partner, Unit
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import Foregone, Withdrawal
@@ -142,16 +143,10 @@ def _forgotten(release: Release, lane: Lane) -> Withdrawal:
 
 
 def _overflow(partner: Partner, lane: Lane, units: list[Unit]) -> list[EntryBody]:
-    return [
-        Withdrawal(
-            originator=originator,
-            to=partner.card.party,
-            via=via,
-            lane=lane,
-            items=tuple(unit.id for unit in some),
-            agreement=None,
-            act=None,
-            reason=f"the queue to {partner.card.party} is full; the oldest gave way",
-        )
-        for (originator, via), some in in_entries(units)
-    ]
+    full = Lapse(
+        agreement=None,
+        article=None,
+        act=None,
+        reason=f"the queue to {partner.card.party} is full; the oldest gave way",
+    )
+    return [gone for gone, _ in withdrawals(partner, lane, units, full)]

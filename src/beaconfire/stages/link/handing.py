@@ -149,20 +149,29 @@ def withdrawn(
     for unit, lapse in lapsed:
         by_reason.setdefault(lapse, []).append(unit)
     for lapse, units in by_reason.items():
-        for (originator, via), some in in_entries(units):
-            yield Withdrawal(
-                originator=originator,
-                to=partner.card.party,
-                via=via,
-                lane=lane,
-                items=tuple(unit.id for unit in some),
-                agreement=lapse.agreement,
-                act=lapse.act,
-                reason=lapse.reason,
-                withheld=lapse.suspended,
-            )
+        for gone, some in withdrawals(partner, lane, units, lapse):
+            yield gone
             if lapse.suspended and lapse.agreement is not None:
                 yield from keep_units(state, partner, some, lapse.agreement, at)
+
+
+def withdrawals(
+    partner: Partner, lane: Lane, units: list[Unit], lapse: Lapse
+) -> Iterator[tuple[Withdrawal, list[Unit]]]:
+    """Return the entries that say why ``units`` will not be sent, each with its own."""
+    for (originator, via), some in in_entries(units):
+        gone = Withdrawal(
+            originator=originator,
+            to=partner.card.party,
+            via=via,
+            lane=lane,
+            items=tuple(unit.id for unit in some),
+            agreement=lapse.agreement,
+            act=lapse.act,
+            reason=lapse.reason,
+            withheld=lapse.suspended,
+        )
+        yield gone, some
 
 
 def keep_units(

@@ -11,6 +11,7 @@
   accept the partner sets apart, and says so.
 """
 
+from beaconfire.agreements.lapse import Lapse
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import open_envelope
@@ -21,6 +22,7 @@ from beaconfire.stages.link.handing import (
     fill,
     in_entries,
     keep_units,
+    withdrawals,
 )
 from beaconfire.stages.link.state import (
     CLOSED_HEADS_MAX,
@@ -33,7 +35,7 @@ from beaconfire.stages.link.state import (
 from beaconfire.vocabulary.acts import UNSIGNED, Signature
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ReceiptArrival
-from beaconfire.vocabulary.entries.carriage import Arrival, Receipt, Withdrawal
+from beaconfire.vocabulary.entries.carriage import Arrival, Receipt
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.link import (
     RECEIPT_TYPE,
@@ -114,20 +116,15 @@ def _unread(
     out: list[EntryBody] = []
     for stopped_by in dict.fromkeys(unit.stopped_by for unit in units):
         purged = [unit for unit in units if unit.stopped_by == stopped_by]
-        for (originator, via), some in in_entries(purged):
-            out.append(
-                Withdrawal(
-                    originator=originator,
-                    to=partner.card.party,
-                    via=via,
-                    lane=lane,
-                    items=tuple(unit.id for unit in some),
-                    agreement=stopped_by,
-                    act=None,
-                    reason=f"{partner.card.party} closed the epoch before it was read",
-                    withheld=stopped_by is not None,
-                )
-            )
+        unread = Lapse(
+            agreement=stopped_by,
+            article=None,
+            act=None,
+            reason=f"{partner.card.party} closed the epoch before it was read",
+            suspended=stopped_by is not None,
+        )
+        for gone, some in withdrawals(partner, lane, purged, unread):
+            out.append(gone)
             if stopped_by is not None:
                 out.extend(keep_units(state, partner, some, stopped_by, at))
     return out
