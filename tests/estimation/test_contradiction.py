@@ -13,6 +13,7 @@ from beaconfire.vocabulary.flight import Observations
 
 from .flying import (
     EAST,
+    LIFT_OFF,
     NEAR,
     SOUTH,
     STEEP,
@@ -28,6 +29,7 @@ FROM_S, TO_S = 60.0, 300.0
 FIRST = Radar("first", 38.0, 138.5)
 SECOND = Radar("second", 41.0, 140.5, phase_s=0.31)
 THIRD = Radar("third", 35.5, 133.0, phase_s=0.62)
+FOURTH = Radar("fourth", 38.5, 134.0, phase_s=0.12)
 
 
 def too_far(plot):
@@ -99,6 +101,21 @@ def test_honest_sensors_are_all_used():
     found = estimate_flight(seen((NEAR, SOUTH, EAST)))
     assert found.model_holds
     assert {account.verdict for account in found.sensors} == {"used"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_honest_sensor_is_named_while_it_is_early_to_tell_a_burnout(seed):
+    """First seen when it coasts: chance lets some tell it sooner; that is no lie."""
+    rng = np.random.default_rng(seed)
+    flight = fly(STEEP)
+    coasting_s = flight.burn_end_s + 13.0
+    plots = seen_by(
+        (NEAR, SOUTH, EAST, FOURTH), flight, coasting_s, coasting_s + 30.0, rng
+    )
+    for until_s in np.arange(coasting_s + 8.0, coasting_s + 30.0, 0.5):
+        held = [one for one in plots if one.time <= LIFT_OFF.plus_s(until_s)]
+        found = estimate_flight(Observations(plots=tuple(held)))
+        assert "contradict" not in found.reason, until_s
 
 
 def test_refraction_left_in_at_one_of_three_is_absorbed_or_named():

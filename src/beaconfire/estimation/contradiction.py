@@ -16,8 +16,9 @@ there are (``reconciled``):
   launch all the same.
 
 A push that one sensor sees sooner than the others looks like a lie for some seconds.
-So where plots leave an arc that they had lain on, a lie is spoken of only if constant
-offsets put all of them back on one.
+And while it is too early to tell a burn-out, chance lets all but one sensor tell it a
+moment sooner. So where no plots are refused a lie is spoken of only if constant offsets
+put all of them on one arc, and these are beyond what the surveys allow.
 
 Left to others: which plots are of one object, and what one object's plots say.
 """
@@ -104,7 +105,8 @@ def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
         sensor for sensor in sensors if found[sensor].explains(len(rests[sensor].plots))
     ]
     freed = _freed(one.table, [found[sensor] for sensor in agreeing])
-    if not agreeing or (freed is None and not unheard):
+    lied = freed is not None and freed.declared
+    if not agreeing or not (lied or unheard):
         return one.estimate
     if len(sensors) >= SURVEYS_TO_NAME_MIN:
         liars = _of_survey(held, freed.culprit) if freed is not None else set()

@@ -138,8 +138,16 @@ def scans_between(
 def _scans(
     sensor: Sensor, flight: Flight, begin: Instant, end: Instant, false_plots: float
 ) -> Iterator[Scan]:
-    busy = msgspec.structs.replace(sensor, false_plots_per_scan=false_plots)
-    # Another seed for another window: plots of two windows must not share an id.
+    # Another seed for another window: plots of two windows must not share an id. It
+    # would draw another survey error too, and a radar that moves is one that lies: its
+    # estimates would cost what those of liars do.
+    busy = msgspec.structs.replace(
+        sensor,
+        false_plots_per_scan=false_plots,
+        bias_range_m=0.0,
+        bias_azimuth_mrad=0.0,
+        bias_elevation_mrad=0.0,
+    )
     seed = SEED + begin.ns % (1 << 31)
     for plots in scans(busy, begin, [flight], seed):
         if plots[0].time < end:
