@@ -118,6 +118,55 @@ def test_no_honest_sensor_is_named_while_it_is_early_to_tell_a_burnout(seed):
         assert "contradict" not in found.reason, until_s
 
 
+def of_one_survey(plots, *names):
+    """Return the plots as if these radars had one survey."""
+    return tuple(
+        replace(one, bias_id="shared") if one.sensor.id in names else one
+        for one in plots
+    )
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_two_of_one_survey_outvote_nobody(seed):
+    """They agree with each other in what is wrong with both; the third is honest."""
+    plots = seen((NEAR, SOUTH, EAST), too_far, seed).plots
+    plots = tuple(too_far(p) if p.sensor.id == SOUTH.id else p for p in plots)
+    found = estimate_flight(Observations(plots=of_one_survey(plots, "near", "south")))
+    verdicts = {account.id: account.verdict for account in found.sensors}
+    assert verdicts["east"] != "rejected"
+    assert found.impact is None or held_against(found, fly(STEEP)).inside
+
+
+def test_a_clock_that_is_wrong_is_one_sensors_own_whatever_it_shares():
+    """Survey errors are shared, clocks are not: the other of the survey is used."""
+    plots = seen((NEAR, SOUTH, EAST), a_second_late).plots
+    found = estimate_flight(Observations(plots=of_one_survey(plots, "near", "south")))
+    verdicts = {account.id: account.verdict for account in found.sensors}
+    assert verdicts == {"near": "rejected", "south": "used", "east": "used"}
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 7, 8, 10])
+def test_where_offsets_do_not_tell_the_agreement_of_the_others_does(seed):
+    """A kilometre of one of three: without it, and only without it, the rest agree."""
+    rng = np.random.default_rng(seed)
+    plots = seen_by((FIRST, SECOND, THIRD), fly(STEEP), FROM_S, 200.0, rng)
+    held = tuple(
+        replace(one, range_m=one.range_m + 1_000.0) if one.sensor.id == "first" else one
+        for one in plots
+    )
+    found = estimate_flight(Observations(plots=held))
+    rejected = [one.id for one in found.sensors if one.verdict == "rejected"]
+    assert rejected == ["first"]
+    assert found.model_holds
+
+
+def test_no_sensor_is_rejected_where_nothing_tells_which_is_wrong():
+    """A fit follows one of two, which may be the liar: neither is accused."""
+    found = estimate_flight(seen((NEAR, SOUTH), too_far))
+    assert found.impact is None
+    assert {one.verdict for one in found.sensors} <= {"used", "contradicted"}
+
+
 def test_refraction_left_in_at_one_of_three_is_absorbed_or_named():
     """A small lie is a bias like any other: the area still holds."""
     found = estimate_flight(seen((NEAR, SOUTH, EAST), unrefracted))

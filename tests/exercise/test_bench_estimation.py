@@ -25,6 +25,7 @@ from beaconfire.exercise.bench.estimation_case import (
     watch,
 )
 from beaconfire.exercise.bench.estimation_fusion import fusion
+from beaconfire.exercise.bench.estimation_lies import Lie, lies, outcome
 from beaconfire.exercise.bench.estimation_phases import departures, stagings
 from beaconfire.exercise.bench.workers import Workers
 
@@ -231,3 +232,22 @@ def test_stages_and_glides_are_found():
     never, inside = departures(4, CREW)[1:]
     assert never.measured == 0.0
     assert inside.measured == 100.0
+
+
+@pytest.mark.parametrize("quantity", ["range", "azimuth", "elevation"])
+def test_a_great_lie_of_one_of_three_radars_is_named(quantity):
+    """Up or down, in any quantity; nobody else is named."""
+    off = 5_000.0 if quantity == "range" else 20.0
+    for seed in (1, 2):
+        case = Lie(radars="ABC", quantity=quantity, off=off, seed=seed)
+        found = outcome(case)
+        assert found.named
+        assert not found.another_named
+
+
+def test_the_row_of_lies_accuses_no_honest_radar():
+    """Whatever the size of the lie; two flights a size are all that a test can take."""
+    figures = lies(2, CREW)
+    accused = [one for one in figures if one.name.endswith("an honest one is named")]
+    assert len(accused) == len(figures) // 6
+    assert [one.name for one in accused if one.verdict != "met"] == []

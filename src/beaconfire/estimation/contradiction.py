@@ -82,6 +82,7 @@ class Solved:
 
 
 Solve = Callable[[Observations], Solved]
+Sensors = frozenset[str]
 
 
 def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
@@ -91,62 +92,96 @@ def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
     has no area, and that as its reason.
     """
     one = solve(held)
-    if one.strain is not None:
-        return _without_culprit(held, one, one.strain.culprit, solve)
+    strained = one.strain is not None
+    unsolved = _accusing_nobody(one.estimate) if strained else one.estimate
+    if one.strain is not None and one.strain.culprit is not None:
+        cleared = _without_survey(held, one.strain.culprit, solve)
+        if cleared is not None:
+            return cleared
     sensors = sorted({plot.sensor.id for plot in held.plots})
     unheard = _unheard(one.estimate)
     if not 1 < len(sensors) <= SENSORS_TRIED_MAX:
-        return one.estimate
-    if not unheard and not _left_its_arc(one.estimate):
-        return one.estimate
-    rests = {sensor: _rest(held, {sensor}) for sensor in sensors}
-    found = {sensor: solve(rest) for sensor, rest in rests.items()}
-    agreeing = [
-        sensor for sensor in sensors if found[sensor].explains(len(rests[sensor].plots))
-    ]
-    freed = _freed(one.table, [found[sensor] for sensor in agreeing])
-    lied = freed is not None and freed.declared
+        return unsolved
+    if not strained and not unheard and not _left_its_arc(one.estimate):
+        return unsolved
+    suspects = _suspects(held, offsets=strained)
+    found = {some: solve(_rest(held, some)) for some in suspects}
+    agreeing = [some for some, rest in found.items() if _agree(rest, held, some)]
+    freed = _freed(one.table, [found[some] for some in agreeing])
+    lied = strained or (freed is not None and freed.declared)
     if not agreeing or not (lied or unheard):
-        return one.estimate
-    if len(sensors) >= SURVEYS_TO_NAME_MIN:
-        liars = _of_survey(held, freed.culprit) if freed is not None else set()
-        named = [sensor for sensor in agreeing if {sensor} == liars]
-        if named or len(agreeing) == 1:
-            liar = (named or agreeing)[0]
-            return _without(held, {liar}, found[liar].estimate)
-    if len(sensors) == 2 and len(agreeing) == 1:
-        (liar,) = agreeing
-        (other,) = set(sensors) - {liar}
-        if found[other].strain is not None:
-            return _without(held, {liar}, found[liar].estimate)
-    if len(agreeing) < 2 and not any(unheard - {sensor} for sensor in agreeing):
-        return one.estimate
+        return unsolved
+    liars = _named(held, freed, agreeing)
+    if liars is None and len(sensors) == 2 and len(agreeing) == 1:
+        (other,) = (some for some in found if some != agreeing[0])
+        liars = agreeing[0] if found[other].strain is not None else None
+    if liars is not None:
+        return _without(held, liars, found[liars].estimate)
+    if len(agreeing) < 2 and not any(unheard - some for some in agreeing):
+        return unsolved
     names = ", ".join(f"`{sensor}`" for sensor in sensors)
     return _unbelieved(
         one.estimate, f"{names} contradict each other, and nothing tells which is wrong"
     )
 
 
-def _without_culprit(
-    held: Observations, one: Solved, survey: str | None, solve: Solve
-) -> FlightEstimate:
-    """Return what the sensors of all surveys but one say, if they agree."""
+def _suspects(held: Observations, *, offsets: bool) -> list[Sensors]:
+    """Return who may lie together: the sensors of a survey, and each of them alone.
+
+    Where offsets tell that somebody lies it is a whole survey: one of its sensors alone
+    has a clock or an antenna that is wrong.
+    """
+    surveys: dict[str, set[str]] = {}
+    for plot in held.plots:
+        surveys.setdefault(plot.bias_id or plot.sensor.id, set()).add(plot.sensor.id)
+    some = {frozenset(shared) for shared in surveys.values()}
+    if not offsets:
+        some |= {frozenset({one}) for shared in surveys.values() for one in shared}
+    return sorted(some, key=sorted)
+
+
+def _agree(rest: Solved, held: Observations, left_out: Sensors) -> bool:
+    plots = sum(plot.sensor.id not in left_out for plot in held.plots)
+    return plots > 0 and rest.explains(plots)
+
+
+def _named(
+    held: Observations, freed: Strain | None, agreeing: Sequence[Sensors]
+) -> Sensors | None:
+    """Return who lies, if three sensors or more tell: the offsets, or all who agree.
+
+    Without the liars all agree. That must hold of them alone, or of more than them:
+    sensors of one lying survey agree with each other too, and without the others.
+    """
+    if len({plot.sensor.id for plot in held.plots}) < SURVEYS_TO_NAME_MIN:
+        return None
+    survey = freed.culprit if freed is not None else None
+    if survey is not None and (liars := _of_survey(held, survey)) in agreeing:
+        return liars
+    least = min(agreeing, key=len)
+    return least if all(least <= some for some in agreeing) else None
+
+
+def _without_survey(
+    held: Observations, survey: str, solve: Solve
+) -> FlightEstimate | None:
+    """Return what the sensors of all surveys but one say; ``None`` if they disagree."""
     liars = _of_survey(held, survey)
-    if not liars:
-        return one.estimate
     rest = _rest(held, liars)
     found = solve(rest)
-    if not found.explains(len(rest.plots)):
-        return one.estimate
+    if not liars or not found.explains(len(rest.plots)):
+        return None
     return _without(held, liars, found.estimate)
 
 
-def _of_survey(held: Observations, survey: str | None) -> set[str]:
+def _of_survey(held: Observations, survey: str) -> Sensors:
     """Return the sensors whose offsets are those of one survey."""
-    return {p.sensor.id for p in held.plots if (p.bias_id or p.sensor.id) == survey}
+    return frozenset(
+        p.sensor.id for p in held.plots if (p.bias_id or p.sensor.id) == survey
+    )
 
 
-def _rest(held: Observations, left_out: set[str]) -> Observations:
+def _rest(held: Observations, left_out: Sensors) -> Observations:
     kept = tuple(plot for plot in held.plots if plot.sensor.id not in left_out)
     return replace(held, plots=kept)
 
@@ -177,7 +212,7 @@ def _freed(table: PlotTable | None, agreeing: Sequence[Solved]) -> Strain | None
 
 
 def _without(
-    held: Observations, liars: set[str], found: FlightEstimate
+    held: Observations, liars: Sensors, found: FlightEstimate
 ) -> FlightEstimate:
     """Count what was found without ``liars`` by the plots of all."""
     kept = [k for k, plot in enumerate(held.plots) if plot.sensor.id not in liars]
@@ -309,10 +344,22 @@ def _apart_km(one: LaunchPoint | ImpactArea, other: LaunchPoint | ImpactArea) ->
     return ground_range_m(one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg) / 1e3
 
 
+def _accusing_nobody(estimate: FlightEstimate) -> FlightEstimate:
+    """Return it without a verdict on the sensors of which one lies, nobody knows which.
+
+    The fit follows some of them and leaves out the rest, which may be the honest ones.
+    """
+    accounts = tuple(
+        replace(one, verdict="contradicted") if one.verdict == "rejected" else one
+        for one in estimate.sensors
+    )
+    return replace(estimate, sensors=accounts)
+
+
 def _unbelieved(estimate: FlightEstimate, why: str) -> FlightEstimate:
     """Return it without what would be believed: area, path, tracklet."""
     return replace(
-        estimate,
+        _accusing_nobody(estimate),
         impact=None,
         impact_reason=why,
         impact_condition=None,

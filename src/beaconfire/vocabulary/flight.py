@@ -27,7 +27,8 @@ from beaconfire.vocabulary.reach import (
 )
 from beaconfire.vocabulary.times import Instant
 
-SensorReading = Literal["used", "rejected", "too few plots"]
+# Contradicted: by other sensors, and nothing tells which of them is wrong.
+SensorReading = Literal["used", "rejected", "contradicted", "too few plots"]
 
 
 class StatedTrack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ from beaconfire.exercise.bench.estimation_case import (
     watch,
 )
 from beaconfire.exercise.bench.estimation_fusion import fusion
+from beaconfire.exercise.bench.estimation_lies import lies
 from beaconfire.exercise.bench.estimation_phases import (
     burnouts,
     departures,
@@ -121,6 +122,7 @@ ROWS: dict[str, tuple[Measured, float]] = {
     "stages": (stagings, 0.1),
     "false-alarms": (false_alarms, 0.25),
     "glides": (departures, 0.1),
+    "lies": (lies, 0.15),
     "fusion": (fusion, 4.0),
     "announced": (_announced, 1.0),
     "costs": (costs, 1.0),
