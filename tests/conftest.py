@@ -1,4 +1,11 @@
-"""What holds for every test: none is timed, since the machines are shared."""
+"""What holds for every test: none is timed, since the machines are shared.
+
+A shell that starts its children in the background lets them ignore an interrupt and
+the end of its terminal, and theirs would ignore them too. Here nothing is ignored, so
+that the tests of how a command ends mean the same wherever they run.
+"""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -6,3 +13,10 @@ settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("shared machine")
+
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        meant = (
+            signal.SIG_DFL if number == signal.SIGHUP else signal.default_int_handler
+        )
+        signal.signal(number, meant)
