@@ -18,13 +18,16 @@ from beaconfire.runtime.clock import WallClock
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import kind_of
 from beaconfire.vocabulary.entries.carriage import Arrival, EpochEnd, HandOver
+from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import (
     ZERO_DIGEST,
     EpochHead,
     LinkHeader,
     Part,
 )
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
+from tests.stages import sightings_made as made
 
 NOW = Instant.parse("2030-01-01T00:00:00Z")
 TEXT = "bench-kor-jpn"
@@ -95,6 +98,7 @@ SENDER = (
     (at(90), act("restore")),
     (at(95), handed(2, epoch=2)),
 )
+LATER = Retraction(retracts="i", reason="test")
 PURGE = Purged(at=at(12), lane="plots", messages=2)
 NONE = frozenset()
 GONE = frozenset({"plots"})
@@ -154,6 +158,15 @@ def test_what_still_came_is_counted_by_lane_and_each_message_once():
 def test_an_item_laid_too_late_counts(laid, late):
     """A message of the old window may be on its way; nothing else may have items."""
     assert bite(laid=[laid]).laid_after == late
+
+
+def test_the_rate_is_that_of_what_the_journal_holds_before_the_act():
+    """A steady thousand a second is one, though ten are on their way at the act."""
+    own = ItemHeld(sealed=made.held(made.item("i", LATER, 0.0)).sealed)
+    theirs = made.held(made.item("j", LATER, 0.0))
+    flow = tuple((at(-ms), body) for ms in range(500, 9, -1) for body in (own, theirs))
+    assert bite(sender=(*flow, *SENDER[2:])).items_per_s == pytest.approx(1_000.0)
+    assert bite().items_per_s == 0.0
 
 
 def test_a_journal_without_the_suspension_is_not_read_as_a_quick_one():

@@ -126,7 +126,11 @@ def _more(
 
 
 def _rate(sender: Sequence[Entry], until: Instant) -> float:
-    """Return how many items of its own the sender made a second before the act."""
+    """Return how many items of its own the sender made a second before the act.
+
+    From the first to the last of them: what was on its way into the journal at the act
+    is in neither the count nor the time.
+    """
     times = [
         entry.at
         for entry in sender
@@ -134,7 +138,5 @@ def _rate(sender: Sequence[Entry], until: Instant) -> float:
         and entry.body.carriage is None
         and entry.at <= until
     ]
-    if not times:
-        return 0.0
-    took_s = until.seconds_since(min(times))
-    return len(times) / took_s if took_s > 0 else 0.0
+    took_s = max(times).seconds_since(min(times)) if times else 0.0
+    return (len(times) - 1) / took_s if took_s > 0 else 0.0
