@@ -132,6 +132,32 @@ def test_explain_tells_what_was_decided_then_and_what_became_of_it(command, tmp_
     assert [row["kind"] for row in told["entries"]] == ["refusal"]
 
 
+def test_explain_tells_that_it_was_set_apart_and_given_back(command, tmp_path):
+    """What keeps it, and that it is decided again; given up, with the reason."""
+    way = {"from": "KOR", "to": "JPN", "via": None}
+    apart = {"items": ["i"], "quarantined": ["i"], "withheld": ["tisa-2014"]}
+    back = {"sealed": {"item": {"id": "i"}}, "was": "quarantined"}
+    lines = [
+        json.dumps({"v": 1, "id": f"x{place}", "at": AT, "kind": kind, "body": body})
+        for place, (kind, body) in enumerate(
+            (
+                ("release", {**RELEASED, "acts": []}),
+                ("receipt", {**way, **apart, "number": 7}),
+                ("reconsideration", {**way, **back}),
+                ("foregone", {**way, "items": ["i"], "reason": "retracted"}),
+            )
+        )
+    ]
+    path = written(tmp_path, *lines)
+    code, out, _ = command("explain", path, "--item", "i")
+    assert code == 0
+    told = "  set apart  by JPN, decided again after an act on tisa-2014"
+    assert told in out
+    assert "reconsideration to JPN (entry `x2`)" in out
+    assert "foregone to JPN (entry `x3`)" in out
+    assert "  because    retracted" in out
+
+
 def test_an_item_of_which_nothing_was_decided_is_bad_input(command, tmp_path):
     """A mistyped id must not look like silence."""
     code, _, err = command("explain", journal(tmp_path), "--item", "nothing")

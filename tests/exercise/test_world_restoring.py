@@ -42,7 +42,7 @@ AGAIN_S = 1_000.0  # plots, tracks and areas are stale by then, notices are not
 
 
 def withheld_units(made: World, party: str) -> set[Unit]:
-    """Return each unit that a suspension kept from leaving at a node."""
+    """Return each unit that a suspension kept from leaving, or from being used."""
     return set(fates(made, party))
 
 
@@ -55,6 +55,10 @@ def fates(made: World, party: str) -> dict[Unit, str]:
             found[body.item, body.to, body.via] = "withheld"
         elif isinstance(body, Withdrawal) and body.withheld:
             for item in body.items:
+                found[item, body.to, body.via] = "withheld"
+        elif isinstance(body, Receipt) and body.to != party:
+            for item in body.quarantined:
+                assert body.withheld, "set apart by its recipient, and not kept"
                 found[item, body.to, body.via] = "withheld"
         elif isinstance(body, Reconsideration):
             unit = (body.sealed.item.id, body.to, body.via)
@@ -72,12 +76,13 @@ def fates(made: World, party: str) -> dict[Unit, str]:
 
 
 def delivered(made: World, party: str) -> Counter[Unit]:
-    """Return how often each unit has a receipt, by the sender's journal."""
+    """Return how often each unit was taken, by the receipts in the sender's journal."""
     return Counter(
         (item, body.to, body.via)
         for body in bodies(made, party, Receipt)
         if body.to != party
         for item in body.items
+        if item not in body.quarantined
     )
 
 

@@ -4,11 +4,13 @@ Reads entries alone. It knows which agreements some party's act has closed, whic
 approvals and consents stand, and of each unit (item, recipient, relay) how it stands:
 
     deferred → released → handed → delivered | refused there | unknown → … | withdrawn
-    withheld (refused, withdrawn or lost by a suspension) → asked → released | refused
+    withheld (refused, withdrawn, lost or set apart by a suspension) → asked
+    asked → released | refused | foregone
 
 ``flaw`` is the first thing that must not be: a hand-over without a standing release, a
 second release, an ending of what was not there, a use of what came under an agreement
-known to be closed. ``against`` holds the node's own memory to it: what is released and
+known to be closed. ``misled`` is what another uses that this one took back, and has not
+told it. ``against`` holds the node's own memory to it: what is released and
 has not ended is on its way, what is deferred or withheld is kept. ``forgotten`` is what
 is withheld though nobody holds its agreement suspended any more.
 """
@@ -27,6 +29,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
     Expiry,
     FateUnknown,
+    Foregone,
     HandOver,
     Receipt,
     Reconsideration,
@@ -34,6 +37,7 @@ from beaconfire.vocabulary.entries.carriage import (
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
+from beaconfire.vocabulary.report import Retraction
 
 Key = tuple[str, str, str | None]
 ON_ITS_WAY = ("released", "handed", "unknown")
@@ -48,6 +52,7 @@ class Unit:
     agreements: tuple[str, ...] = ()
     approval: str | None = None
     consents: tuple[str, ...] = ()
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Account:
     used: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
     refused: frozenset[tuple[str, str]] = frozenset()
+    taken_back: frozenset[tuple[str, str]] = frozenset()
     flaw: str | None = None
 
     def after(self, entries: Iterable[Entry]) -> "Account":
@@ -132,19 +138,31 @@ class Account:
             if unit.key[1] != other.party:
                 continue
             has = unit.key[0] in other.used | other.apart
+            if unit.crossed and unit.key[0] not in other.apart:
+                return f"{unit.key} counts as set apart by {other.party}, which did not"
             refused = (self.party, unit.key[0]) in other.refused
             if unit.stands == "refused there" and not refused:
                 return f"{unit.key} counts as refused by {other.party}, which did not"
             if unit.stands == "withdrawn" and refused:
                 return f"{unit.key} counts as withdrawn, and {other.party} refused it"
-            if unit.stands == "delivered" and not has:
-                return f"{unit.key} counts as delivered and never came"
+            if unit.stands == "delivered" and unit.key[0] not in other.used:
+                return f"{unit.key} counts as delivered and is not used"
             others = [u for u in self.units if u.key[:2] == unit.key[:2]]
-            unsent = unit.stands in ("withdrawn", "withheld")
+            unsent = unit.stands in ("withdrawn", "withheld") and not unit.crossed
             if unsent and has and len(others) == 1:
                 by_other = unit.key[2] is None and self.party != unit.key[0][:3].upper()
                 if not by_other and not _came_otherwise(unit, other):
                     return f"{unit.key} counts as withdrawn, and {other.party} has it"
+        return None
+
+    def misled(self, other: "Account") -> str | None:
+        """Return what ``other`` uses, and was never told that it was taken back."""
+        for item, back in self.taken_back:
+            if item not in other.used or back in other.used:
+                continue
+            units = [u for u in self.units if u.key[:2] == (back, other.party)]
+            if not any(u.stands in ("withheld", "refused") for u in units):
+                return item
         return None
 
     def _take(self, entry: str, body: EntryBody) -> "Account":
@@ -160,6 +178,11 @@ class Account:
         if isinstance(body, Reconsideration):
             key = _key(body.sealed.item.id, body)
             return self._end(key, "asked", "withheld")
+        if isinstance(body, Foregone):
+            account = self
+            for item in body.items:
+                account = account._end(_key(item, body), "foregone", "withheld asked")
+            return account
         if isinstance(body, ItemHeld):
             return self._held(body)
         if isinstance(body, Quarantine):
@@ -191,6 +214,10 @@ class Account:
 
     def _held(self, body: ItemHeld) -> "Account":
         if body.carriage is None:
+            own = body.sealed.item
+            if isinstance(own.body, Retraction):
+                one = (own.body.retracts, own.id)
+                return replace(self, taken_back=self.taken_back | {one})
             return self
         item, account = body.sealed.item.id, self
         if item in self.used:
@@ -206,6 +233,9 @@ class Account:
                 account = account._hand_over(_key(item, body))
         elif isinstance(body, Receipt) and body.to != self.party:
             for item in body.items:
+                if item in body.quarantined:
+                    account = account._set_apart(_key(item, body), body.withheld)
+                    continue
                 account = account._end(_key(item, body), "delivered", "handed unknown")
             for part in body.refused:
                 key = _key(part.id, body)
@@ -239,6 +269,14 @@ class Account:
         account = self._put(replace(unit, stands="handed"), (unit.stands,))
         return account if flaw is None else replace(account, flaw=flaw)
 
+    def _set_apart(self, key: Key, keepers: tuple[str, ...]) -> "Account":
+        account = self._end(key, "withheld", "handed unknown")
+        unit = account._find(key)
+        if unit is None or not keepers:
+            return replace(self, flaw=f"{key} is set apart, and nothing keeps it")
+        unit = replace(unit, agreements=keepers, crossed=True)
+        return account._put(unit, ("withheld",))
+
     def _closed(self, agreements: tuple[str, ...]) -> bool:
         return any(agreement in agreements for agreement, _ in self.closed)
 
@@ -255,6 +293,8 @@ class Account:
         if before is not None and before.stands not in over:
             told = f"{unit.key} is {unit.stands} after it was {before.stands}"
             account = replace(account, flaw=told)
+        if before is not None and before.crossed:
+            unit = replace(unit, crossed=True)
         rest = [one for one in account.units if one.key != unit.key]
         return replace(account, units=tuple(sorted([*rest, unit], key=_order)))
 

@@ -6,6 +6,8 @@ Nothing here explores anything; ``small_model`` takes these steps in every order
 from functools import cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from beaconfire.agreements.agreement import Agreement, Article, Effect, Levels
 from beaconfire.agreements.conditions import (
     NOT_IN_FORCE,
@@ -34,7 +36,7 @@ from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.link import SealedItem
-from beaconfire.vocabulary.report import LaunchNotice
+from beaconfire.vocabulary.report import LaunchNotice, Retraction
 
 PARTIES = ("JPN", "KOR", "USA")
 DIRECT, HUB = "direct", "hub"
@@ -108,6 +110,13 @@ def _item(party: str) -> ItemHeld:
     return ItemHeld(sealed=SealedItem(item=item, signature=UNSIGNED))
 
 
+def _retraction(party: str) -> ItemHeld:
+    item = _item(party).sealed.item
+    body = Retraction(retracts=item.id, reason="model")
+    back = replace(item, id=f"{party.lower()}-retraction", body=body)
+    return ItemHeld(sealed=SealedItem(item=back, signature=UNSIGNED))
+
+
 def _act(party: str, verb: str, agreement: str, time: int, **told: object) -> Order:
     # What opens again is signed a moment after what closed: acts count in that order.
     issued = TIMES[time].plus_s(0.001 if verb in ("restore", "revoke") else 0.0)
@@ -164,6 +173,7 @@ class Step(NamedTuple):
 STEPS = (
     Step("item of JPN", "JPN"),
     Step("item of KOR", "KOR"),
+    Step("retraction of KOR", "KOR", ("item of KOR",)),
     Step("ask", "JPN"),
     Step("consent", "KOR", ("ask",)),
     Step("object", "KOR", ("ask",)),
@@ -187,6 +197,8 @@ def body_of(name: str, time: int) -> EntryBody:
     verb, _, who = name.partition(" by ")
     if name.startswith("item of "):
         return _item(name[-3:])
+    if name.startswith("retraction of "):
+        return _retraction(name[-3:])
     if name == "ask":
         return _said("JPN", "ask", QUESTION)
     if name in ("consent", "object"):

@@ -283,6 +283,12 @@ class Model:
                     return f"{account.party} never hears of {account.unsettled}"
                 if account.forgotten:
                     return f"{account.party} never decides again {account.forgotten}"
+                for other in accounts:
+                    if account.misled(other):
+                        told = (
+                            f"{other.party} is never told that {account.misled(other)}"
+                        )
+                        return f"{told} was taken back"
         return None
 
     def _fresh(self, party: str) -> Node:
@@ -315,6 +321,7 @@ def _memory(node: Node) -> bytes:
     state = node.stages.link
     state.own.clear()  # they are released in their own turn or never
     state.own_turn = 0
+    state.heard = None  # from whom acts came counts in that turn alone, too
     node.resume(Place(turn=1, seq=1, digest=GENESIS, at=node.at), {})
     # In which order keys were put into a dictionary says only what came before.
     return json.dumps(json.loads(save(node)), sort_keys=True).encode()

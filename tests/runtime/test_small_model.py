@@ -2,15 +2,16 @@
 
 Whatever the order: nothing leaves without a standing release, nothing is released or
 used twice, nothing that was withheld or sent is lost to the books, what a suspension
-withheld is decided again once all have restored, and a party's own suspension stops
-both directions wherever it is known. The small explorations are
-complete: all steps, in every order, with every message, receipt, tick and crash between
-them. The large ones go as far as a million states and say whether that was all.
+withheld is decided again once all have restored, whoever uses what was taken back is
+told so, and a party's own suspension stops both directions wherever it is known. The
+small explorations are complete: all steps, in every order, with every message, receipt,
+tick and crash between them. The large ones go as far as a million states and say
+whether that was all.
 """
 
 import pytest
 
-from beaconfire.stages.link import answers, handing, withholding
+from beaconfire.stages.link import answers, handing, receipts, withholding
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
 
@@ -25,6 +26,9 @@ SMALL = {
     "suspension by both": (
         "item of KOR, suspend by KOR, restore by KOR, suspend by JPN, restore by JPN"
     ),
+    "an item and its retraction meet a suspension": (
+        "item of KOR, retraction of KOR, suspend by JPN, restore by JPN"
+    ),
     "two items and a suspension": (
         "item of JPN, item of KOR, approve, suspend by KOR, restore by KOR"
     ),
@@ -33,6 +37,10 @@ LARGE = {
     "consent, suspension and a crash": (
         "item of JPN, item of KOR, ask, consent, withdraw, suspend by KOR, "
         "restore by KOR, crash of JPN"
+    ),
+    "a retraction, suspension by both, a crash": (
+        "item of KOR, retraction of KOR, suspend by KOR, restore by KOR, "
+        "suspend by JPN, restore by JPN, crash of KOR, crash of JPN"
     ),
     "hub and consent": (
         "item of JPN, ask, consent, withdraw, approve, revoke, crash of USA"
@@ -103,6 +111,10 @@ FAULTS = {
     "what a suspension withheld is not kept": (
         "item of KOR, suspend by KOR, restore by KOR",
         (withholding, "shelve", lambda *_: []),
+    ),
+    "what crossed a suspension is not kept": (
+        "item of KOR, retraction of KOR, suspend by JPN, restore by JPN",
+        (receipts, "keep_units", lambda *_, **__: []),
     ),
     "what is sent is not judged at its hand-over": (
         "item of JPN, ask, consent, withdraw",

@@ -9,10 +9,12 @@ import random
 import pytest
 
 from beaconfire.exercise.world import World
+from beaconfire.journal.entry import Entry
 from beaconfire.runtime.withheld import read, withheld
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.carriage import FateUnknown, HandOver, Withdrawal
 from beaconfire.vocabulary.entries.decisions import Refusal
+from tests.exercise.test_world_crossing import crossed
 from tests.exercise.test_world_faults import bad_lines
 from tests.exercise.worlds import (
     APPROVALS,
@@ -24,6 +26,9 @@ from tests.exercise.worlds import (
     sightings,
     world,
 )
+from tests.stages.partners_made import Fed
+from tests.stages.test_restoring import acted
+from tests.stages.test_set_apart import crossing
 
 
 def suspended(seed: int) -> World:
@@ -38,6 +43,46 @@ def suspended(seed: int) -> World:
     return made
 
 
+def test_what_crossed_stands_in_the_lists_of_both_ends() -> None:
+    """Set apart and kept, then released again, by its sender; come again, here."""
+    made, _, back = crossed("KOR", [(20.0, "suspend"), (30.0, "restore")])
+    journal = entries(made, "JPN")
+    opened = next(e.seq for e in journal if e.kind == "act" and e.body.act == "restore")
+    (one,) = withheld(journal[: opened - 1], GSOMIA)
+    (kept,) = [way for way in one.kept if way.to == "KOR" and back in way.set_apart]
+    assert set(kept.set_apart) <= set(kept.kept)
+    assert "set apart on arrival" in read((one,), GSOMIA)
+    (one,) = withheld(journal, GSOMIA)
+    (kept,) = [way for way in one.kept if way.to == "KOR" and back in way.set_apart]
+    assert set(kept.set_apart) <= set(kept.released_again)
+    (here,) = withheld(entries(made, "KOR"), GSOMIA)
+    (came,) = [way for way in here.kept if way.to == "KOR"]
+    assert back in came.set_apart
+    assert set(came.came_again) == set(came.set_apart) == set(kept.set_apart)
+    assert " came again" in read((here,), GSOMIA)
+
+
+def test_a_receipt_that_comes_before_the_act_stands_under_no_act_until_then() -> None:
+    """It is kept, and the list says that nobody knows yet by what."""
+    node, kor, _, back = crossing()
+    found = withheld(journal_of(node), GSOMIA)
+    assert [one.act for one in found] == [None]
+    assert found[0].kept[0].kept == (back.id,)
+    assert read(found, GSOMIA).startswith(f"{GSOMIA}, by an act that has not come yet")
+    acted(node, kor, "suspend", 3.0)
+    (one,) = withheld(journal_of(node), GSOMIA)
+    assert one.act == next(e.id for e in journal_of(node) if e.kind == "act")
+    acted(node, kor, "restore", 5.0)
+    (one,) = withheld(journal_of(node), GSOMIA)
+    assert one.kept[0].set_apart == one.kept[0].released_again == (back.id,)
+    assert one.until is not None
+
+
+def journal_of(node: Fed) -> list[Entry]:
+    """Return all that a node has journalled."""
+    return [entry for turn in node.turns for entry in turn.entries]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_the_list_is_what_did_not_leave_and_nothing_else(seed: int) -> None:
     """Refused, withdrawn, purged: each of the journal's is there, in one column."""
@@ -46,7 +91,8 @@ def test_the_list_is_what_did_not_leave_and_nothing_else(seed: int) -> None:
         found = withheld(entries(made, party), GSOMIA)
         assert len(found) == 1, read(found, GSOMIA)
         (kept,) = [one for one in found[0].kept if one.via is None and one.to == to]
-        listed = [*kept.refused, *kept.withdrawn, *kept.fate_unknown, *kept.delivered]
+        left = [*kept.refused, *kept.withdrawn, *kept.set_apart]
+        listed = [*left, *kept.fate_unknown, *kept.delivered]
         assert len(set(listed)) == len(listed)
         refused = {
             r.item for r in bodies(made, party, Refusal) if found[0].act in r.acts
@@ -66,7 +112,7 @@ def test_the_list_is_what_did_not_leave_and_nothing_else(seed: int) -> None:
             for item in entry.body.items
         }
         assert not set(kept.refused) & handed
-        assert sorted(kept.released_again) == sorted([*kept.refused, *kept.withdrawn])
+        assert sorted(kept.released_again) == sorted(left)
         assert not kept.kept
         opened = [
             entry.at
@@ -102,7 +148,7 @@ def test_while_it_is_suspended_the_list_says_what_is_kept_and_then_what_became()
     opened = next(e.seq for e in journal if e.kind == "act" and e.body.act == "restore")
     for upto, column in ((opened - 1, "kept"), (journal[-1].seq, "released_again")):
         (one,) = withheld([e for e in journal if e.seq <= upto], GSOMIA)
-        for kept in one.kept:
+        for kept in (way for way in one.kept if way.to != "KOR"):
             columns = {
                 name: getattr(kept, name)
                 for name in ("kept", "released_again", "refused_again", "for_good")

@@ -37,6 +37,7 @@ from beaconfire.vocabulary.link import (
     RefusedPart,
 )
 from tests.stages.partners_made import (
+    KOR_USA,
     TISA,
     Fed,
     Line,
@@ -249,12 +250,15 @@ def test_a_receipt_of_the_old_epoch_settles_what_it_covers(hub: Hub) -> None:
     assert only(Withdrawal, out).items == tuple(hub.sent[1:])
 
 
-def test_what_the_partner_quarantined_is_delivered_and_marked(hub: Hub) -> None:
-    """The receipt says which items will not be used; so does our journal."""
+def test_what_the_partner_quarantined_is_delivered_and_withheld(hub: Hub) -> None:
+    """The receipt says which items were set apart; our journal, what keeps them."""
     note = hub.note(quarantined=(hub.sent[1], "something else"))
-    got = only(Receipt, hub.receipt(receipt_text(note)))
-    assert got.items == tuple(hub.sent)
-    assert got.quarantined == (hub.sent[1],)
+    out = hub.receipt(receipt_text(note))
+    used, apart = (body for body in out if isinstance(body, Receipt))
+    assert used.items == (hub.sent[0], hub.sent[2])
+    assert (used.quarantined, used.withheld) == ((), ())
+    assert apart.items == apart.quarantined == (hub.sent[1],)
+    assert apart.withheld == (TISA, KOR_USA)
 
 
 def test_what_the_partner_refused_is_not_delivered(hub: Hub) -> None:
@@ -326,6 +330,26 @@ def test_what_comes_again_and_is_taken_is_no_longer_called_refused() -> None:
     receipt_for(stage, arrival_of(number=1, refused=(part,)), "JPN")
     (given,) = receipt_for(stage, arrival_of(number=2, items=("an item",)), "JPN")
     assert codec.decode(given.note, ReceiptNote, what="receipt").refused == ()
+
+
+@pytest.mark.parametrize("last", ["quarantined", "refused", "taken"])
+@pytest.mark.parametrize("first", ["quarantined", "refused"])
+def test_of_what_comes_again_a_receipt_tells_the_newest_fate_alone(
+    first: str, last: str
+) -> None:
+    """Its sender settles the newer hand-over by it: that one was not used, or was."""
+    stage = begin(members()["KOR"].profile, (), standing=Standing())
+    part = RefusedPart(id="an item", reason="revoked")
+    how: dict[str, dict[str, object]] = {
+        "quarantined": {"items": ("an item",), "quarantined": ("an item",)},
+        "refused": {"refused": (part,)},
+        "taken": {"items": ("an item",)},
+    }
+    receipt_for(stage, arrival_of(number=1, **how[first]), "JPN")
+    (given,) = receipt_for(stage, arrival_of(number=2, **how[last]), "JPN")
+    note = codec.decode(given.note, ReceiptNote, what="receipt")
+    assert note.quarantined == (("an item",) if last == "quarantined" else ())
+    assert note.refused == ((part,) if last == "refused" else ())
 
 
 def arrival_of(**changes: object) -> Arrival:

@@ -47,6 +47,8 @@ FATE = (
     "waiting",
     "fate-unknown",
     "quarantine",
+    "reconsideration",
+    "foregone",
 )
 
 
@@ -111,8 +113,7 @@ def explain(
     lines = [
         line
         for line, _ in journal_lines(journal, (*DECIDED, *FATE))
-        if item in (line.body.get("item"), *line.body.get("items", ()))
-        and partner in (None, line.body.get("to"))
+        if item in _items(line.body) and partner in (None, line.body.get("to"))
     ]
     if not any(line.kind in DECIDED for line in lines):
         raise BadInput(f"{journal}: no decision on an item `{item[:64]}`")
@@ -129,6 +130,10 @@ def explain(
         body = line.body
         told.append(f"{line.at} {line.kind} to {body.get('to')} (entry `{line.id}`)")
         told += [f"  {name:<11}{value}" for name, value in _grounds(body)]
+        if line.kind == "receipt" and item in body.get("quarantined", ()):
+            keepers = " or ".join(body.get("withheld", ()))
+            again = f", decided again after an act on {keepers}" if keepers else ""
+            told.append(f"  {'set apart':<11}by {body.get('to')}{again}")
         for entry in body.get("acts") or ():
             act = acts.get(entry)
             if act is not None and isinstance(act.act, Act):
@@ -170,6 +175,14 @@ def _grounds(body: dict[str, Any]) -> list[tuple[str, str]]:
         elif value is not None:
             rows.append((name, str(value)))
     return rows
+
+
+def _items(body: dict[str, Any]) -> tuple[str, ...]:
+    """Return the items that an entry tells of."""
+    sealed = body.get("sealed")
+    if isinstance(sealed, dict):
+        return (sealed["item"]["id"],)
+    return (body.get("item", ""), *body.get("items", ()))
 
 
 def _sender(party: str | None, node: Path, agreements: str | None) -> Party:

@@ -78,7 +78,7 @@ def withheld(
         bool, typer.Option("--json", help="Print one JSON value.")
     ] = False,
 ) -> None:
-    """List what an agreement has kept from leaving while it was closed."""
+    """List what an agreement has kept from its recipient while it was closed."""
     found = asyncio.run(_withheld(node_dir, agreement))
     if as_json:
         told = {"v": 1, "agreement": agreement, "withheld": found}

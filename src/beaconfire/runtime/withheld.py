@@ -1,11 +1,14 @@
-"""Withheld: what an agreement that was closed has kept from leaving, as a list.
+"""Withheld: what an agreement that was closed has kept from its recipient, as a list.
 
 Reads one node's journal, entry by entry, and nothing else. For each act that closed
 the agreement: the items of ours that were refused, withdrawn before they had a number,
-or purged at the border, by recipient and way; and what has become of those purged.
+purged at the border, or set apart by their recipient, by recipient and way; and what
+has become of those purged. So are partners' items that were set apart here.
 
 * *Refused* and *withdrawn* items have not left. What stood at the border is
   *sent-fate-unknown* until the partner's receipt tells that it was delivered or not.
+* A receipt may tell that an item was *set apart* before the act comes that closed its
+  way: until then it stands under no act. What was set apart here may *come again*.
 * A list ends with the act by which the same party opened it again, as this journal
   has it. Beside how each item was kept stands what was decided of it then: *released
   again*, *refused again*, *waiting again* for a consultation, or *for good* with why in
@@ -23,6 +26,7 @@ from beaconfire.agreements.view import OPENING_ACTS
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.carriage import (
+    Arrival,
     EpochEnd,
     FateUnknown,
     Foregone,
@@ -30,11 +34,19 @@ from beaconfire.vocabulary.entries.carriage import (
     Withdrawal,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
+from beaconfire.vocabulary.entries.sightings import Quarantine
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.times import Instant
 
 _Way = tuple[Party, Party, Party | None]
 _KEPT = "kept"
+_SET_APART = "set-apart"
+_DECIDED: dict[type, str] = {
+    Release: "released",
+    Deferral: "waiting",
+    Refusal: "refused",
+}
 
 
 class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
@@ -53,12 +65,14 @@ class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
     refused_again: tuple[str, ...] = ()
     waiting_again: tuple[str, ...] = ()
     for_good: tuple[str, ...] = ()
+    set_apart: tuple[str, ...] = ()
+    came_again: tuple[str, ...] = ()
 
 
 class Withheld(Struct, frozen=True, kw_only=True):
-    """One closure: by which act, from when, until when."""
+    """One closure: by which act, ``None`` if it has not come, from when, until when."""
 
-    act: str
+    act: str | None
     since: Instant
     until: Instant | None
     kept: tuple[Kept, ...]
@@ -66,7 +80,7 @@ class Withheld(Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Closure:
-    act: str
+    act: str | None
     since: Instant
     until: Instant | None = None
     items: dict[_Way, dict[str, str]] = field(default_factory=dict)
@@ -76,52 +90,95 @@ class _Closure:
         self, way: _Way, items: Iterable[str], how: str, *, kept: bool = False
     ) -> None:
         for item in items:
-            self.items.setdefault(way, {})[item] = how
+            stood = self.items.setdefault(way, {})
+            if stood.get(item) != _SET_APART:  # it is refused then, but was there
+                stood[item] = how
             if kept:
                 self.then[way, item] = _KEPT
 
 
 def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
     """Return what ``agreement`` has withheld, closure by closure, the oldest first."""
-    closures: list[_Closure] = []
-    purged: dict[tuple[Party, str], _Closure] = {}
-    acts: dict[str, Party] = {}
+    reading = _Reading(agreement)
     for entry in entries:
+        reading.take(entry)
+    return tuple(
+        _told(closure)
+        for closure in reading.closures
+        if closure.act is not None or _KEPT in closure.then.values()
+    )
+
+
+class _Reading:
+    """The fold over one journal, for one agreement."""
+
+    def __init__(self, agreement: str) -> None:
+        self.closures: list[_Closure] = []
+        self._agreement = agreement
+        self._acts: dict[str, Party] = {}
+        self._purged: dict[tuple[Party, str], _Closure] = {}
+
+    def take(self, entry: Entry) -> None:
+        """Take one entry."""
         body, at = entry.body, entry.at
-        if isinstance(body, Act) and body.agreement == agreement:
-            acts[entry.id] = body.party
-            for closure in closures if body.act in OPENING_ACTS else ():
-                if acts[closure.act] == body.party:
-                    closure.until = closure.until or at
-        elif isinstance(body, Release | Deferral):
-            how = "released" if isinstance(body, Release) else "waiting"
-            _decide(closures, _way(body), (body.item,), how)
-        elif isinstance(body, Foregone):
-            _decide(closures, _way(body), body.items, "for-good")
-        elif isinstance(body, Refusal):
-            way, kept = _way(body), agreement in body.withheld
-            _decide(closures, way, (body.item,), "refused")
-            for act in [one for one in body.acts if one in acts][:1]:
-                _of(closures, act, at).put(way, (body.item,), "refused", kept=kept)
+        if isinstance(body, Act) and body.agreement == self._agreement:
+            self._act(entry.id, body, at)
+        elif isinstance(body, Release | Deferral | Refusal | Foregone):
+            self._decided(body, at)
         elif isinstance(body, Withdrawal):
             way, kept = _way(body), body.withheld
-            if body.act in acts:
-                by = _of(closures, body.act, at)
+            if body.act in self._acts:
+                by = _of(self.closures, body.act, at)
                 by.put(way, body.items, "withdrawn", kept=kept)
             else:
-                _settle(closures, way, body.items, "withdrawn", kept=kept)
-        elif isinstance(body, EpochEnd):
-            purged.pop((body.to, body.lane), None)
-            if body.act in acts:
-                purged[body.to, body.lane] = _of(closures, body.act, at)
-        elif isinstance(body, FateUnknown) and (body.to, body.lane) in purged:
-            purged[body.to, body.lane].put(_way(body), body.items, "fate-unknown")
+                _settle(self.closures, way, body.items, "withdrawn", kept=kept)
+        elif isinstance(body, EpochEnd | FateUnknown):
+            self._purge(body, at)
         elif isinstance(body, Receipt):
             way = _way(body)
-            _settle(closures, way, body.items, "delivered")
+            if self._agreement in body.withheld:
+                _crossed(self.closures, way, body.quarantined, at)
+            _settle(self.closures, way, body.items, "delivered")
             there = [part.id for part in body.refused]
-            _settle(closures, way, there, "refused-there")
-    return tuple(_told(closure) for closure in closures)
+            _settle(self.closures, way, there, "refused-there")
+        elif isinstance(body, Quarantine) and body.act in self._acts:
+            _of(self.closures, body.act, at).put(_way(body), body.items, _SET_APART)
+        elif isinstance(body, Arrival):
+            came = {*body.items, *body.repeated}.difference(body.quarantined)
+            _come_again(self.closures, _way(body), came)
+
+    def _act(self, entry: str, act: Act, at: Instant) -> None:
+        self._acts[entry] = act.party
+        closes = act.act == "suspend" or isinstance(act.record, Amendment)
+        for closure in self.closures:
+            if closure.act is None:
+                closure.act = entry if closes else None
+            elif act.act in OPENING_ACTS and self._acts[closure.act] == act.party:
+                closure.until = closure.until or at
+
+    def _decided(
+        self, body: Release | Deferral | Refusal | Foregone, at: Instant
+    ) -> None:
+        way = _way(body)
+        if isinstance(body, Foregone):
+            _decide(self.closures, way, body.items, "for-good")
+            return
+        _decide(self.closures, way, (body.item,), _DECIDED[type(body)])
+        if isinstance(body, Refusal):
+            kept = self._agreement in body.withheld
+            for act in [one for one in body.acts if one in self._acts][:1]:
+                by = _of(self.closures, act, at)
+                by.put(way, (body.item,), "refused", kept=kept)
+
+    def _purge(self, body: EpochEnd | FateUnknown, at: Instant) -> None:
+        where = (body.to, body.lane)
+        if isinstance(body, FateUnknown):
+            if where in self._purged:
+                self._purged[where].put(_way(body), body.items, "fate-unknown")
+            return
+        self._purged.pop(where, None)
+        if body.act in self._acts:
+            self._purged[where] = _of(self.closures, body.act, at)
 
 
 def read(found: tuple[Withheld, ...], agreement: str) -> str:
@@ -131,7 +188,8 @@ def read(found: tuple[Withheld, ...], agreement: str) -> str:
     lines: list[str] = []
     for one in found:
         until = "and still" if one.until is None else f"until {one.until}"
-        lines.append(f"{agreement}, by act `{one.act}` from {one.since} {until}:")
+        by = f"act `{one.act}`" if one.act else "an act that has not come yet,"
+        lines.append(f"{agreement}, by {by} from {one.since} {until}:")
         for kept in one.kept:
             by = f" via {kept.via}" if kept.via else ""
             counts = (
@@ -140,11 +198,13 @@ def read(found: tuple[Withheld, ...], agreement: str) -> str:
                 (kept.withdrawn, "withdrawn"),
                 (kept.fate_unknown, "sent, fate unknown"),
                 (kept.delivered, "delivered before it was known"),
+                (kept.set_apart, "set apart on arrival"),
                 (kept.kept, "still kept"),
                 (kept.released_again, "released again"),
                 (kept.refused_again, "refused again"),
                 (kept.waiting_again, "waiting again"),
                 (kept.for_good, "withheld for good"),
+                (kept.came_again, "came again"),
             )
             told = ", ".join(f"{len(some)} {how}" for some, how in counts if some)
             lines.append(f"  {kept.originator} to {kept.to}{by}: {told}")
@@ -155,7 +215,6 @@ def _of(closures: list[_Closure], act: str | None, at: Instant) -> _Closure:
     for closure in closures:
         if closure.act == act:
             return closure
-    assert act is not None  # it is one of the acts that were met
     closures.append(_Closure(act=act, since=at))
     return closures[-1]
 
@@ -175,6 +234,29 @@ def _settle(
         closure.put(way, found, how, kept=kept)
 
 
+def _crossed(
+    closures: list[_Closure], way: _Way, items: Iterable[str], at: Instant
+) -> None:
+    """Note what its recipient set apart, under the act that purged it or none yet."""
+    rest = dict.fromkeys(items)
+    for closure in closures:
+        stood = closure.items.get(way, {})
+        purged = [item for item in rest if stood.get(item) == "fate-unknown"]
+        closure.put(way, purged, _SET_APART, kept=True)
+        rest = dict.fromkeys(item for item in rest if item not in purged)
+    if rest:
+        _of(closures, None, at).put(way, rest, _SET_APART, kept=True)
+
+
+def _come_again(closures: list[_Closure], way: _Way, items: Iterable[str]) -> None:
+    """Note what was set apart here and is used now, or known by another way."""
+    for closure in closures:
+        stood = closure.items.get(way, {})
+        for item in items:
+            if stood.get(item) == _SET_APART:
+                closure.then[way, item] = "came-again"
+
+
 def _decide(
     closures: list[_Closure], way: _Way, items: Iterable[str], how: str
 ) -> None:
@@ -186,7 +268,15 @@ def _decide(
 
 
 def _way(
-    body: Release | Refusal | Deferral | Foregone | Withdrawal | FateUnknown | Receipt,
+    body: Release
+    | Refusal
+    | Deferral
+    | Foregone
+    | Withdrawal
+    | FateUnknown
+    | Receipt
+    | Quarantine
+    | Arrival,
 ) -> _Way:
     return (body.originator, body.to, body.via)
 
@@ -215,6 +305,8 @@ def _told(closure: _Closure) -> Withheld:
                 refused_again=tuple(by_how.get("then refused", ())),
                 waiting_again=tuple(by_how.get("then waiting", ())),
                 for_good=tuple(by_how.get("then for-good", ())),
+                set_apart=tuple(by_how.get(_SET_APART, ())),
+                came_again=tuple(by_how.get("then came-again", ())),
             )
         )
     return Withheld(

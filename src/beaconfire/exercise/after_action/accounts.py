@@ -9,9 +9,10 @@ partner's journal elsewhere (``checker``). Rules:
    restore, as far as this journal knew at that entry.
 3. What a relay hands over has its originator's approval, on record and unrevoked.
 4. Plots never go under the trilateral arrangement, nor through a relay.
-5. A unit ends once: by one receipt, which says that the recipient took it or refused
-   it, one withdrawal or one expiry. Until then it waits, and the journal says that it
-   waits, or it was handed over and its fate is unknown.
+5. A unit ends once: by one receipt, which says that the recipient took it, set it
+   apart or refused it, one withdrawal or one expiry. Until then it waits, and the
+   journal says that it waits, or it was handed over and its fate is unknown. It is
+   released again only if it was not taken.
 6. What a suspension withheld is decided again once it is over (``withholdings``).
 """
 
@@ -64,6 +65,11 @@ class Unit:
         if self.handed:
             return "sent-fate-unknown"
         return "waiting" if self.waiting else None
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether it has ended without the recipient's having taken it."""
+        return self.quarantined or self.outcome in _MAY_COME_AGAIN
 
 
 @dataclass(slots=True)
@@ -121,7 +127,7 @@ class _Reading:
         self.account = account
         self._newest: dict[UnitKey, Unit] = {}
         self._suspended = Suspensions()
-        self._withholdings = Withholdings()
+        self._withholdings = Withholdings(account.party)
         self._approvals: dict[str, dict[str, Any]] = {}
         self._types: dict[str, str] = {}
 
@@ -185,7 +191,7 @@ class _Reading:
         body = fact.body
         key = UnitKey(self.account.party, body["item"], body["to"], body["via"])
         earlier = self._newest.get(key)
-        if earlier is not None and earlier.outcome not in _MAY_COME_AGAIN:
+        if earlier is not None and not earlier.may_come_again:
             self._flaw(f"{key} was released twice")
         if body["via"] not in (None, self.account.party):
             self._flaw(f"{key} was released in another's name")

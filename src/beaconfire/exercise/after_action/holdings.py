@@ -1,8 +1,9 @@
 """Holdings: what one nation's journal says it got from partners, and by which way.
 
 An item counts as *held* by a way if it stands in the journal: used (an ``item`` entry
-with that way), set apart (a ``quarantine``), or noted as a repeat of one that is used.
-An arrival that names an item which stands nowhere does not hold it.
+with that way), or noted as a repeat of one that is used. What stands in a
+``quarantine`` alone is *apart*. An arrival that names an item which stands nowhere does
+not hold it.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ class Holdings:
     party: str
     used: dict[str, int] = field(default_factory=dict)
     held: set[UnitKey] = field(default_factory=set)
+    apart: set[UnitKey] = field(default_factory=set)
     repeated: set[UnitKey] = field(default_factory=set)
     came: dict[UnitKey, set[Message]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -31,6 +33,10 @@ class Holdings:
 
     def holds(self, key: UnitKey) -> bool:
         """Say whether a unit stands in this journal."""
+        return key in self.apart or self.took(key)
+
+    def took(self, key: UnitKey) -> bool:
+        """Say whether a unit stands in this journal, and not set apart alone."""
         return key in self.held or (key in self.repeated and key.item in self.used)
 
     def gave_receipt(self, message: Message) -> bool:
@@ -90,7 +96,7 @@ class _Reading:
         sender = body["via"] or body["from"]
         for item in body["items"]:
             key = UnitKey(sender, item, self.holdings.party, body["via"])
-            self.holdings.held.add(key)
+            self.holdings.apart.add(key)
             self._came(key, body)
 
     def _arrival(self, fact: Fact) -> None:

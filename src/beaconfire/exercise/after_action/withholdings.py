@@ -1,9 +1,10 @@
 """Withholdings: is what a suspension kept from leaving decided again, once, and whole?
 
 Reads one nation's journal. A unit (item x partner x via) is *withheld* from a refusal
-or withdrawal that says so. Rules:
+or withdrawal that says so, or a receipt that says it was set apart. Rules:
 
-1. Whatever a suspension withdrew is withheld: the journal says that it is kept.
+1. Whatever a suspension withdrew, or its recipient set apart, is withheld: the journal
+   says that it is kept.
 2. A withheld unit leaves on no other leave than one that follows its being given back,
    and nothing is given back that nobody kept.
 3. It ends: given back and decided, or withheld for good with the reason. It may stay
@@ -21,8 +22,9 @@ _Way = tuple[str, str, str | None]  # item, to, via
 class Withholdings:
     """The fold over one journal; ``flaws`` are sentences."""
 
-    def __init__(self) -> None:
+    def __init__(self, party: str) -> None:
         self.flaws: list[str] = []
+        self._party = party  # a receipt to ourselves is one that we gave
         self._kept: dict[_Way, Sequence[str]] = {}
         self._asked: set[_Way] = set()
         self._suspending: dict[str, str] = {}
@@ -44,6 +46,9 @@ class Withholdings:
         elif kind == "withdrawal":
             for way in _ways(fact):
                 self._withdrawn(way, fact)
+        elif kind == "receipt" and body["to"] != self._party:
+            for item in body["quarantined"]:
+                self._set_apart(_way(fact, item), fact)
         elif kind == "reconsideration":
             way = _way(fact, body["item"])
             if way not in self._kept:
@@ -87,6 +92,13 @@ class Withholdings:
             self._kept[way] = (body["agreement"],)
         elif suspended is not None:
             self._flaw(way, f"was withdrawn as `{suspended}` is suspended, not kept")
+
+    def _set_apart(self, way: _Way, fact: Fact) -> None:
+        keepers = fact.body.get("withheld")  # older journals do not say
+        if keepers:
+            self._kept[way] = keepers
+        elif keepers is not None:
+            self._flaw(way, "was set apart by its recipient, and is not kept")
 
     def _flaw(self, way: _Way, what: str) -> None:
         item, to, via = way

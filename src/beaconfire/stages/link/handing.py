@@ -152,7 +152,7 @@ def withdrawn(
         for gone, some in withdrawals(partner, lane, units, lapse):
             yield gone
             if lapse.suspended and lapse.agreement is not None:
-                yield from keep_units(state, partner, some, lapse.agreement, at)
+                yield from keep_units(state, partner, some, (lapse.agreement,), at)
 
 
 def withdrawals(
@@ -175,9 +175,16 @@ def withdrawals(
 
 
 def keep_units(
-    state: LinkStage, partner: Partner, units: list[Unit], agreement: str, at: Instant
+    state: LinkStage,
+    partner: Partner,
+    units: list[Unit],
+    keepers: tuple[str, ...],
+    at: Instant,
+    *,
+    was: Literal["withdrawn", "quarantined"] = "withdrawn",
+    ask: bool = True,
 ) -> Iterator[EntryBody]:
-    """Put withdrawn units of one way on their shelves; tell what gave way to them."""
+    """Put released units of one way on their shelves; tell what gave way to them."""
     for unit in units:
         assert unit.release is not None  # acts and statements never lapse
         yield from withholding.shelve(
@@ -188,10 +195,11 @@ def keep_units(
             Kept(
                 envelope=unit.envelope,
                 via=unit.via,
-                agreements=(agreement,),
-                was="withdrawn",
+                agreements=keepers,
+                was=was,
             ),
             at,
+            ask=ask,
         )
 
 

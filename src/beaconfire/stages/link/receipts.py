@@ -9,7 +9,13 @@
 * A part that the partner names as refused is not delivered. If it refused an act, the
   release officer hears; nothing waits for that act any longer, since what it does not
   accept the partner sets apart, and says so.
+* An item that the partner set apart is withheld there instead of here: it goes on the
+  shelf, and is decided again like everything else that a suspension kept. It is asked
+  about at once only if we know what had closed its way; else an act is still to come,
+  and it would meet the same end again and again.
 """
+
+from collections.abc import Iterator
 
 from beaconfire.agreements.lapse import Lapse
 from beaconfire.errors import BadInput
@@ -21,6 +27,7 @@ from beaconfire.stages.link.handing import (
     WINDOW_MESSAGES,
     fill,
     in_entries,
+    judge_at,
     keep_units,
     withdrawals,
 )
@@ -83,30 +90,63 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
     )
     arrived = {unit.id for unit in delivered}
     partner.awaited = {a: i for a, i in partner.awaited.items() if i not in arrived}
-    quarantined = set(note.quarantined)
     items = [unit for unit in delivered if unit.is_item]
-    for (originator, via), units in in_entries(items):
-        ids = tuple(unit.id for unit in units if unit.id not in whys)
-        out.append(
-            Receipt(
-                originator=originator,
-                to=partner.card.party,
-                via=via,
-                lane=note.lane,
-                epoch=note.head.epoch,
-                number=note.head.number,
-                items=ids,
-                quarantined=tuple(i for i in ids if i in quarantined),
-                note=text,
-                refused=tuple(whys[unit.id] for unit in units if unit.id in whys),
-                signature=signature,
+    apart = set(note.quarantined).difference(whys)
+    for keepers, some in _by_keepers(items, apart).items():
+        for (originator, via), units in in_entries(some):
+            ids = tuple(unit.id for unit in units if unit.id not in whys)
+            out.append(
+                Receipt(
+                    originator=originator,
+                    to=partner.card.party,
+                    via=via,
+                    lane=note.lane,
+                    epoch=note.head.epoch,
+                    number=note.head.number,
+                    items=ids,
+                    quarantined=ids if keepers else (),
+                    note=text,
+                    refused=tuple(whys[unit.id] for unit in units if unit.id in whys),
+                    signature=signature,
+                    withheld=keepers,
+                )
             )
-        )
+        if keepers:
+            out.extend(_set_apart(state, partner, some, keepers, at))
     out.extend(_unread(state, partner, note.lane, lost, at))
     for lane, sending in partner.sending.items():
         queue.let_go(sending, partner)
         out.extend(fill(state, partner, lane, at))
     return out
+
+
+def _by_keepers(
+    items: list[Unit], apart: set[str]
+) -> dict[tuple[str, ...], list[Unit]]:
+    """Group items by the agreements that keep them from being used there, if any do."""
+    groups: dict[tuple[str, ...], list[Unit]] = {}
+    for unit in items:
+        keepers: tuple[str, ...] = ()
+        if unit.id in apart:
+            keepers = (unit.stopped_by,) if unit.stopped_by else unit.agreements
+        groups.setdefault(keepers, []).append(unit)
+    return groups
+
+
+def _set_apart(
+    state: LinkStage,
+    partner: Partner,
+    units: list[Unit],
+    keepers: tuple[str, ...],
+    at: Instant,
+) -> Iterator[EntryBody]:
+    """Keep what the partner does not use; tell what gave way to it."""
+    judge = judge_at(state, state.standing, at, state.memo)
+    for unit in units:
+        known = unit.stopped_by is not None or judge(unit) is not None
+        yield from keep_units(
+            state, partner, [unit], keepers, at, was="quarantined", ask=known
+        )
 
 
 def _unread(
@@ -126,7 +166,7 @@ def _unread(
         for gone, some in withdrawals(partner, lane, purged, unread):
             out.append(gone)
             if stopped_by is not None:
-                out.extend(keep_units(state, partner, some, stopped_by, at))
+                out.extend(keep_units(state, partner, some, (stopped_by,), at))
     return out
 
 
@@ -172,16 +212,18 @@ def _remark(receiving: Receiving, arrival: Arrival) -> None:
     """Remember what is not used until the partner has surely heard of it.
 
     It does not hand over a message before it has a receipt for the one a window
-    before, so what lies further back need not be named again; nor what has come again
-    since, and was taken: it was released anew after the first fate was heard of.
+    before, so what lies further back need not be named again. Of what has come again
+    since, its newest fate alone is named: it was released anew after the first was
+    heard of.
     """
-    taken = {*arrival.items, *arrival.repeated}.difference(arrival.quarantined)
+    refused = (part.id for part in arrival.refused)
+    again = {*arrival.items, *arrival.repeated, *refused}
     kept = [
         remark
         for remark in receiving.remarks
         if arrival.number
         <= WINDOW_MESSAGES + (remark.number if remark.epoch == arrival.epoch else 0)
-        and remark.id not in taken
+        and remark.id not in again
     ]
     unused: list[tuple[str, str | None]] = [(i, None) for i in arrival.quarantined]
     unused.extend((part.id, part.reason) for part in arrival.refused)

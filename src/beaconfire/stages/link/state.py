@@ -150,12 +150,12 @@ class Receiving:
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """An item that the suspension of one of ``agreements`` keeps from leaving."""
+    """An item that the suspension of one of ``agreements`` keeps from being used."""
 
     envelope: Envelope
     via: Party | None
     agreements: tuple[str, ...]
-    was: Literal["refused", "withdrawn"]
+    was: Literal["refused", "withdrawn", "quarantined"]
 
 
 @dataclass(slots=True, kw_only=True)

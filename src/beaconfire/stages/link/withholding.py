@@ -4,6 +4,8 @@
   agreement is suspended, and for no other reason. It stays there while all of these
   agreements are suspended. What waited when another text took an agreement's place
   passes through it, to be decided under that text.
+* So does what crossed a suspension on its way and was set apart by its recipient. If
+  its act has not come here yet, it stays until there is one on its agreements.
 * When one is restored, or has ended for good, what it kept is given back to the
   decision: retractions first, in the very turn of the act, then of each shelf the
   oldest first, some in each turn, as fast as ticks come.
@@ -47,12 +49,17 @@ def shelve(
     item: str,
     kept: Kept,
     at: Instant,
+    *,
+    ask: bool = True,
 ) -> list[EntryBody]:
-    """Keep an item; return what gave way to it, withheld for good."""
+    """Keep an item; return what gave way to it, withheld for good.
+
+    ``ask`` for it at once if nothing that we know of keeps it any more.
+    """
     shelf = partner.withheld.setdefault(name, {})
     shelf.pop(item, None)
     shelf[item] = kept
-    if _is_open(state, kept, at):
+    if ask and _is_open(state, kept, at):
         # Restored while its withdrawal was being written, or before it was heard of.
         partner.to_ask.setdefault(name, {})[item] = None
     if len(shelf) <= WITHHELD_KEPT_MAX:

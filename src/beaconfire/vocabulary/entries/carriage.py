@@ -72,9 +72,10 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``from``, ``to`` and ``via`` are those of the items, also in a receipt given.
     ``number`` is the head of the lane; ``items`` are those that this receipt settles
-    as delivered, ``quarantined`` those among them that will not be used. ``refused``
-    are not among them: the recipient did not take these, and says why. ``note`` is the
-    signed text.
+    as delivered, ``quarantined`` those among them that are not used as they came.
+    ``refused`` are not among them: the recipient did not take these, and says why.
+    ``note`` is the signed text. In a receipt got ``withheld`` names the agreements
+    under which its quarantined items went: they are decided again after an act on one.
     """
 
     KIND: ClassVar[str] = "receipt"
@@ -89,6 +90,7 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: str
     refused: tuple[RefusedPart, ...] = ()
     signature: Signature | None = None
+    withheld: tuple[Token, ...] = ()
 
 
 class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,7 +115,8 @@ class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Reconsideration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An item that a suspension withheld, given back to be decided as things now stand.
 
-    ``was`` says how it had been kept from leaving.
+    ``was`` says how it had been kept from leaving, or that it had left and its
+    recipient set it apart.
     """
 
     KIND: ClassVar[str] = "reconsideration"
@@ -121,7 +124,7 @@ class Reconsideration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     to: Party
     via: Party | None
     agreements: tuple[Token, ...]
-    was: Literal["refused", "withdrawn"]
+    was: Literal["refused", "withdrawn", "quarantined"]
     sealed: SealedItem
 
 
