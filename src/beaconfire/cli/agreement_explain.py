@@ -47,6 +47,7 @@ FATE = (
     "waiting",
     "fate-unknown",
     "quarantine",
+    "foregone",
 )
 
 

@@ -8,8 +8,9 @@ or purged at the border, by recipient and way; and what has become of those purg
   *sent-fate-unknown* until the partner's receipt tells that it was delivered or not.
 * A list ends with the act by which the same party opened it again, as this journal
   has it. Beside how each item was kept stands what was decided of it then: *released
-  again*, *refused again*, *waiting again* for a consultation, or *for good* with why in
-  the ``foregone`` entry; ``kept`` are those that are still to be decided.
+  again*, *refused again*, *waiting again* for a consultation until that is answered, or
+  *for good* with why in the ``foregone`` entry, or the ``withdrawal`` of what waited;
+  ``kept`` are those that are still to be decided.
 
 What was withheld is not sent by this: what may still go is decided by the node.
 """
@@ -34,7 +35,7 @@ from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
 _Way = tuple[Party, Party, Party | None]
-_KEPT = "kept"
+_KEPT, _WAITING = "kept", "waiting"
 
 
 class Kept(Struct, frozen=True, kw_only=True, rename={"originator": "from"}):
@@ -94,7 +95,7 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
                 if acts[closure.act] == body.party:
                     closure.until = closure.until or at
         elif isinstance(body, Release | Deferral):
-            how = "released" if isinstance(body, Release) else "waiting"
+            how = "released" if isinstance(body, Release) else _WAITING
             _decide(closures, _way(body), (body.item,), how)
         elif isinstance(body, Foregone):
             _decide(closures, _way(body), body.items, "for-good")
@@ -105,6 +106,7 @@ def withheld(entries: Iterable[Entry], agreement: str) -> tuple[Withheld, ...]:
                 _of(closures, act, at).put(way, (body.item,), "refused", kept=kept)
         elif isinstance(body, Withdrawal):
             way, kept = _way(body), body.withheld
+            _decide(closures, way, body.items, "for-good", was=(_WAITING,))
             if body.act in acts:
                 by = _of(closures, body.act, at)
                 by.put(way, body.items, "withdrawn", kept=kept)
@@ -176,12 +178,17 @@ def _settle(
 
 
 def _decide(
-    closures: list[_Closure], way: _Way, items: Iterable[str], how: str
+    closures: list[_Closure],
+    way: _Way,
+    items: Iterable[str],
+    how: str,
+    *,
+    was: tuple[str, ...] = (_KEPT, _WAITING),
 ) -> None:
     """Note what was decided, or given up, of items that a closure had kept."""
     for closure in closures:
         for item in items:
-            if closure.then.get((way, item)) == _KEPT:
+            if closure.then.get((way, item)) in was:
                 closure.then[way, item] = how
 
 
