@@ -158,6 +158,19 @@ def test_explain_tells_that_it_was_set_apart_and_given_back(command, tmp_path):
     assert "  because    retracted" in out
 
 
+@pytest.mark.parametrize("kind", ["withdrawal", "foregone"])
+def test_explain_tells_why_what_had_no_leave_will_not_be_sent(command, tmp_path, kind):
+    """Waiting for a consultation or withheld, and then taken back: withdrawn, why."""
+    refused = {**REFUSED, "reason": "waiting: it was asked"}
+    gone = {"from": "JPN", "to": "KOR", "items": ["i"], "reason": "it was retracted"}
+    lines = [
+        json.dumps({"v": 1, "id": f"x{place}", "at": AT, "kind": one, "body": body})
+        for place, one, body in ((1, "deferral", refused), (2, kind, gone))
+    ]
+    out = command("explain", written(tmp_path, *lines), "--item", "i")[1]
+    assert f"{kind} to KOR (entry `x2`)\n  because    it was retracted" in out
+
+
 def test_an_item_of_which_nothing_was_decided_is_bad_input(command, tmp_path):
     """A mistyped id must not look like silence."""
     code, _, err = command("explain", journal(tmp_path), "--item", "nothing")

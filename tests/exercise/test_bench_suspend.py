@@ -178,7 +178,7 @@ def test_a_journal_without_the_suspension_is_not_read_as_a_quick_one():
 AUDITED = Delivery(
     released=10, delivered=8, receipts=8, lost=0, duplicated=0, leaked=0, refused=0,
     withdrawn=2, expired=0, waiting=0, sent_fate_unknown=0, quarantined=0, withheld=0,
-    undecided=0, problems=(),
+    undecided=0, deferred=0, taken_back=0, problems=(),
 )  # fmt: skip
 BITE = Bite(
     to="JPN", hand_overs_after=0, laid_after=0, purged_ms=10.0, stood=3, unpurged=0,

@@ -3,6 +3,7 @@
 Reads entries alone. It knows which agreements some party's act has closed, which
 approvals and consents stand, and of each unit (item, recipient, relay) how it stands:
 
+    deferred → withdrawn
     deferred → released → handed → delivered | refused there | unknown → … | withdrawn
     withheld (refused, withdrawn, lost or set apart by a suspension) → asked
     asked → released | refused | foregone
@@ -242,7 +243,7 @@ class Account:
                 account = account._end(key, "refused there", "handed unknown")
         elif isinstance(body, Withdrawal):
             for item in body.items:
-                before = "released unknown handed"
+                before = "deferred released unknown handed"
                 stands = "withheld" if body.withheld else "withdrawn"
                 account = account._end(_key(item, body), stands, before)
         elif isinstance(body, Expiry):

@@ -6,9 +6,12 @@
   then, or with the last of these acts if that is later: whatever order they come in.
 * A consent that was signed stands. Who thinks otherwise suspends the agreement.
 * Before that nothing closes, and what is open is shown.
+* No party consents to texts that take each other's place, however long the circle. Each
+  of its texts must bind all who were bound, so one party that asks here prevents it.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -75,6 +78,36 @@ def successor_flaw(
             f"{record.since}: between the two there would be two texts, or none"
         )
     return _companion_flaw(old, new, held)
+
+
+def circle_flaw(
+    agreement: str, record: Amendment, *, register: Register, party: Party
+) -> str | None:
+    """Return how ``party``'s consents would make texts take each other's place.
+
+    Its own alone are asked: a consent stands, and any of them may become whole. What
+    another party alone has said must not keep our people from answering.
+    """
+    seen: dict[str, str] = {record.text: ""}
+    ahead = [record.text]
+    for text in ahead:
+        for one in register.amending:
+            after = getattr(one.record, "text", "")
+            mine = (one.party, one.agreement) == (party, text)
+            if mine and after not in seen:
+                seen[after] = text
+                ahead.append(after)
+    if agreement not in seen:
+        return None
+    circle = [agreement]
+    while seen[circle[-1]]:
+        circle.append(seen[circle[-1]])
+    steps = [f"`{new}` takes the place of `{old}`" for new, old in pairwise(circle)]
+    return (
+        f"{party} has consented that {' and '.join(reversed(steps))}: with "
+        f"`{record.text}` in the place of `{agreement}` none of them would be left, "
+        "and nothing could leave"
+    )
 
 
 def _companion_flaw(

@@ -11,8 +11,9 @@ has become of those purged. So are partners' items that were set apart here.
   way: until then it stands under no act. What was set apart here may *come again*.
 * A list ends with the act by which the same party opened it again, as this journal
   has it. Beside how each item was kept stands what was decided of it then: *released
-  again*, *refused again*, *waiting again* for a consultation, or *for good* with why in
-  the ``foregone`` entry; ``kept`` are those that are still to be decided.
+  again*, *refused again*, *waiting again* for a consultation until that is answered, or
+  *for good* with why in the ``foregone`` entry, or the ``withdrawal`` of what waited;
+  ``kept`` are those that are still to be decided.
 
 What was withheld is not sent by this: what may still go is decided by the node.
 """
@@ -40,11 +41,11 @@ from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.times import Instant
 
 _Way = tuple[Party, Party, Party | None]
-_KEPT = "kept"
+_KEPT, _WAITING = "kept", "waiting"
 _SET_APART = "set-apart"
 _DECIDED: dict[type, str] = {
     Release: "released",
-    Deferral: "waiting",
+    Deferral: _WAITING,
     Refusal: "refused",
 }
 
@@ -127,6 +128,7 @@ class _Reading:
             self._decided(body, at)
         elif isinstance(body, Withdrawal):
             way, kept = _way(body), body.withheld
+            _decide(self.closures, way, body.items, "for-good", was=(_WAITING,))
             if body.act in self._acts:
                 by = _of(self.closures, body.act, at)
                 by.put(way, body.items, "withdrawn", kept=kept)
@@ -258,12 +260,17 @@ def _come_again(closures: list[_Closure], way: _Way, items: Iterable[str]) -> No
 
 
 def _decide(
-    closures: list[_Closure], way: _Way, items: Iterable[str], how: str
+    closures: list[_Closure],
+    way: _Way,
+    items: Iterable[str],
+    how: str,
+    *,
+    was: tuple[str, ...] = (_KEPT, _WAITING),
 ) -> None:
     """Note what was decided, or given up, of items that a closure had kept."""
     for closure in closures:
         for item in items:
-            if closure.then.get((way, item)) == _KEPT:
+            if closure.then.get((way, item)) in was:
                 closure.then[way, item] = how
 
 

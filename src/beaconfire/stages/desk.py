@@ -16,7 +16,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
-from beaconfire.agreements.amendment import successor_flaw
+from beaconfire.agreements.amendment import circle_flaw, successor_flaw
 from beaconfire.agreements.consultation import (
     Outcome,
     closings,
@@ -238,6 +238,12 @@ def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement | Tak
     if not wrong and isinstance(act.record, Amendment):
         wrong = successor_flaw(agreement, act.record, state.agreements)
         wrong = wrong or _successor_over(state, act.record, at)
+        wrong = wrong or circle_flaw(
+            agreement.id,
+            act.record,
+            register=state.standing.register,
+            party=state.profile.party,
+        )
     if wrong:
         raise BadInput(wrong)
     if act.issued is None:

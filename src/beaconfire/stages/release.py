@@ -11,7 +11,8 @@
   or as its relay, and for nobody else; plots are taken back by nobody, they are what a
   sensor saw. What is retracted is not released any more.
 * What waits for a consultation is decided again when anything is said on one, and
-  when its validity ends: each ends with a release or a refusal.
+  when its validity ends: each ends with a release or a refusal. What is retracted
+  meanwhile is withdrawn at once.
 * What a suspension withheld is decided again when the link stage gives it back, as
   things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
@@ -19,8 +20,6 @@
 
 from dataclasses import dataclass, field
 from itertools import chain, islice
-
-from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.consultation import Outcome
@@ -37,13 +36,14 @@ from beaconfire.vocabulary.entries.carriage import (
     Foregone,
     HandOver,
     Reconsideration,
+    Withdrawal,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
-from beaconfire.vocabulary.link import LANES
+from beaconfire.vocabulary.link import LANE_OF_FORM, LANES
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.report import Retraction
+from beaconfire.vocabulary.report import FORM, Retraction
 from beaconfire.vocabulary.times import Instant
 
 # Items of one originator for one recipient that wait for a consultation; while so many
@@ -96,7 +96,8 @@ def step(
     """Take one entry; return the state and the decisions that follow from it."""
     body = entry.body
     if isinstance(body, ItemHeld):
-        out = _decide_all(state, body, entry.at)
+        out = _take_back(state, body.sealed.item)
+        out += _decide_all(state, body, entry.at)
         if state.to_ask:
             out += _decide_deferred(state, entry.at)
         return state, tuple(out)
@@ -137,7 +138,7 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
     own = carriage is None
     if carriage is not None and carriage.via is not None:
         return []  # what was relayed to us ends here
-    retracts = _retracted(state, item)
+    retracts = item.body.retracts if isinstance(item.body, Retraction) else None
     if carriage is not None and carriage.history and retracts is None:
         return []  # what is stale warns nobody; but a wrong is put right however late
     if carriage is not None and carriage.no_further:
@@ -200,19 +201,44 @@ def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> Ent
     return decision
 
 
-def _retracted(state: ReleaseStage, item: Item) -> str | None:
-    """Note what a retraction takes back, so that no approval opens it any more."""
+def _take_back(state: ReleaseStage, item: Item) -> list[EntryBody]:
+    """Note what a retraction takes back: no approval or consent opens it any more."""
     if not isinstance(item.body, Retraction):
-        return None
-    retracts = item.body.retracts
-    mine = state.retracted.setdefault(item.originator, {})
+        return []
+    retracts, originator = item.body.retracts, item.originator
+    mine = state.retracted.setdefault(originator, {})
     _remember(mine, retracts, RETRACTED_KEPT_MAX)
+    own = originator == state.profile.party
+    out: list[EntryBody] = []
     for card in state.profile.partners:
-        way = _way(card.party, item.originator)
+        way = _way(card.party, originator)
         state.refused.get(way, {}).pop(retracts, None)
-        if retracts in state.deferred.get(way, {}):
-            state.to_ask.setdefault(way, {})[retracts] = None
-    return retracts
+        waited = _stop_waiting(state, way, retracts)
+        if waited is not None:
+            gone = Withdrawal(
+                originator=originator,
+                to=card.party,
+                via=None if own else state.profile.party,
+                lane=LANE_OF_FORM[FORM[type(waited.body)]],
+                items=(retracts,),
+                agreement=None,
+                act=None,
+                reason=f"{originator} has retracted it (item `{item.id}`)",
+            )
+            out.append(gone)
+    return out
+
+
+def _stop_waiting(state: ReleaseStage, way: str, name: str) -> Item | None:
+    """Let an item wait for no consultation any more; return it if it did."""
+    waiting, to_ask = state.deferred.get(way, {}), state.to_ask.get(way, {})
+    to_ask.pop(name, None)
+    item = waiting.pop(name, None)
+    if not to_ask:
+        state.to_ask.pop(way, None)
+    if not waiting:
+        state.deferred.pop(way, None)
+    return item
 
 
 def _was_given(state: ReleaseStage, item: Item, retracts: str, to: Party) -> bool:
@@ -267,7 +293,7 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
     """Ask again about what ``approval`` may open: its party's items, to whom it names.
 
     Whatever else was refused it leaves refused, without asking. What nothing but a
-    suspension keeps from leaving any more is said to be withheld by that.
+    consultation or a suspension keeps from leaving any more is said to wait for that.
     """
     if approval.to is None or approval.via != state.profile.party:
         return []
@@ -277,13 +303,14 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
     for item in state.refused.pop(way, {}).values():
         if item.valid_until < at:
             continue
-        decision = _decide(state, item, approval.to, at)
-        if isinstance(decision, Release) or (
-            isinstance(decision, Refusal) and decision.withheld
-        ):
-            out.append(decision)
-        else:
+        may_wait = len(state.deferred.get(way, {})) < DEFERRED_MAX
+        decision = _decide(state, item, approval.to, at, may_wait=may_wait)
+        if isinstance(decision, Refusal) and not decision.withheld:
             still[item.id] = item
+            continue
+        if isinstance(decision, Deferral):
+            state.deferred.setdefault(way, {})[item.id] = item
+        out.append(decision)
     if still:
         state.refused[way] = still
     return out
@@ -304,16 +331,11 @@ def _decide_deferred(state: ReleaseStage, at: Instant) -> list[EntryBody]:
             item = waiting.get(name)
             if item is None:
                 continue
-            taken_back = name in state.retracted.get(item.originator, {})
-            to = way.partition(" ")[0]
-            decision = _decide(state, item, to, at, may_wait=not taken_back)
+            decision = _decide(state, item, way.partition(" ")[0], at)
             if isinstance(decision, Deferral):
                 continue
             del waiting[name]
-            if taken_back and isinstance(decision, Refusal):
-                out.append(replace(decision, withheld=()))
-            elif not taken_back:
-                out.append(decision)
+            out.append(decision)
         if not to_ask:
             state.to_ask.pop(way, None)
         if not waiting:

@@ -14,10 +14,19 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.report import Form
 from beaconfire.vocabulary.times import Instant
 
 Lane = Literal["notices", "tracks", "plots"]
 LANES: tuple[Lane, ...] = ("notices", "tracks", "plots")
+LANE_OF_FORM: dict[Form, Lane] = {
+    "notice": "notices",
+    "impact": "notices",
+    "retraction": "notices",
+    "report": "notices",
+    "track": "tracks",
+    "plots": "plots",
+}
 
 Epoch = Annotated[int, Meta(ge=1)]
 Number = Annotated[int, Meta(ge=0)]

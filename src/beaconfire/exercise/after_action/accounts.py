@@ -14,12 +14,14 @@ partner's journal elsewhere (``checker``). Rules:
    journal says that it waits, or it was handed over and its fate is unknown. It is
    released again only if it was not taken.
 6. What a suspension withheld is decided again once it is over (``withholdings``).
+7. What waits for a consultation is no unit yet; it ends too (``deferrals``).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from beaconfire.exercise.after_action.deferrals import Deferrals
 from beaconfire.exercise.after_action.ledger import Fact, Ledger
 from beaconfire.exercise.after_action.withholdings import Withholdings
 
@@ -77,7 +79,8 @@ class Account:
     """A nation's sends. ``leaks`` are units and why, ``flaws`` other sentences.
 
     ``withheld`` are units that a suspension keeps from leaving at the end, and
-    ``undecided`` those among them that no agreement keeps any more.
+    ``undecided`` those among them that no agreement keeps any more. ``deferred`` wait
+    for a consultation at the end, ``taken_back`` were withdrawn while they did.
     """
 
     party: str
@@ -86,6 +89,8 @@ class Account:
     flaws: list[str] = field(default_factory=list)
     withheld: int = 0
     undecided: int = 0
+    deferred: int = 0
+    taken_back: int = 0
 
 
 def account_for(ledger: Ledger) -> Account:
@@ -128,6 +133,7 @@ class _Reading:
         self._newest: dict[UnitKey, Unit] = {}
         self._suspended = Suspensions()
         self._withholdings = Withholdings(account.party)
+        self._deferrals = Deferrals()
         self._approvals: dict[str, dict[str, Any]] = {}
         self._types: dict[str, str] = {}
 
@@ -135,6 +141,7 @@ class _Reading:
         """Take one entry."""
         kind = fact.kind
         self._withholdings.take(fact)
+        self._deferrals.take(fact)
         if kind == "act":
             self._suspended.take(fact)
         elif kind == "approval":
@@ -148,6 +155,8 @@ class _Reading:
                 self._hand_over(key, fact)
         elif kind in _ENDINGS and self._ours(fact):
             for key in self._keys(fact):
+                if kind == "withdrawal" and self._deferrals.withdraw(key.item, fact):
+                    continue
                 self._end(key, _ENDINGS[kind], fact)
             for part in fact.body.get("refused", ()):
                 self._end(self._key(fact, part["id"]), "refused", fact)
@@ -157,9 +166,12 @@ class _Reading:
 
     def closed(self) -> Account:
         """Return the account at the journal's end."""
-        for sentence in self._withholdings.flaws:
+        self._deferrals.close()
+        for sentence in (*self._withholdings.flaws, *self._deferrals.flaws):
             self._flaw(sentence)
         account = self.account
+        account.deferred = self._deferrals.left
+        account.taken_back = self._deferrals.withdrawn
         left = self._withholdings.left(self._suspended.all)
         account.withheld, account.undecided = left
         return account

@@ -13,6 +13,8 @@ at once. It shares no code with the nodes: JSON lines in, counts and sentences o
 * leaked: a nation holds, or was handed, what no release in force covered.
 * withheld: what a suspension keeps from leaving at the end. What no agreement keeps any
   more, and nobody has decided again, is undecided.
+* deferred: what waits for a consultation at the end; taken back: what was withdrawn
+  while it did. Neither was released.
 * Each delivered unit has exactly one receipt, which the recipient did give.
 * Numbers are gapless in each lane and epoch, at both ends, and texts agree.
 
@@ -59,6 +61,8 @@ class Delivery:
     quarantined: int
     withheld: int
     undecided: int
+    deferred: int
+    taken_back: int
     problems: tuple[str, ...]
 
     @property
@@ -68,7 +72,10 @@ class Delivery:
 
     @property
     def settled(self) -> bool:
-        """Sound, and nothing is left on its way: the end of a run of live nodes."""
+        """Sound, and nothing is left on its way: the end of a run of live nodes.
+
+        What waits for people's answer may go on waiting.
+        """
         left = (self.waiting, self.sent_fate_unknown, self.undecided)
         return self.sound and not any(left)
 
@@ -191,6 +198,8 @@ class _Audit:
             quarantined=sum(unit.quarantined for unit in units),
             withheld=sum(one.withheld for one in self._accounts.values()),
             undecided=sum(one.undecided for one in self._accounts.values()),
+            deferred=sum(one.deferred for one in self._accounts.values()),
+            taken_back=sum(one.taken_back for one in self._accounts.values()),
             problems=_bounded(self._problems),
         )
         return delivery, tuple(_sent(unit) for unit in units)

@@ -7,7 +7,7 @@ that the report is about.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 
@@ -38,6 +38,7 @@ from beaconfire.exercise.after_action.rounding import rounded
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.journal.entry import Entry, encode_entry
+from beaconfire.vocabulary.entries.carriage import Withdrawal
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.party import Party
 
@@ -47,6 +48,8 @@ RATIO_DIGITS = 4
 NOT_SENT = "two-person sending is not part of this version"
 
 Journals = Mapping[Party, Sequence[Entry]]
+# Originator, recipient, relay, form, outcome, articles: what units are counted by.
+_Line = tuple[Party, Party, Party | None, str, str, tuple[str, ...]]
 
 
 def build_report(
@@ -169,19 +172,7 @@ def _release_lines(
         if unit.outcome is not None
     )
     for entries in journals.values():
-        waiting: dict[tuple[object, ...], tuple[str, ...]] = {}
-        for entry in entries:
-            said = entry.body
-            if not isinstance(said, Refusal | Deferral | Release):
-                continue
-            way = (said.originator, said.to, said.via, said.form)
-            # What waited for a consultation has ended with whatever was said next.
-            waiting.pop((*way, said.item), None)
-            if isinstance(said, Refusal):
-                counts[(*way, "refused", said.articles)] += 1
-            elif isinstance(said, Deferral):
-                waiting[(*way, said.item)] = said.articles
-        counts.update((*unit[:4], "waiting", how) for unit, how in waiting.items())  # type: ignore[misc]
+        counts.update(_without_leave(entries))
     return tuple(
         ReleaseLine(
             originator=originator,
@@ -197,6 +188,28 @@ def _release_lines(
             key=lambda line: (*line[0][:2], line[0][2] or "", line[0][3:]),
         )
     )
+
+
+def _without_leave(entries: Sequence[Entry]) -> Iterator[_Line]:
+    """Yield what had no leave: refused, waiting for it, or withdrawn while it did."""
+    waiting: dict[tuple[Party, Party, Party | None, str], _Line] = {}
+    for entry in entries:
+        said = entry.body
+        if isinstance(said, Withdrawal):
+            for item in said.items:
+                line = waiting.pop((said.originator, said.to, said.via, item), None)
+                if line is not None:
+                    yield (*line[:4], "withdrawn", line[5])
+        elif isinstance(said, Refusal | Deferral | Release):
+            way = (said.originator, said.to, said.via)
+            # What waited for a consultation has ended with whatever was said next.
+            waiting.pop((*way, said.item), None)
+            if isinstance(said, Refusal):
+                yield (*way, said.form, "refused", said.articles)
+            elif isinstance(said, Deferral):
+                line = (*way, said.form, "waiting", said.articles)
+                waiting[(*way, said.item)] = line
+    yield from waiting.values()
 
 
 def _gain(

@@ -99,6 +99,8 @@ def _delivery(delivery: Delivery) -> str:
         ("of unknown fate", delivery.sent_fate_unknown),
         ("set apart by the recipient", delivery.quarantined),
         ("withheld by a suspension", delivery.withheld),
+        ("waiting for a consultation", delivery.deferred),
+        ("taken back while it waited for one", delivery.taken_back),
     )
     others = ", ".join(f"{count:,} {name}" for name, count in rest if count)
     counted = f"{delivery.delivered:,} of {delivery.released:,} released were delivered"

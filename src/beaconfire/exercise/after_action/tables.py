@@ -144,6 +144,8 @@ def delivery_tiles(delivery: Delivery) -> str:
         tile(f"{delivery.quarantined:,}", "quarantined"),
         tile(f"{delivery.withheld:,}", "withheld"),
         tile(f"{delivery.undecided:,}", "to be decided again"),
+        tile(f"{delivery.deferred:,}", "waiting for a consultation"),
+        tile(f"{delivery.taken_back:,}", "taken back while waiting"),
     ]
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 

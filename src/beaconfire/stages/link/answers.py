@@ -17,18 +17,9 @@ from beaconfire.stages.link.state import Kept, LinkStage, Partner, Unit
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import Foregone, Withdrawal
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
-from beaconfire.vocabulary.link import Lane, SealedItem
+from beaconfire.vocabulary.link import LANE_OF_FORM, Lane, SealedItem
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
-
-_LANE_OF_FORM: dict[str, Lane] = {
-    "notice": "notices",
-    "impact": "notices",
-    "retraction": "notices",
-    "report": "notices",
-    "track": "tracks",
-    "plots": "plots",
-}
 
 
 def take_answer(
@@ -51,7 +42,7 @@ def _queue_item(
 ) -> list[EntryBody]:
     partner = state.partners.get(release.to)
     assert partner is not None, release.to
-    lane = _LANE_OF_FORM[release.form]
+    lane = LANE_OF_FORM[release.form]
     if sealed is None:
         return [_forgotten(release, lane)]
     sealed_form = envelope_of(sealed)

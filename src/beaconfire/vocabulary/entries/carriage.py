@@ -94,7 +94,7 @@ class Receipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Released items that will not be sent after all, and why.
+    """Items that were released, or waited for leave, and will not be sent, and why.
 
     ``withheld``: because ``agreement`` is suspended; they are decided again when it is
     restored. At once, if another text has taken its place.
