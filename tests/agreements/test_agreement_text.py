@@ -234,6 +234,22 @@ def test_a_text_without_articles_is_none():
     ]
 
 
+@pytest.mark.parametrize("stray", ["3", '"prohibit everything"', "[]"])
+def test_what_is_no_table_among_articles_or_records_is_refused(stray):
+    """Nothing is passed over: whoever wrote it there meant it to say something."""
+    article = 'effect = "prohibit", when = { status = "not-in-force" }, rests_on = "x"'
+    article = f'{{ number = "1", {article} }}'
+    rest = GOOD[: GOOD.index("[[article]]")]
+    assert parse_agreement(f"article = [{article}]\n{rest}", file="t.toml").articles
+    for order in (f"{stray}, {article}", f"{article}, {stray}"):
+        assert mistakes(f"article = [{order}]\n{rest}") == [
+            "t.toml:1: `article`: must be 1 to 200 [[article]] tables"
+        ]
+    assert mistakes(f"record = [{stray}]\n{GOOD}") == [
+        "t.toml:1: `record`: must be at most 64 [[record]] tables"
+    ]
+
+
 def test_exactly_one_article_governs_the_status():
     """A refusal by status cites it, so there must be one and no choice."""
     told = "one article, and only one, must govern the status"
