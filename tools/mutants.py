@@ -72,7 +72,7 @@ TESTS = {
     "purpose": ["records_asked"],
     "question": ["conditions"],
     "record_conditions": ["records_asked"],
-    "register": ["register", "records_asked", "access"],
+    "register": ["register", "amendment", "records_asked", "access"],
     "remembered": ["remembered"],
     "restored": ["restored"],
     "standing": [

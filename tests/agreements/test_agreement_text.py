@@ -341,6 +341,15 @@ def test_an_english_level_may_stand_for_itself():
     assert levels.markings == (("SECRET", "SECRET"),)
 
 
+def test_a_key_may_have_eight_parts_and_is_named_once_where_it_is_none():
+    """The limit is where it says it is; and what is said of it is short."""
+    found = mistakes("a.b.c.d.e.f.g.h = 1\n" + GOOD)
+    assert len(found) == 1
+    assert found[0].startswith("t.toml:1: `a` is no key here: allowed are id, ")
+    (told,) = mistakes("a.b.c.d.e.f.g.h.i = 1\n" + GOOD)
+    assert told == "t.toml:1: a key has more than 8 parts"
+
+
 def test_what_cannot_be_read_makes_no_second_mistake():
     """Of two numbers that are none neither stands twice; no effect is no wrong one."""
     text = GOOD.replace('number = "1"', "number = 1").replace(

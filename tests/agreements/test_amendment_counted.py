@@ -7,8 +7,16 @@ from msgspec.structs import replace as with_changes
 
 from beaconfire.agreements.amendment import amended, amendments, successor_flaw
 from beaconfire.agreements.conditions import Sender, TogetherWith
+from beaconfire.agreements.status import status_of
 from beaconfire.vocabulary.records import Amendment
-from tests.agreements.agreements_made import NOW, agreement, declare, permit, standing
+from tests.agreements.agreements_made import (
+    NOW,
+    act,
+    agreement,
+    declare,
+    permit,
+    standing,
+)
 
 OLD = agreement(permit(1, Sender(("JPN",))))
 SINCE = NOW.plus_s(9)
@@ -48,6 +56,17 @@ def test_the_soonest_whole_amendment_counts_whatever_the_texts_are_called():
     shown = [one.text for one in amendments(OLD, register)]
     assert shown == ["c-sooner", "b-later", "a-half"]
     assert amended(OLD, register).text == "c-sooner"
+
+
+def test_a_consent_is_shown_while_something_may_leave_whatever_else_was_done():
+    """Where nothing may, the reason is what has closed it, and that alone."""
+    acts = [consent("KOR"), act("suspend", "JPN")]
+    shut = status_of(OLD, standing(*acts), NOW).reason
+    assert shut == f"test-one is suspended by JPN since {NOW} (act `e2`)"
+    open_again = status_of(OLD, standing(*acts, act("restore", "JPN")), NOW).reason
+    assert open_again == (
+        "test-one is in force; KOR consents that `new-text` takes its place"
+    )
 
 
 @pytest.mark.parametrize(
