@@ -19,10 +19,10 @@ from beaconfire.agreements.conditions import (
     Sender,
     Status,
 )
-from beaconfire.agreements.lines import KeyLines, longest_key
 from beaconfire.agreements.register import Annex
 from beaconfire.agreements.text import (
     ARTICLES_MAX,
+    MARKINGS_MAX,
     RECORDS_MAX,
     TEXT_BYTES_MAX,
     parse_agreement,
@@ -234,6 +234,22 @@ def test_a_text_without_articles_is_none():
     ]
 
 
+@pytest.mark.parametrize("stray", ["3", '"prohibit everything"', "[]"])
+def test_what_is_no_table_among_articles_or_records_is_refused(stray):
+    """Nothing is passed over: whoever wrote it there meant it to say something."""
+    article = 'effect = "prohibit", when = { status = "not-in-force" }, rests_on = "x"'
+    article = f'{{ number = "1", {article} }}'
+    rest = GOOD[: GOOD.index("[[article]]")]
+    assert parse_agreement(f"article = [{article}]\n{rest}", file="t.toml").articles
+    for order in (f"{stray}, {article}", f"{article}, {stray}"):
+        assert mistakes(f"article = [{order}]\n{rest}") == [
+            "t.toml:1: `article`: must be 1 to 200 [[article]] tables"
+        ]
+    assert mistakes(f"record = [{stray}]\n{GOOD}") == [
+        "t.toml:1: `record`: must be at most 64 [[record]] tables"
+    ]
+
+
 def test_exactly_one_article_governs_the_status():
     """A refusal by status cites it, so there must be one and no choice."""
     told = "one article, and only one, must govern the status"
@@ -284,7 +300,7 @@ def test_many_mistakes_are_counted_not_all_told():
         ("\ufeff" + GOOD, "t.toml:1: begins with a byte order mark: save without"),
         ("#" * (TEXT_BYTES_MAX + 1), "t.toml: longer than 262144 bytes"),
         ("#" + "秘" * (TEXT_BYTES_MAX // 3 + 1), "t.toml: longer than 262144 bytes"),
-        ("x" * 50_000_000, "t.toml: longer than 262144 bytes: this is no agreement"),
+        ("x" * 100_000_000, "t.toml: longer than 262144 bytes: this is no agreement"),
     ],
     ids=lambda value: value[:20].replace("\n", "|"),
 )
@@ -298,10 +314,74 @@ def test_hostile_texts_are_refused_in_a_sentence(text, told):
     assert peak < 64_000_000
 
 
-def test_a_text_at_the_limit_is_read():
-    """The limit is where it says it is."""
-    room = TEXT_BYTES_MAX - len(GOOD.encode())
-    assert parse_agreement(GOOD + "#" * room, file="t.toml").id == "test-one"
+@pytest.mark.parametrize("marking", ["秘", "OWN"])
+def test_a_text_at_the_limit_is_read(marking):
+    """The limit is where it says it is, in bytes."""
+    text = GOOD.replace("秘", marking)
+    text += "#" * (TEXT_BYTES_MAX - len(text.encode()))
+    assert parse_agreement(text, file="t.toml").id == "test-one"
+    assert "longer than 262144 bytes" in mistakes(text + "#")[0]
+
+
+def test_a_table_of_levels_lists_something_and_not_without_end():
+    """An empty one would say nothing; and a limit on everything."""
+    rows = [f'"own {n}" = "SECRET"\n' for n in range(MARKINGS_MAX + 1)]
+    row = '"秘" = "CONFIDENTIAL"\n'
+    assert parse_agreement(GOOD.replace(row, "".join(rows[1:])), file="t").levels
+    for wrong in ("", "".join(rows)):
+        assert mistakes(GOOD.replace(row, wrong)) == [
+            "t.toml:10: `levels.JPN`: must list 1 to 64 markings"
+        ]
+
+
+def test_an_english_level_may_stand_for_itself():
+    """Where a party marks in English, its table says so."""
+    text = with_line(11, 'SECRET = "SECRET"')
+    (levels,) = parse_agreement(text, file="t.toml").levels
+    assert levels.markings == (("SECRET", "SECRET"),)
+
+
+def test_a_key_may_have_eight_parts_and_is_named_once_where_it_is_none():
+    """The limit is where it says it is; and what is said of it is short."""
+    found = mistakes("a.b.c.d.e.f.g.h = 1\n" + GOOD)
+    assert len(found) == 1
+    assert found[0].startswith("t.toml:1: `a` is no key here: allowed are id, ")
+    (told,) = mistakes("a.b.c.d.e.f.g.h.i = 1\n" + GOOD)
+    assert told == "t.toml:1: a key has more than 8 parts"
+
+
+def test_what_cannot_be_read_makes_no_second_mistake():
+    """Of two numbers that are none neither stands twice; no effect is no wrong one."""
+    text = GOOD.replace('number = "1"', "number = 1").replace(
+        'number = "2"', "number = 2"
+    )
+    assert len(mistakes(text)) == 2
+    (one,) = mistakes(with_line(22, 'effect = "forbid"'))
+    assert "`forbid` is no effect" in one
+
+
+def test_what_contradicts_and_what_is_missing_is_told_at_once():
+    """Mending one at a time would take the author all day."""
+    text = GOOD.replace('{ status = "not-in-force" }', '{ sender = ["JPN"] }')
+    contradiction, missing = sorted(mistakes(text), reverse=True)
+    assert "contradicts article 1" in contradiction
+    assert "must govern the status" in missing
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("[term]\ninitial_years = 1\n\n", "[term]\ninitial_years = 1\n\n"),
+        ("[term]\nnotice_days = 9\n\n", "[term]\nnotice_days = 9\n\n"),
+        ("[term]\n\n", ""),
+        ("", ""),
+    ],
+)
+def test_a_term_is_printed_as_far_as_it_says_something(said, printed):
+    """One printed form: an empty table is none."""
+    term = "[term]\ninitial_years = 1\n\n"
+    read = parse_agreement(GOOD.replace(term, said), file="t.toml")
+    assert print_agreement(read) == GOOD.replace(term, printed)
 
 
 def test_more_articles_than_anyone_reads_are_refused():
@@ -318,35 +398,6 @@ def test_toml_allows_a_time_without_quotes():
     """TOML's own offset date-time is as clear as the quoted one."""
     text = with_line(5, "in_force_from = 2016-11-23T09:00:00+09:00")
     assert parse_agreement(text, file="t.toml").in_force_from == BEGIN
-
-
-def test_the_line_is_found_in_every_way_to_write_a_table():
-    """Dotted keys, quoted keys, multi-line values, sub-tables of the last article."""
-    text = (
-        'a.b = """\n[not.a.table]\nx = 1\\"""\n"""\n'
-        "list = [ # [not]\n  { k = ']' },\n  '''\n]''',\n]\n"
-        '["levels"."JPN"]\n\'極秘\' = 1\n'
-        "[[article]]\n[article.when]\nbody = 1\n"
-        "[[article]]\nnumber = 2\n"
-    )
-    lines = KeyLines(text)
-    assert lines.of(("a", "b")) == 1
-    assert lines.of(("x",)) == 1
-    assert lines.of(("list",)) == 5
-    assert lines.of(("levels", "JPN")) == 10
-    assert lines.of(("levels", "JPN", "極秘")) == 11
-    assert lines.of(("levels",)) == 10
-    assert lines.of(("article", 0)) == 12
-    assert lines.of(("article", 0, "when")) == 13
-    assert lines.of(("article", 0, "when", "body")) == 14
-    assert lines.of(("article", 1)) == 15
-    assert lines.of(("article", 1, "number", "deeper")) == 16
-
-
-def test_dots_inside_texts_make_no_long_key():
-    """The guard against endless keys must not refuse prose."""
-    assert longest_key('x = "a.b.c.d.e.f.g.h.i.j"\n# a.b.c.d.e.f.g.h.i\n') == (1, 1)
-    assert longest_key("x = '''\na.b.c.d.e.f.g.h.i\n'''\na.b = 1.5\n") == (2, 4)
 
 
 RECORD = """

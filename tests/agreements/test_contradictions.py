@@ -1,6 +1,8 @@
 """Articles of one text that cannot all be meant."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beaconfire.agreements.conditions import (
     ApprovalOfOriginator,
@@ -14,9 +16,13 @@ from beaconfire.agreements.conditions import (
     Recipient,
     Sender,
     TogetherWith,
+    WithConsentOf,
 )
 from beaconfire.agreements.contradictions import contradictions, covers
-from tests.agreements.agreements_made import permit, prohibit
+from beaconfire.agreements.question import Finding
+from beaconfire.vocabulary.label import LADDER
+from tests.agreements.agreements_made import notice, permit, prohibit
+from tests.agreements.test_conditions import consent, question
 
 JPN = Sender(("JPN",))
 
@@ -29,11 +35,14 @@ JPN = Sender(("JPN",))
         ((JPN, Body(("Plots",))), (JPN,), False),
         ((Sender(("JPN", "KOR")),), (JPN,), True),
         ((JPN,), (Sender(("JPN", "KOR")),), False),
+        ((Sender(("JPN", "KOR")),), (Sender(("KOR", "JPN")),), True),
         ((Recipient(("JPN",)),), (JPN,), False),
         ((Body(("Plots", "Retraction")),), (Body(("Plots",)),), True),
         ((Purpose(("a", "b")),), (Purpose(("a",)),), True),
         ((Category(("a", "b")),), (Category(("a",)),), True),
         ((TogetherWith(("a", "b")),), (TogetherWith(("a",)),), True),
+        ((ClassificationUpTo("SECRET"),), (ClassificationUpTo("SECRET"),), True),
+        ((ClassificationAbove("SECRET"),), (ClassificationAbove("SECRET"),), True),
         ((ClassificationUpTo("SECRET"),), (ClassificationUpTo("CONFIDENTIAL"),), True),
         ((ClassificationUpTo("CONFIDENTIAL"),), (ClassificationUpTo("SECRET"),), False),
         (
@@ -50,11 +59,84 @@ JPN = Sender(("JPN",))
         ((MarkingKnown(value=True),), (MarkingKnown(value=True),), True),
         ((MarkingKnown(value=True),), (MarkingKnown(value=False),), False),
         ((OriginatorIsSender(value=True),), (ApprovalOfOriginator(value=True),), False),
+        ((WithConsentOf(("JPN", "KOR")),), (WithConsentOf(("JPN",)),), False),
+        ((ClassificationAbove("SECRET"),), (JPN,), False),
+        ((JPN,), (ClassificationAbove("SECRET"),), False),
+        ((ClassificationUpTo("SECRET"),), (JPN,), False),
+        ((JPN,), (ClassificationUpTo("SECRET"),), False),
     ],
 )
 def test_what_surely_covers_what(wide, narrow, is_covered):
     """Only what is certain from the conditions alone."""
     assert covers(wide, narrow) is is_covered
+
+
+def some(kind):
+    """Conditions of one kind about a few of the names that the questions hold."""
+    names = NAMES[kind]
+    return st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(
+        lambda chosen: kind(tuple(chosen))
+    )
+
+
+NAMES = {
+    Body: ("LaunchNotice", "Plots", "Retraction"),
+    Category: ("one", "two", "purpose:training"),
+    Purpose: ("launch-warning", "training"),
+    Recipient: ("JPN", "KOR", "USA"),
+    Sender: ("JPN", "KOR", "USA"),
+    TogetherWith: ("beside", "also", "elsewhere"),
+    WithConsentOf: ("JPN", "KOR", "AUS"),
+}
+any_condition = (
+    st.one_of(*map(some, NAMES))
+    | st.builds(ClassificationUpTo, st.sampled_from(LADDER))
+    | st.builds(ClassificationAbove, st.sampled_from(LADDER))
+    | st.builds(MarkingKnown, st.booleans())
+    | st.builds(OriginatorIsSender, st.booleans())
+    | st.builds(ApprovalOfOriginator, st.booleans())
+)
+QUESTIONS = [
+    question(
+        item=notice("KOR", carries=carries),
+        sender=sender,
+        to=to,
+        level=level,
+        approved=level == "SECRET",
+        together=together,
+        body=body,
+        consents=tuple(consent(p, stands=True) for p in together and ("AUS", "KOR")),
+    )
+    for sender, to in (("USA", "JPN"), ("KOR", "USA"), ("JPN", "KOR"))
+    for level in (None, *LADDER)
+    for carries in ((), ("one",), ("two", "purpose:training"))
+    for together in ((), ("beside",), ("also", "elsewhere"))
+    for body in NAMES[Body]
+]
+some_conditions = st.lists(any_condition, max_size=3)
+
+
+def meets(conditions, asked):
+    """What an article with these conditions finds."""
+    return permit(1, *conditions).applies(asked)
+
+
+@given(some_conditions, some_conditions)
+def test_what_is_covered_is_never_outside(wide, narrow):
+    """Whatever meets the narrow conditions meets the wide ones, or is in doubt there.
+
+    Else a text would be refused for a contradiction that is none.
+    """
+    if covers(wide, narrow):
+        met = [asked for asked in QUESTIONS if meets(narrow, asked) is Finding.MET]
+        assert all(meets(wide, asked) is not Finding.NOT_MET for asked in met)
+
+
+@given(some_conditions)
+def test_an_article_that_is_said_never_to_apply_does_not(when):
+    """Of itself alone, whatever it asks."""
+    if contradictions([permit(1, *when)]):
+        assert all(meets(when, asked) is not Finding.MET for asked in QUESTIONS)
 
 
 def test_a_permission_that_is_forbidden_whole_is_told_at_the_later_article():

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from beaconfire.agreements import remembered
 from beaconfire.agreements.conditions import (
     ApprovalOfOriginator,
     Body,
@@ -216,6 +217,76 @@ def test_the_end_of_one_items_validity_is_not_remembered_for_another():
         answer = decide_remembered(memo, item, **asked, **held)
         assert answer == decide(item, **asked, **held)
         assert isinstance(answer, Release) is (seconds >= 0)
+
+
+BY_CLASS = approval()
+BY_ITEM = approval(item="item-1", item_class=None)
+
+
+@pytest.mark.parametrize(
+    ("acts", "originator", "ended_s", "withheld", "worked_out"),
+    [
+        ((), "JPN", -9, False, 1),
+        ((), "JPN", 0, False, 1),
+        ((), "JPN", 9, False, 2),
+        ((), "JPN", 9, True, 1),
+        ((BY_CLASS,), "KOR", -9, False, 1),
+        ((BY_ITEM,), "KOR", -9, False, 2),
+        ((BY_ITEM,), "JPN", -9, False, 1),
+    ],
+    ids=[
+        "alike",
+        "at the end of their validity",
+        "past it, which each reason names",
+        "past it, but that is not asked",
+        "relayed by a class",
+        "relayed by approvals of single items",
+        "not relayed, whatever relays need",
+    ],
+)
+def test_of_two_items_alike_one_is_decided(
+    monkeypatch, acts, originator, ended_s, withheld, worked_out
+):
+    """A burst of alike items costs one decision, unless each has its own answer."""
+    asked_of = []
+
+    def counted(what, **asked):
+        asked_of.append(what.id)
+        return decide(what, **asked)
+
+    monkeypatch.setattr(remembered, "decide", counted)
+    memo, known = Memo(), standing(*acts)
+    sender = "USA" if originator == "KOR" else originator
+    for name in ("item-1", "item-2"):
+        what = replace(notice(originator, name=name), valid_until=NOW.plus_s(-ended_s))
+        answer = decide_remembered(
+            memo,
+            what,
+            sender=sender,
+            to="JPN" if sender == "USA" else "KOR",
+            at=NOW,
+            agreements=TEXTS,
+            standing=known,
+            withheld=withheld,
+        )
+        assert answer.item == name
+    assert len(asked_of) == worked_out
+
+
+def test_without_records_on_file_two_releases_alike_are_looked_at_once(monkeypatch):
+    """Only a record can be newer than one release and older than the other."""
+    asked_of = []
+
+    def counted(release, **asked):
+        asked_of.append(release.at)
+        return still_stands(release, **asked)
+
+    monkeypatch.setattr(remembered, "still_stands", counted)
+    memo, held = Memo(), {"agreements": TEXTS, "standing": Standing()}
+    for at in (NOW, NOW.plus_s(1)):
+        release = decide(notice(), sender="JPN", to="KOR", at=at, **held)
+        assert stands_remembered(memo, release, at=NOW.plus_s(1), **held) is None
+    assert asked_of == [NOW]
 
 
 class TestMemo:

@@ -80,3 +80,13 @@ def test_if_restored_lifts_suspensions_and_nothing_else():
     kept = [one.act.act for view in lifted.views for one in view.acts]
     assert kept == ["notice"]
     assert if_restored(standing()) == standing()
+
+
+def test_of_several_agreements_only_those_that_are_suspended_are_named():
+    """Whoever has restored one has not restored the other."""
+    beside = agreement(permit(1, Sender(("JPN", "KOR"))), name="beside")
+    known = standing(
+        act("suspend", "JPN", "beside"), act("suspend", "JPN"), act("restore", "JPN")
+    )
+    asked = {"standing": known, "at": NOW}
+    assert suspended_between([TEXT, beside], "JPN", "KOR", **asked) == ("beside",)

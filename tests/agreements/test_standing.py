@@ -297,6 +297,49 @@ def test_approvals_stand_alike_in_whatever_order_they_and_their_revocations_came
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "stands"),
+    [
+        (approval(), False),
+        (approval(issued=NOW), False),
+        (approval(issued=NOW.plus_s(1)), True),
+        (approval(by="AUS"), True),
+        (approval(under="other"), True),
+        (approval(to="AUS"), True),
+        (approval(via="AUS"), True),
+        (approval(item="item-1"), True),
+    ],
+)
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_revocation_takes_back_what_its_party_gave_before_it_and_nothing_else(
+    given, stands, dated, turn
+):
+    """In whatever order they came: another's leave, text or way is not its to take."""
+    takes_back = replace(approval(issued=NOW if dated else None), act="revoke")
+    known = Standing()
+    for entry, one in [("e1", given), ("e2", takes_back)][::turn]:
+        known = known.after(entry, one, NOW)
+    assert (known.approval("e1") is not None) is stands
+
+
+@pytest.mark.parametrize(("revoked_s", "stands"), [(-1, True), (0, False), (1, False)])
+def test_an_approval_on_paper_was_given_when_it_was_recorded(revoked_s, stands):
+    """Such a file may leave its date out."""
+    known = standing(approval(issued=None))
+    takes_back = replace(approval(issued=NOW.plus_s(revoked_s)), act="revoke")
+    after = known.after("e2", takes_back, NOW.plus_s(1))
+    assert (after.approval("e1") is not None) is stands
+
+
+def test_what_two_parties_took_back_is_remembered_of_both():
+    """A revocation of one brings nothing of the other's back."""
+    leaves = [approval(), approval(by="AUS"), approval(under="other")]
+    known = standing(*(replace(one, act="revoke", issued=NOW) for one in leaves))
+    assert all(known.knows("late", one) for one in leaves)
+    assert not known.knows("late", approval(by="JPN", to="KOR"))
+
+
 def test_revocations_are_bounded_and_none_of_them_comes_undone(monkeypatch):
     """Of too many the oldest is forgotten; leave as old as it is not taken any more."""
     monkeypatch.setattr(standing_module, "REVOCATIONS_KEPT_MAX", 2)

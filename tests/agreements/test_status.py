@@ -368,6 +368,8 @@ class TestSense:
         assert came_late(
             TEXT, act("withdraw", "KOR", "2019-08-23"), at("2030-01-01")
         ) is (None)
+        on_paper = Act(agreement=TEXT.id, act="notice", party="KOR")
+        assert came_late(TEXT, on_paper, in_time.plus_s(1)) is None
 
 
 names = st.sampled_from(STATUS_ACTS)

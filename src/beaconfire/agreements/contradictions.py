@@ -13,9 +13,15 @@ from collections.abc import Sequence
 
 from beaconfire.agreements.agreement import Article, Effect
 from beaconfire.agreements.conditions import (
+    Body,
+    Category,
     ClassificationAbove,
     ClassificationUpTo,
     Condition,
+    Purpose,
+    Recipient,
+    Sender,
+    TogetherWith,
 )
 from beaconfire.vocabulary.label import LADDER
 
@@ -31,22 +37,24 @@ def contradictions(articles: Sequence[Article]) -> list[tuple[int, str]]:
             continue
         for at, other in enumerate(articles):
             if other.effect is Effect.PROHIBIT and covers(other.when, article.when):
-                found.append(_clash(place, article, at, other))
+                found.append(_clash((place, article), (at, other)))
                 break
     return found
 
 
-def _clash(
-    place: int, permitting: Article, at: int, prohibiting: Article
-) -> tuple[int, str]:
+def _clash(*two: tuple[int, Article]) -> tuple[int, str]:
     """Say it at the later of the two, which is the one that was written in error."""
-    first = permitting.number if place < at else prohibiting.number
-    why = "forbids whatever that one permits"
-    if set(permitting.when) == set(prohibiting.when):
+    (_, first), (place, later) = sorted(two, key=lambda one: one[0])
+    why = _LATER[later.effect]
+    if set(first.when) == set(later.when):
         why = "same conditions"
-    elif at < place:
-        why = "permits only what that one forbids"
-    return max(place, at), f"contradicts article {first}: {why}"
+    return place, f"contradicts article {first.number}: {why}"
+
+
+_LATER = {
+    Effect.PERMIT: "permits only what that one forbids",
+    Effect.PROHIBIT: "forbids whatever that one permits",
+}
 
 
 def covers(wide: Sequence[Condition], narrow: Sequence[Condition]) -> bool:
@@ -56,24 +64,19 @@ def covers(wide: Sequence[Condition], narrow: Sequence[Condition]) -> bool:
 
 def _implies(given: Condition, asked: Condition) -> bool:
     """Return whether ``asked`` is met wherever ``given`` is."""
-    if given == asked:
-        return True
     if isinstance(given, ClassificationUpTo) and isinstance(asked, ClassificationUpTo):
         return LADDER.index(given.value) <= LADDER.index(asked.value)
     if isinstance(given, ClassificationAbove) and isinstance(
         asked, ClassificationAbove
     ):
         return LADDER.index(given.value) >= LADDER.index(asked.value)
-    if type(given) is not type(asked) or given.NAME not in _ONE_OF:
-        return False
-    mine, theirs = given.value, asked.value
-    if not isinstance(mine, tuple) or not isinstance(theirs, tuple):
-        return False
-    return set(mine) <= set(theirs)
+    if isinstance(given, _ONE_OF) and isinstance(asked, type(given)):
+        return set(given.value) <= set(asked.value)
+    return given == asked
 
 
-# A list whose value the question has exactly one of, or all within.
-_ONE_OF = ("body", "sender", "recipient", "purpose", "category", "together_with")
+# A list of which the question has exactly one, or all within: more of it holds wider.
+_ONE_OF = (Body, Sender, Recipient, Purpose, Category, TogetherWith)
 
 
 def _excludes_itself(article: Article) -> str | None:

@@ -12,7 +12,7 @@ import re
 
 KeyPath = tuple[str | int, ...]
 
-_KEY_PART = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*(\.?)""")
+_KEY_PART = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*\.?""")
 _OPENING = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -61,14 +61,13 @@ class KeyLines:
 
 
 def _key(text: str) -> tuple[str, ...]:
+    """Return the parts of the key that a well-formed line begins with, if any."""
     parts, start = [], 0
     while match := _KEY_PART.match(text, start):
-        part, dot = match.groups()
+        part = match[1]
         parts.append(part[1:-1] if part[0] in "\"'" else part)
         start = match.end()
-        if not dot:
-            break
-    return tuple(parts) or ("",)
+    return tuple(parts)
 
 
 def longest_key(text: str) -> tuple[int, int]:

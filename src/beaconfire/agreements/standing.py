@@ -100,23 +100,21 @@ class Standing(Struct, frozen=True, kw_only=True):
             if not self.knows(entry_id, act) and not any(a.act == act for a in current):
                 current.append(Approval(entry=entry_id, act=act, at=at))
             return replace(self, approvals=tuple(current))
-        if act.act == "revoke":
-            mine = self.revocations(act.agreement, act.party)
-            mine = mine.with_revocation(act, issued)
-            kept = [
-                a
-                for a in current
-                if _seat(a.act) != _seat(act)
-                or _scope(a.act) != _scope(act)
-                or issued < a.issued
-            ]
-            others_revoked = (r for r in self.revoked if _seat(r) != _seat(act))
-            return replace(
-                self,
-                approvals=tuple(kept),
-                revoked=tuple(sorted((*others_revoked, mine), key=_seat)),
-            )
-        return self
+        # Of all acts only a revocation is left.
+        mine = self.revocations(act.agreement, act.party).with_revocation(act, issued)
+        kept = [
+            a
+            for a in current
+            if _seat(a.act) != _seat(act)
+            or _scope(a.act) != _scope(act)
+            or issued < a.issued
+        ]
+        others_revoked = (r for r in self.revoked if _seat(r) != _seat(act))
+        return replace(
+            self,
+            approvals=tuple(kept),
+            revoked=tuple(sorted((*others_revoked, mine), key=_seat)),
+        )
 
     def view(self, agreement: str, party: Party) -> View:
         """Return what ``party`` has done to ``agreement``; nothing, if nothing."""

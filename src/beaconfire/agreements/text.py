@@ -197,14 +197,10 @@ class _Reading:
     def _articles(
         self, top: Mapping[str, object], parties: tuple[Party, ...]
     ) -> tuple[Article, ...]:
-        tables = top.get("article")
-        if not isinstance(tables, list) or not 1 <= len(tables) <= ARTICLES_MAX:
-            self._wrong(("article",), f"must be 1 to {ARTICLES_MAX} [[article]] tables")
-            return ()
+        tables = self._tables(top, "article", 1, ARTICLES_MAX, f"1 to {ARTICLES_MAX}")
         return tuple(
             self._article(table, ("article", place), parties)
             for place, table in enumerate(tables)
-            if isinstance(table, dict)
         )
 
     def _article(
@@ -255,14 +251,11 @@ class _Reading:
     def _annexes(
         self, top: Mapping[str, object], parties: tuple[Party, ...]
     ) -> tuple[Annex, ...]:
-        tables = top.get("record", [])
-        if not isinstance(tables, list) or len(tables) > RECORDS_MAX:
-            self._wrong(("record",), f"must be at most {RECORDS_MAX} [[record]] tables")
-            return ()
         found = []
+        tables = self._tables(top, "record", 0, RECORDS_MAX, f"at most {RECORDS_MAX}")
         for place, table in enumerate(tables):
             path: KeyPath = ("record", place)
-            told = dict(table) if isinstance(table, dict) else {}
+            told = dict(table)
             party = self._read(told, path, "party", values.party, "")
             if party and party not in parties:
                 self._wrong(
@@ -300,12 +293,25 @@ class _Reading:
             return  # a condition that could not be read is missing below
         for place, what in contradictions(agreement.articles):
             self._wrong(("article", place), what)
-        if not self._mistakes and len(governing) != 1:
+        if len(governing) != 1:
             self._wrong(
                 governing[1] if governing else ("article",),
                 "one article, and only one, must govern the status: "
                 'effect = "prohibit", when = { status = "not-in-force" }',
             )
+
+    def _tables(
+        self, top: Mapping[str, object], key: str, least: int, most: int, told: str
+    ) -> list[dict[str, object]]:
+        tables = top.get(key, [])
+        if (
+            isinstance(tables, list)
+            and least <= len(tables) <= most
+            and all(isinstance(table, dict) for table in tables)
+        ):
+            return tables
+        self._wrong((key,), f"must be {told} [[{key}]] tables")
+        return []
 
     def _table(
         self, table: Mapping[str, object], path: KeyPath, key: str
