@@ -72,7 +72,10 @@ TESTS = {
     "purpose": ["records_asked"],
     "question": ["conditions"],
     "record_conditions": ["records_asked"],
-    "register": ["register", "amendment", "records_asked", "access"],
+    "register": [
+        *("register", "amendment", "amendment_counted"),
+        *("records_asked", "access"),
+    ],
     "remembered": ["remembered"],
     "restored": ["restored"],
     "standing": [

@@ -7,8 +7,10 @@ from msgspec.structs import replace as with_changes
 
 from beaconfire.agreements.amendment import amended, amendments, successor_flaw
 from beaconfire.agreements.conditions import Sender, TogetherWith
+from beaconfire.agreements.entitled import entitled, too_many
+from beaconfire.agreements.register import AMENDMENTS_MAX
 from beaconfire.agreements.status import status_of
-from beaconfire.vocabulary.records import Amendment
+from beaconfire.vocabulary.records import Amendment, Authority
 from tests.agreements.agreements_made import (
     NOW,
     act,
@@ -56,6 +58,13 @@ def test_the_soonest_whole_amendment_counts_whatever_the_texts_are_called():
     shown = [one.text for one in amendments(OLD, register)]
     assert shown == ["c-sooner", "b-later", "a-half"]
     assert amended(OLD, register).text == "c-sooner"
+
+
+def test_a_party_may_consent_however_many_other_records_it_has_on_file():
+    """Only consents fill the room of consents."""
+    assert entitled(OLD, consent("KOR")) is None
+    others = [declare(Authority(names=(f"{n}",))) for n in range(AMENDMENTS_MAX)]
+    assert too_many(consent("KOR"), standing(*others)) is None
 
 
 def test_a_consent_is_shown_while_something_may_leave_whatever_else_was_done():
