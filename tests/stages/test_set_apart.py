@@ -117,6 +117,26 @@ def test_who_always_sets_it_apart_is_sent_it_once_for_each_act() -> None:
     node.check_replay()
 
 
+def test_the_end_of_another_agreement_sends_nothing_again() -> None:
+    """Who is no party to it would notice that it has ended."""
+    node, kor = Fed(), Line()
+    item = item_of("JPN")
+    own(node, item)
+    sending = node.node.stages.link.partners["USA"].sending["notices"]
+    note = replace(receipt_note("JPN", "USA", sending), quarantined=(item.id,))
+    node.receipt(receipt_text(note), partner="USA", seconds=1.0)
+    acted(node, kor, "notice", 2.0)
+    due = node.node.due()
+    assert due is not None
+    ended_s = due.seconds_since(item.created) + 2.0
+    assert ended_s > 86_400.0
+    for late_s in (0.0, 1.0):
+        out = node.give(Tick(), seconds=ended_s + late_s)
+        assert handed(out, "USA") == []
+    assert shelved(node, "USA") == [item.id]
+    node.check_replay()
+
+
 def test_what_is_ended_for_good_never_takes_effect() -> None:
     """Its notice takes effect: refused with the article, and on no shelf any more."""
     node, kor, _, back = crossing()
