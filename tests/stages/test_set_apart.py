@@ -20,6 +20,7 @@ from beaconfire.vocabulary.entries.carriage import (
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import (
     AlertDraft,
+    Bell,
     ItemHeld,
     LaunchEvent,
     Quarantine,
@@ -33,6 +34,7 @@ from tests.stages.partners_made import (
     Fed,
     Line,
     act_of,
+    at_s,
     carried_act,
     item_of,
     only,
@@ -64,6 +66,9 @@ def crossing() -> tuple[Fed, Line, Item, Item]:
     assert handed(own(node, back, seconds=1.0)) == [back.id]
     out = signed(node, back, seconds=1.5)
     assert only(Receipt, out).withheld == (GSOMIA,)
+    bell = only(Bell, out)
+    assert bell.role == "release officer"
+    assert bell.text.startswith(f"{GSOMIA}: 1 retractions were set apart by KOR, which")
     return node, kor, item, back
 
 
@@ -151,6 +156,26 @@ def test_what_is_ended_for_good_never_takes_effect() -> None:
     assert "terminated" in refused.reason
     assert shelved(node) == []
     assert handed(out) == []
+    node.check_replay()
+
+
+def test_what_crossed_the_end_of_its_agreement_is_refused_with_the_article() -> None:
+    """No act is to come that could open it: it is decided at once, and for good."""
+    node, kor = Fed(), Line()
+    acted(node, kor, "notice", 1.0)
+    due = node.node.due()
+    assert due is not None
+    ends_s = due.seconds_since(at_s(0.0))
+    item = item_of("JPN", created_s=ends_s - 2.0)
+    assert handed(own(node, item, seconds=ends_s - 2.0)) == [item.id]
+    node.give(Tick(), seconds=ends_s + 1.0)
+    out = signed(node, item, seconds=ends_s + 2.0)
+    assert not any(isinstance(body, Bell) for body in out)
+    out = node.give(Tick(), seconds=ends_s + 3.0)
+    refused = only(Refusal, out)
+    assert (refused.item, refused.withheld) == (item.id, ())
+    assert "terminated" in refused.reason
+    assert shelved(node) == []
     node.check_replay()
 
 
