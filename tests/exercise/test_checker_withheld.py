@@ -1,7 +1,7 @@
 """The checker's teeth for restorations: each way to lose or leak a withheld item shows.
 
-The journals are those of a seeded world in which Korea suspends and restores; a test
-takes out or alters entries of Korea's and asks again.
+The journals are those of a seeded world in which Korea suspends and restores while
+items are on their way to it; a test spoils the entries of one party and asks again.
 """
 
 import json
@@ -42,11 +42,11 @@ def journals(*, restored: bool = True) -> dict[str, list[Json]]:
     }
 
 
-def checked(spoil: Spoil, *, restored: bool = True) -> Delivery:
-    """Check with Korea's journal spoiled, and numbered anew."""
+def checked(spoil: Spoil, *, restored: bool = True, of: str = "KOR") -> Delivery:
+    """Check with one party's journal spoiled, and numbered anew."""
     copy = json.loads(json.dumps(journals(restored=restored)))
-    copy["KOR"] = spoil(copy["KOR"])
-    for seq, entry in enumerate(copy["KOR"], 1):
+    copy[of] = spoil(copy[of])
+    for seq, entry in enumerate(copy[of], 1):
         entry["seq"] = seq
     return check_delivery(copy)
 
@@ -131,6 +131,64 @@ def test_what_was_given_up_must_have_been_withheld(restored: bool) -> None:
 
     found = checked(spoil, restored=restored)
     assert any("was given up, but nobody had withheld it" in p for p in found.problems)
+
+
+def apart(journal: list[Json]) -> list[Json]:
+    """Return the receipts that say something was set apart there."""
+    receipts = (e for e in journal if e["kind"] == "receipt")
+    return [e for e in receipts if e["body"]["withheld"]]
+
+
+def test_what_was_set_apart_and_is_not_kept_is_found() -> None:
+    """Its sender's receipt must say by which agreements it is withheld."""
+
+    def spoil(journal: list[Json]) -> list[Json]:
+        apart(journal)[0]["body"]["withheld"] = []
+        return journal
+
+    found = checked(spoil, of="JPN")
+    assert any(
+        "set apart by its recipient, and is not kept" in p for p in found.problems
+    )
+
+
+def test_what_was_set_apart_and_is_never_given_back_is_not_settled() -> None:
+    """Restored and forgotten: lost, though both wanted it."""
+
+    def spoil(journal: list[Json]) -> list[Json]:
+        back = [e for e in journal if e["body"].get("was") == "quarantined"]
+        gone = {e["id"] for e in back}
+        again = {e["id"] for e in journal if set(e["cause"]) & gone}
+        return [e for e in journal if e["id"] not in gone | again]
+
+    many = len([i for e in apart(journals()["JPN"]) for i in e["body"]["items"]])
+    assert many > 0
+    found = checked(spoil, of="JPN")
+    assert found.undecided == many
+    assert not found.settled
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_what_was_set_apart_does_not_count_as_taken(restored: bool) -> None:
+    """Also if the same item came again later, and was."""
+
+    def spoil(journal: list[Json]) -> list[Json]:
+        apart(journal)[0]["body"].update(withheld=[], quarantined=[])
+        return journal
+
+    found = checked(spoil, of="JPN", restored=restored)
+    assert any("counts as taken, but KOR has set it apart" in p for p in found.problems)
+
+
+def test_what_its_recipient_did_not_set_apart_is_not_said_to_be() -> None:
+    """Taken in the message that brought it, and told again: one of the two is wrong."""
+
+    def spoil(journal: list[Json]) -> list[Json]:
+        where = next(i for i, e in enumerate(journal) if e["kind"] == "quarantine")
+        return [*journal[:where], *journal[where + 1 :]]
+
+    found = checked(spoil)
+    assert any("set it apart, which it did not" in one for one in found.problems)
 
 
 def test_what_was_retracted_is_not_released_any_more() -> None:

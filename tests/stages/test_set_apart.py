@@ -20,6 +20,7 @@ from beaconfire.vocabulary.entries.carriage import (
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import (
     AlertDraft,
+    Bell,
     ItemHeld,
     LaunchEvent,
     Quarantine,
@@ -33,6 +34,7 @@ from tests.stages.partners_made import (
     Fed,
     Line,
     act_of,
+    at_s,
     carried_act,
     item_of,
     only,
@@ -64,6 +66,9 @@ def crossing() -> tuple[Fed, Line, Item, Item]:
     assert handed(own(node, back, seconds=1.0)) == [back.id]
     out = signed(node, back, seconds=1.5)
     assert only(Receipt, out).withheld == (GSOMIA,)
+    bell = only(Bell, out)
+    assert bell.role == "release officer"
+    assert bell.text.startswith(f"{GSOMIA}: 1 retractions were set apart by KOR, which")
     return node, kor, item, back
 
 
@@ -117,6 +122,26 @@ def test_who_always_sets_it_apart_is_sent_it_once_for_each_act() -> None:
     node.check_replay()
 
 
+def test_the_end_of_another_agreement_sends_nothing_again() -> None:
+    """Who is no party to it would notice that it has ended."""
+    node, kor = Fed(), Line()
+    item = item_of("JPN")
+    own(node, item)
+    sending = node.node.stages.link.partners["USA"].sending["notices"]
+    note = replace(receipt_note("JPN", "USA", sending), quarantined=(item.id,))
+    node.receipt(receipt_text(note), partner="USA", seconds=1.0)
+    acted(node, kor, "notice", 2.0)
+    due = node.node.due()
+    assert due is not None
+    ended_s = due.seconds_since(item.created) + 2.0
+    assert ended_s > 86_400.0
+    for late_s in (0.0, 1.0):
+        out = node.give(Tick(), seconds=ended_s + late_s)
+        assert handed(out, "USA") == []
+    assert shelved(node, "USA") == [item.id]
+    node.check_replay()
+
+
 def test_what_is_ended_for_good_never_takes_effect() -> None:
     """Its notice takes effect: refused with the article, and on no shelf any more."""
     node, kor, _, back = crossing()
@@ -131,6 +156,26 @@ def test_what_is_ended_for_good_never_takes_effect() -> None:
     assert "terminated" in refused.reason
     assert shelved(node) == []
     assert handed(out) == []
+    node.check_replay()
+
+
+def test_what_crossed_the_end_of_its_agreement_is_refused_with_the_article() -> None:
+    """No act is to come that could open it: it is decided at once, and for good."""
+    node, kor = Fed(), Line()
+    acted(node, kor, "notice", 1.0)
+    due = node.node.due()
+    assert due is not None
+    ends_s = due.seconds_since(at_s(0.0))
+    item = item_of("JPN", created_s=ends_s - 2.0)
+    assert handed(own(node, item, seconds=ends_s - 2.0)) == [item.id]
+    node.give(Tick(), seconds=ends_s + 1.0)
+    out = signed(node, item, seconds=ends_s + 2.0)
+    assert not any(isinstance(body, Bell) for body in out)
+    out = node.give(Tick(), seconds=ends_s + 3.0)
+    refused = only(Refusal, out)
+    assert (refused.item, refused.withheld) == (item.id, ())
+    assert "terminated" in refused.reason
+    assert shelved(node) == []
     node.check_replay()
 
 

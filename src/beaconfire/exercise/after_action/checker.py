@@ -251,17 +251,19 @@ class _Audit:
 
     def _delivered(self, unit: Unit, recipient: Holdings) -> None:
         key = unit.key
+        ways: set[Message] = {(key.sender, *way) for way in unit.handed}
         if not recipient.holds(key):
             refused = recipient.refused.get(key.item)
             why = f": {key.to} refused it, {refused}" if refused else ""
             self._lose(key, f"counts as delivered, but {key.to} does not have it{why}")
-        elif unit.quarantined and key not in recipient.apart:
+        elif unit.quarantined and not recipient.set_apart(key, ways):
             self._problems.append(
                 f"{key}: {key.sender} was told that {key.to} set it apart, which it "
                 "did not"
             )
-        elif not unit.quarantined and not recipient.took(key):
-            self._lose(key, f"counts as delivered, but {key.to} has set it apart")
+        elif not unit.quarantined and recipient.set_apart(key, ways):
+            if not recipient.took(key, ways):
+                self._lose(key, f"counts as taken, but {key.to} has set it apart")
         elif not any(map(recipient.gave_receipt, recipient.came.get(key, ()))):
             self._problems.append(
                 f"{key}: {key.sender} has a receipt that {key.to} did not give"

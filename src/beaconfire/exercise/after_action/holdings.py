@@ -1,9 +1,9 @@
 """Holdings: what one nation's journal says it got from partners, and by which way.
 
 An item counts as *held* by a way if it stands in the journal: used (an ``item`` entry
-with that way), or noted as a repeat of one that is used. What stands in a
-``quarantine`` alone is *apart*. An arrival that names an item which stands nowhere does
-not hold it.
+with that way), set apart (a ``quarantine``), or noted as a repeat of one that is used.
+An arrival that names an item which stands nowhere does not hold it. *Apart* are the
+messages whose item was set apart: the same one may have come again, and been taken.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Holdings:
     party: str
     used: dict[str, int] = field(default_factory=dict)
     held: set[UnitKey] = field(default_factory=set)
-    apart: set[UnitKey] = field(default_factory=set)
+    apart: dict[UnitKey, set[Message]] = field(default_factory=dict)
     repeated: set[UnitKey] = field(default_factory=set)
     came: dict[UnitKey, set[Message]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -33,11 +33,17 @@ class Holdings:
 
     def holds(self, key: UnitKey) -> bool:
         """Say whether a unit stands in this journal."""
-        return key in self.apart or self.took(key)
+        repeat = key in self.repeated and key.item in self.used
+        return key in self.held or repeat or key in self.apart
 
-    def took(self, key: UnitKey) -> bool:
-        """Say whether a unit stands in this journal, and not set apart alone."""
-        return key in self.held or (key in self.repeated and key.item in self.used)
+    def set_apart(self, key: UnitKey, messages: set[Message]) -> bool:
+        """Say whether it was set apart as one of these messages brought it."""
+        return bool(messages & self.apart.get(key, set()))
+
+    def took(self, key: UnitKey, messages: set[Message]) -> bool:
+        """Say whether it came in one of these messages and was not set apart."""
+        came = self.came.get(key, set()) - self.apart.get(key, set())
+        return bool(messages & came)
 
     def gave_receipt(self, message: Message) -> bool:
         """Say whether this nation signed for a message that it took."""
@@ -96,8 +102,7 @@ class _Reading:
         sender = body["via"] or body["from"]
         for item in body["items"]:
             key = UnitKey(sender, item, self.holdings.party, body["via"])
-            self.holdings.apart.add(key)
-            self._came(key, body)
+            self.holdings.apart.setdefault(key, set()).add(self._came(key, body))
 
     def _arrival(self, fact: Fact) -> None:
         body = fact.body
@@ -111,6 +116,7 @@ class _Reading:
                 if repeats:
                     self.holdings.repeated.add(key)
 
-    def _came(self, key: UnitKey, body: Any) -> None:
+    def _came(self, key: UnitKey, body: Any) -> Message:
         message = (key.sender, body["lane"], body["epoch"], body["number"])
         self.holdings.came.setdefault(key, set()).add(message)
+        return message

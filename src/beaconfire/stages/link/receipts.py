@@ -140,13 +140,28 @@ def _set_apart(
     keepers: tuple[str, ...],
     at: Instant,
 ) -> Iterator[EntryBody]:
-    """Keep what the partner does not use; tell what gave way to it."""
+    """Keep what the partner does not use; tell what gave way to it.
+
+    Of a retraction people are told: they may know another way to say what was wrong.
+    """
+    forms = [unit.release.form for unit in units if unit.release is not None]
+    if "retraction" in forms:
+        yield _unheeded(partner, forms.count("retraction"), keepers)
     judge = judge_at(state, state.standing, at, state.memo)
     for unit in units:
         known = unit.stopped_by is not None or judge(unit) is not None
         yield from keep_units(
             state, partner, [unit], keepers, at, was="quarantined", ask=known
         )
+
+
+def _unheeded(partner: Partner, many: int, keepers: tuple[str, ...]) -> Bell:
+    under, party = " or ".join(keepers), partner.card.party
+    text = (
+        f"{under}: {many} retractions were set apart by {party}, which may go on using "
+        "what they take back until it is restored; `journal withheld` lists them"
+    )
+    return Bell(role="release officer", text=text)
 
 
 def _unread(

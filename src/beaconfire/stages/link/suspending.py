@@ -71,16 +71,14 @@ def after_consent(
 def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
     """Make the links agree with what has ended by ``at`` without any act now."""
     known, state.ended = state.ended, _over(state, at)
-    parties = [
-        party
-        for name in state.ended
-        if name not in known
-        for party in _parties(state, name)
-    ]
-    if not parties:
+    ended = [name for name in state.ended if name not in known]
+    if not ended:
         return []
+    parties = [party for name in ended for party in _parties(state, name)]
     out = _settle(state, parties, None, at)
-    return [*out, *withholding.look_again(state, at)]
+    for name in ended:  # no other's end may be noticed by who is no party to it
+        out.extend(withholding.look_again(state, at, name))
+    return out
 
 
 def next_end(state: LinkStage) -> Instant | None:
