@@ -12,6 +12,7 @@ import pytest
 
 from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
+from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
 from beaconfire.seals.taking_back import sign_taking_back
@@ -19,7 +20,7 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Release
-from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
+from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
 from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.report import LaunchNotice, Retraction
 from beaconfire.vocabulary.taking_back import TakingBack
@@ -103,6 +104,53 @@ def test_what_flows_changes_its_text_at_the_instant_and_loses_nothing():
         assert not [on for at_s, on in sent if at_s < SINCE_S and SECOND in on]
 
 
+@pytest.mark.parametrize("last_s", [20.0, 40.0])
+@pytest.mark.parametrize("crash", [None, *CrashPoint])
+def test_what_is_on_the_way_at_the_instant_is_used_and_counted_once(last_s, crash):
+    """Over slow lines, also by a node that dies just then.
+
+    What a sender hands over before it has heard of a late consent is set apart.
+    """
+    made = World(
+        scenario(acts=APPROVALS, links=lines(delay_ms=1_500.0, jitter_ms=400.0)),
+        texts(), SEEN, seed=3, solver=solve,
+    )  # fmt: skip
+    for party, at_s in (("JPN", 15.0), ("KOR", last_s)):
+        made.give(party, at_s, consent(party, at_s, 3), "person")
+    over_s = max(SINCE_S, last_s)
+    if crash is not None:
+        made.crash("JPN", over_s + 0.3, restart_s=over_s + 1.5, during=crash)
+    made.run(END_S)
+    audited = assert_settled(made)
+    crossed = [
+        held
+        for party in ("JPN", "KOR")
+        for held in bodies(made, party, ItemHeld)
+        if held.carriage and held.carriage.taken_under
+    ]
+    assert crossed
+    assert {held.carriage.taken_under for held in crossed} == {(SECOND,)}
+    late = late_by_s(made, over_s)
+    assert all(late)
+    assert bool(late) == bool(audited.quarantined) == (last_s > SINCE_S)
+
+
+def late_by_s(made, over_s):
+    """Say of each item set apart whether it was handed over when the text had ended."""
+    found = []
+    for party, by in (("JPN", "KOR"), ("KOR", "JPN")):
+        sent = {
+            (entry.body.lane, entry.body.epoch, entry.body.number): entry.at
+            for entry in entries(made, by)
+            if isinstance(entry.body, HandOver) and entry.body.to == party
+        }
+        for apart in bodies(made, party, Quarantine):
+            assert f"`{SECOND}` has taken the place of {GSOMIA}" in apart.reason
+            at = sent[apart.lane, apart.epoch, apart.number]
+            found.append(at >= plain().at(over_s))
+    return found
+
+
 def test_one_consent_changes_nothing():
     """The other has not agreed: the first text goes on after the instant."""
     made = amending(("JPN", 15.0))
@@ -125,6 +173,14 @@ def test_on_any_line_and_through_any_death_each_item_has_one_text(seed):
         links=bad_lines(draw), seed=seed, dies=dies,
     )  # fmt: skip
     assert_settled(made)
+    said = [
+        body
+        for party in ("JPN", "KOR")
+        for body in bodies(made, party, Act)
+        if isinstance(body.record, Amendment)
+    ]
+    ended_s = [one.issued.seconds_since(plain().epoch) for one in said]
+    assert all(late_by_s(made, max(SINCE_S, *ended_s)))
     for party in ("JPN", "KOR"):
         consents = set()
         rests: dict[str, tuple[str, ...]] = {}

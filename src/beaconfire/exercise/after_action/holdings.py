@@ -88,7 +88,8 @@ class _Reading:
         holdings.used[key.item] = holdings.used.get(key.item, 0) + 1
         holdings.held.add(key)
         self._came(key, carriage)
-        lapsed = self._suspended.among(carriage["agreements"])
+        under = [*carriage["agreements"], *carriage.get("taken_under", ())]
+        lapsed = self._suspended.among(under)
         if lapsed is not None:
             holdings.flaws.append(
                 f"{holdings.party}: item `{key.item}` from {key.sender} was used "

@@ -12,7 +12,8 @@ The steps, each with its number again at the code:
     under an agreement it was sent under, for us, by this relay, for such an item,
     unexpired, and not revoked as far as we know; and an outer marking.
  6. The agreements named are ours, with both ends of the link among their parties.
- 7. An agreement that we know not to be in force: quarantined, unused, receipted so.
+ 7. An agreement that we know not to be in force: quarantined, unused, receipted so;
+    unless another text took its place on the way and allows it too (``crossing``).
  8. It is marked as the articles ask: our own equivalent beside the original marking.
     A marking that has none is refused with the article.
  9. An act is signed by the people of the party that the header names as its
@@ -28,7 +29,8 @@ and the articles it cites are on record.
 from dataclasses import dataclass, field
 
 from beaconfire.agreements.approval import check_approval
-from beaconfire.agreements.lapse import Lapse, known_suspended
+from beaconfire.agreements.crossing import Came, standing_on_arrival
+from beaconfire.agreements.lapse import Lapse
 from beaconfire.agreements.marking import mark_on_receipt
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
@@ -55,7 +57,7 @@ from beaconfire.vocabulary.entries.sightings import (
     Rejection,
 )
 from beaconfire.vocabulary.item import Item
-from beaconfire.vocabulary.label import OwnMarking
+from beaconfire.vocabulary.label import OwnMarking, marking_by
 from beaconfire.vocabulary.link import (
     REASON_MAX,
     Envelope,
@@ -158,13 +160,16 @@ def _take_item(
         return
     # Judged by its own route, also when another has brought it: what a sender hears of
     # its message must not depend on what others sent us.
-    lapse = known_suspended(  # 7
-        part.agreements, agreements=state.agreements, standing=taken.standing, at=at
+    under = standing_on_arrival(  # 7
+        _came(state, header, part, item),
+        agreements=state.agreements,
+        standing=taken.standing,
+        at=at,
     )
-    if lapse:
+    if isinstance(under, Lapse):
         taken.items.append(item.id)
         taken.quarantined.append(item.id)
-        taken.rest.append(_quarantine(state, header, sealed, lapse, marking))
+        taken.rest.append(_quarantine(state, header, sealed, under, marking))
         return
     if held is not None:
         known.brought_too(state, item, held, header.sender)
@@ -178,7 +183,20 @@ def _take_item(
     )
     known.remember(state, item, new)
     taken.items.append(item.id)
-    taken.rest.append(_held(state, header, part, sealed, marking, at))
+    taken.rest.append(_held(state, header, part, sealed, marking, under, at))
+
+
+def _came(state: IngestStage, header: LinkHeader, part: Part, item: Item) -> Came:
+    return Came(
+        item=item,
+        sender=header.sender,
+        to=state.profile.party,
+        sent=header.sent,
+        agreements=part.agreements,
+        articles=part.articles,
+        no_further=part.no_further,
+        marking=marking_by(part.marking, header.sender) if part.marking else None,
+    )
 
 
 def _item(
@@ -332,6 +350,7 @@ def _held(
     part: Part,
     sealed: SealedItem,
     marking: OwnMarking | None,
+    taken_under: tuple[str, ...],
     at: Instant,
 ) -> ItemHeld:
     return ItemHeld(
@@ -348,6 +367,7 @@ def _held(
             history=_is_history(state, header, sealed.item, at),
             marking=marking,
             no_further=part.no_further,
+            taken_under=taken_under,
         ),
     )
 

@@ -37,7 +37,8 @@ class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``history`` marks what was stale on arrival: it is kept, and rings nothing;
     ``no_further`` what is passed on to nobody. ``marking`` is how we keep it, the
-    original marking in it.
+    original marking in it. ``taken_under`` are the texts that permit it where another
+    took the place of one of ``agreements`` on its way.
     """
 
     link: Party
@@ -51,6 +52,7 @@ class Carriage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     history: bool
     marking: OwnMarking | None = None
     no_further: bool = False
+    taken_under: tuple[Token, ...] = ()
 
 
 class ItemHeld(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
