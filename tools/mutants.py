@@ -51,7 +51,7 @@ _TEXT = ["agreement_text", "contradictions", "conditions", "library"]
 TESTS = {
     "access": ["access"],
     "agreement": ["conditions", "ways", "answer", "lapse", *_DECISION, "library"],
-    "amendment": ["amendment", "amendment_counted"],
+    "amendment": ["amendment", "amendment_counted", "amending_circles"],
     "answer": ["answer", "consent", *_DECISION],
     "approval": ["decision_relay", "standing", "library"],
     "conditions": ["conditions", "records_asked", "consent", *_DECISION],
@@ -59,6 +59,7 @@ TESTS = {
     "consent": ["consent"],
     "consultation": ["consultation", "consent"],
     "consulting_rules": ["consultation", "consent"],
+    "crossing": ["stages/ingest_amending"],
     "custody": ["access"],
     "decision": ["answer", "consent", "restored", *_DECISION, "library"],
     "difference": ["difference"],
