@@ -95,13 +95,14 @@ class Event(Launch):
     """A launch event. ``names`` are what partners call it, each under its party.
 
     ``sight`` and ``group`` are what was last written of it; ``look`` is when its sight
-    is to be judged again.
+    is to be judged again, and ``waits`` whether any own scan may change it sooner.
     """
 
     names: dict[str, str] = field(default_factory=dict)
     sight: Sight | None = None
     group: Group | None = None
     look: Instant | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
