@@ -30,6 +30,7 @@ from beaconfire.stages.fuse.belonging import (
     of_path,
     of_sighting,
 )
+from beaconfire.stages.fuse.crossing import uncross
 from beaconfire.stages.fuse.evidence import (
     add_own_plots,
     add_partner_plots,
@@ -152,6 +153,7 @@ def take_own_path(
     event, plots, opened = _home(picture, sensor, carried, party, at, may_open=True)
     if event is not None and add_own_plots(event.evidence, sensor, plots):
         event.pace.wish()
+    uncross(picture.open, sensor, picture.homes)
     return opened
 
 
@@ -389,6 +391,7 @@ def _take_scan(
             plots = tuple(plot for plot in plots if plot.time >= first)
             if add_partner_plots(event.evidence, item, body.sensor_id, plots):
                 event.pace.wish()
+            uncross(picture.open, sensor, picture.homes)
     known = any(token in picture.closed_names for token in tokens)
     if not picture.open and may_open and not known:
         sighting = Sighting(seen=min(plot.time for plot in scan))
