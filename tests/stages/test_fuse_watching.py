@@ -350,6 +350,17 @@ def test_two_that_cannot_be_told_apart_are_one_launch_and_a_group_of_two():
     assert tracks[-1].group.at_least == 2
 
 
+def test_a_solve_of_a_group_is_told_how_near_its_members_are():
+    """In the picture and in what partners get: the area is to hold each."""
+    node = seen(stated(), scan=pair(300.0))
+    for _, request, given in node.asked[-2:]:
+        assert request.product
+        assert given.group.cell_m > 300.0
+        assert given.group.over_s > 0.7 * (UNTIL - 60)
+    alone = seen(stated())
+    assert all(given.group is None for _, _, given in alone.asked)
+
+
 def test_two_that_are_told_apart_are_no_group():
     """Each is an object of its own, and a track says nothing of groups."""
     node = seen(stated(), scan=pair(30_000.0))

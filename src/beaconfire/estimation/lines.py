@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from beaconfire.errors import BadInput
 from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted
 from beaconfire.estimation.flight import estimate_flight
+from beaconfire.estimation.members import widened_for_members
 from beaconfire.estimation.seen_in_file import groups_in, sights_in
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
@@ -168,8 +169,12 @@ def answer_lines(
             held.reject(number_of[id(each.plots[out.index])], out.reason)
     return EstimateAnswer(
         objects=tuple(
-            _object(estimate, sight, group)
-            for (_, estimate), sight, group in zip(
+            _object(
+                estimate if spread is None else widened_for_members(estimate, spread),
+                sight,
+                group,
+            )
+            for (_, estimate), sight, (group, spread) in zip(
                 estimates, sights, groups, strict=True
             )
         ),

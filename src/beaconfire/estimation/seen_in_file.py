@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from beaconfire.estimation.grouping import group_of, together_in
+from beaconfire.estimation.grouping import group_of, spread_of, together_in
 from beaconfire.estimation.sight import course_of, judge_sight
 from beaconfire.estimation.watcher import (
     Heard,
@@ -19,7 +19,7 @@ from beaconfire.estimation.watcher import (
     looked_at,
     watcher_of,
 )
-from beaconfire.vocabulary.flight import FlightEstimate, Observations
+from beaconfire.vocabulary.flight import FlightEstimate, GroupSpread, Observations
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import NS_PER_S, Instant
@@ -47,8 +47,13 @@ def sights_in(
     return found
 
 
-def groups_in(answered: Answered, everything: Sequence[Plot]) -> list[Group | None]:
-    """Return the group that an object stands for; others are named by their number."""
+def groups_in(
+    answered: Answered, everything: Sequence[Plot]
+) -> list[tuple[Group | None, GroupSpread | None]]:
+    """Return the group that an object stands for, and how near its members were.
+
+    Others are named by their number.
+    """
     used = [_used(held, estimate) for held, estimate in answered]
     found = []
     for number, plots in enumerate(used):
@@ -58,7 +63,8 @@ def groups_in(answered: Answered, everything: Sequence[Plot]) -> list[Group | No
             if k != number
             for plot in theirs
         }
-        found.append(group_of(together_in(plots, everything, others)))
+        together = together_in(plots, everything, others)
+        found.append((group_of(together), spread_of(together)))
     return found
 
 

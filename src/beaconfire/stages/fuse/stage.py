@@ -8,6 +8,9 @@ anything that is said of it.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
+from beaconfire.estimation.grouping import spread_of
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import (
@@ -190,7 +193,9 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
     """Return what the solver is given for ``request``; empty once its launch closed."""
     for product, launch, event in _arcs(state):
         if product == request.product and event == request.launch_id:
-            return sightings_of(launch.evidence, unshared_sensors(state.profile))
+            held = sightings_of(launch.evidence, unshared_sensors(state.profile))
+            group = spread_of(launch.together)
+            return held if group is None else replace(held, group=group)
     return Observations()
 
 
