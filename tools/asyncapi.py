@@ -110,7 +110,8 @@ def _doors() -> dict[str, Any]:
             "address": "sensors.{sensor}.plots",
             "servers": server,
             "parameters": sensor,
-            "description": "One message is one scan: plots as JSON lines.",
+            "description": "One message is one scan: plots as JSON lines; none where "
+            "it saw nothing.",
             "messages": _refs("plots", "heard"),
         },
         "cues": {

@@ -37,6 +37,20 @@ def told(path, capsys, *, at_s):
     return capsys.readouterr().out
 
 
+def clutter(until_s):
+    """False plots of the radar, far from any flight: it works, and shows nothing."""
+    rng = np.random.default_rng(30)
+    shown = seen_by((NEAR,), fly(STEEP), LAST_S, until_s, rng)[1:]
+    return [
+        replace(
+            plot,
+            azimuth_deg=float(rng.uniform(0.0, 360.0)),
+            range_m=float(rng.uniform(5e4, 2e6)),
+        )
+        for plot in shown
+    ]
+
+
 @pytest.fixture(scope="module")
 def one(tmp_path_factory):
     """One flight, seen by one radar that falls silent at T+260 while it is high up."""
@@ -52,20 +66,44 @@ def test_a_file_says_nothing_of_sight_while_the_object_is_seen(one, capsys):
         assert "group" not in found
 
 
-def test_what_the_radar_was_to_see_and_missed_is_lost(one, capsys):
+@pytest.fixture(scope="module")
+def working(one):
+    """The same, where the radar goes on to show what is no flight."""
+    lines = one.read_text("utf-8")
+    path = file_of(one.with_name("working.jsonl"), clutter(LAST_S + 40.0))
+    path.write_text(lines + path.read_text("utf-8"), "utf-8")
+    return path
+
+
+def test_what_the_radar_was_to_see_and_missed_is_lost(one, working, capsys):
     """Twenty looks at one in two: since when, by whom; the arc is what it was."""
+    (before,) = asked(one, capsys)["objects"]
+    (found,) = asked(working, capsys, at_s=LAST_S + 30.0)["objects"]
+    sight = found["sight"]
+    assert sight["state"] == "lost"
+    assert sight["since"] == sight["last_seen"] == str(LIFT_OFF.plus_s(LAST_S))
+    assert sight["missed"] == [{"sensor": "near", "looks": 20, "reports": True}]
+    assert found["phase"] == "ballistic"
+    assert found["apogee_km"] == pytest.approx(before["apogee_km"], rel=0.01)
+
+
+def test_where_the_only_radar_shows_nothing_more_nothing_is_called_lost(one, capsys):
+    """It may have failed; a file cannot tell that from an object that is gone."""
     (before,) = asked(one, capsys)["objects"]
     (found,) = asked(one, capsys, at_s=LAST_S + 30.0)["objects"]
     sight = found.pop("sight")
-    assert sight["state"] == "lost"
-    assert sight["since"] == sight["last_seen"] == str(LIFT_OFF.plus_s(LAST_S))
+    assert sight["state"] == "silent"
+    assert sight["chance"] is None
     assert sight["missed"] == [{"sensor": "near", "looks": 20, "reports": False}]
     assert found == before
-
-
-def test_people_are_told_that_a_lost_object_is_nowhere(one, capsys):
-    """The place that follows is said to be of the arc, not of the object."""
     said = told(one, capsys, at_s=LAST_S + 30.0)
+    assert f"sight   radars silent since {LIFT_OFF.plus_s(LAST_S)}: not seen" in said
+    assert "not of where it is known to be" in said
+
+
+def test_people_are_told_that_a_lost_object_is_nowhere(working, capsys):
+    """The place that follows is said to be of the arc, not of the object."""
+    said = told(working, capsys, at_s=LAST_S + 30.0)
     assert f"sight   lost since {LIFT_OFF.plus_s(LAST_S)}: missed where it was" in said
     assert "not of where it is known to be" in said
 

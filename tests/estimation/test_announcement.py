@@ -195,6 +195,24 @@ def test_the_line_widens_away_from_what_it_was_learnt_from():
     assert width_s(10_000.0) > 1.5 * middle
 
 
+@pytest.mark.parametrize(
+    ("apogee_km", "range_km", "beyond"),
+    [
+        ("3724.9", "998", ""),
+        ("3600", "998", "extrapolated: their apogees were 3724.9 to 7687.5 km; "),
+        ("8000", "1001", "extrapolated: their apogees were 3724.9 to 7687.5 km; "),
+        ("6248.5", "1090", ""),
+        ("6248.5", "2000", "extrapolated: their ranges were 989 to 1002.3 km; "),
+        ("985", "4550", ""),
+    ],
+)
+def test_beyond_the_flights_learnt_from_the_answer_says_so(apogee_km, range_km, beyond):
+    """A line through seven flights says little of what none of them did."""
+    reason = judged(apogee_km, range_km).reason
+    assert ("extrapolated" in reason) == bool(beyond)
+    assert beyond in reason
+
+
 def test_coarser_figures_widen_the_bounds():
     """An interval of apogee is worth its seconds: 0.6 s a kilometre."""
     fine, coarse = judged("6248.5", "1090"), judged("6150-6350", "1090")

@@ -26,6 +26,7 @@ from beaconfire.estimation.watcher import (
     Heard,
     Watcher,
     hear,
+    hear_nothing,
     watcher_of,
 )
 from beaconfire.vocabulary.cards import OwnSensor
@@ -35,6 +36,7 @@ from beaconfire.vocabulary.places import SensorSite
 from beaconfire.vocabulary.times import Instant
 
 T0 = Instant.parse("2022-10-03T22:22:00Z")
+ALWAYS = ((T0.plus_s(-1e4).ns, T0.plus_s(1e4).ns),)
 SITE = SensorSite(id="r1", lat_deg=37.0, lon_deg=137.0, alt_m=0.0)
 
 
@@ -45,7 +47,7 @@ def watcher(name="r1", *, probability=0.9, scan_s=1.0, **other):
         "below_deg": 2.0,
         "range_max_m": 3e6,
         "range_stated": True,
-        "reported_ns": T0.ns,
+        "looked": ALWAYS,
         **other,
     }
     site = SensorSite(id=name, lat_deg=37.0, lon_deg=137.0, alt_m=0.0)
@@ -209,11 +211,16 @@ def test_one_radar_more_never_makes_a_loss_later(one, other, seconds):
         assert state(course, seconds, *both) == "lost"
 
 
+@pytest.mark.parametrize("looking", [True, False])
 @pytest.mark.parametrize("until_s", [20.0, 95.0, 300.0])
-def test_nothing_changes_before_it_is_asked_again(until_s):
+def test_nothing_changes_before_it_is_asked_again(until_s, looking):
     """``again`` is early enough: whoever asks then misses no change."""
     course = standing(lambda s: 20.0 - 0.1 * s if s < 250 else 8.0)
-    watchers = watcher(probability=0.5, scan_s=4.0), watcher("r2", probability=0.4)
+    how = {} if looking else {"looked": looked((-9.0, 0.0), (40.0, 50.0))}
+    watchers = (
+        watcher(probability=0.5, scan_s=4.0, **how),
+        watcher("r2", probability=0.4, **how),
+    )
     found = said(course, 0.0, *watchers, last_s=until_s - 20.0)
     at_s = 0.0
     while at_s < 400.0:
@@ -248,18 +255,76 @@ def test_under_thrust_it_is_lost_only_while_no_push_could_have_hidden_it():
     assert state(course, 300.0, watcher(scan_s=10.0)) == "unsure"
 
 
-def test_a_loss_says_by_whom_and_whether_these_report_at_all():
-    """A radar that has failed looks like one that misses."""
-    course = standing(30.0)
-    silent = said(course, 30.0, watcher()).sight
-    assert silent.reason.startswith(
+def looked(*stretches_s):
+    """When a radar is known to have looked, in seconds."""
+    return tuple((T0.plus_s(a).ns, T0.plus_s(b).ns) for a, b in stretches_s)
+
+
+def test_a_loss_says_by_whom():
+    """The looks that are known to have been taken, and no other radar."""
+    mute = watcher("r2", looked=looked((-9.0, 0.0)))
+    sight = said(standing(30.0), 30.0, watcher(looked=looked((-9.0, 8.0))), mute).sight
+    assert sight.reason == (
         "missed where it was to be visible, by r1 (6 looks): more than chance allows"
     )
-    assert "they may have failed" in silent.reason
-    working = watcher(reported_ns=T0.plus_s(9.0).ns)
-    heard = said(course, 30.0, working).sight
-    assert heard.missed[0].reports
-    assert "failed" not in heard.reason
+    assert [(one.sensor, one.looks, one.reports) for one in sight.missed] == [
+        ("r1", 6, True)
+    ]
+
+
+@given(
+    st.lists(st.floats(0.3, 0.99), min_size=1, max_size=3),
+    st.floats(0.2, 12.0),
+    st.floats(0.0, 5_000.0),
+)
+def test_nothing_is_lost_while_every_radar_is_silent(chances, scan_s, seconds):
+    """A feed that stalled, a node that stood still: nothing is known to have looked."""
+    watchers = [
+        watcher(f"r{n}", probability=chance, scan_s=scan_s, looked=looked((-9.0, 0.0)))
+        for n, chance in enumerate(chances)
+    ]
+    found = said(standing(30.0), min(seconds, 590.0), *watchers).sight
+    assert found.state in ("seen", "silent")
+    if found.state == "silent":
+        assert found.chance is None
+        assert not any(one.reports for one in found.missed)
+        assert "they or their feeds may have failed" in found.reason
+
+
+def test_silent_is_said_once_a_scan_can_no_more_prove_the_looks():
+    """Three intervals after it would be lost, had the radar looked."""
+    mute = watcher(looked=looked((-9.0, 0.0)))
+    assert state(standing(30.0), 8.9 + LATE_S, mute) == "seen"
+    sight = said(standing(30.0), 9.1 + LATE_S, mute).sight
+    assert (sight.state, sight.since, sight.last_seen) == ("silent", T0, T0)
+    assert sight.reason == (
+        "not seen where it was to be visible, but r1 told nothing at all since: "
+        "whether they looked is not known, and they or their feeds may have failed"
+    )
+
+
+def test_a_stall_between_two_scans_is_no_run_of_misses():
+    """Before and after it the radar looked; what it did meanwhile nobody knows."""
+    back = watcher(looked=looked((-9.0, 0.0), (29.0, 34.0)))
+    assert state(standing(30.0), 34.0 + LATE_S, back) == "silent"
+    longer = watcher(looked=looked((-9.0, 0.0), (29.0, 35.1)))
+    assert state(standing(30.0), 35.1 + LATE_S, longer) == "lost"
+
+
+def test_a_radar_that_looks_loses_it_though_another_is_silent():
+    """As soon as its own looks are too many, and no later."""
+    mute = watcher("r2", looked=looked((-9.0, 0.0)))
+    assert state(standing(30.0), 5.9 + LATE_S, watcher(), mute) == "seen"
+    assert state(standing(30.0), 6.1 + LATE_S, watcher(), mute) == "lost"
+
+
+def test_a_feed_that_is_behind_is_not_silent():
+    """What it delivers is old, but it delivers: the rest is on its way."""
+    behind = watcher(looked=looked((-9.0, 0.0)), heard_ns=T0.plus_s(59.0).ns)
+    found = said(standing(30.0), 60.0, behind)
+    assert found.sight.state == "seen"
+    assert found.waits
+    assert state(standing(30.0), 63.0, behind) == "silent"
 
 
 def test_a_path_is_followed_from_where_it_was_seen_last():
@@ -319,6 +384,24 @@ def test_what_a_radar_states_counts():
     assert (one.scan_s, one.range_max_m, one.range_stated) == (10.0, 3e6, True)
     assert (one.surely_above_deg, one.below_deg) == (1.0, 1.0)
     assert one.detection_probability == 0.99
+
+
+def test_a_radar_is_known_to_have_looked_where_it_told_something():
+    """In each such scan, and between two that lie three intervals apart at most."""
+    one = watcher_of(listened(*map(plot, [0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 12.0])))
+    # Three gaps say how often it looks; what was before is not counted.
+    assert one.looked == looked((2.0, 7.0), (11.0, 12.0))
+
+
+def test_a_scan_without_plots_is_a_look():
+    """It says nothing of what the radar sees, and that it works."""
+    heard = listened(*(plot(float(n)) for n in range(6)))
+    for second in (6.0, 7.0, 30.0):
+        hear_nothing(heard, None, T0.plus_s(second))
+    one = watcher_of(heard)
+    assert one.looked == looked((2.0, 7.0), (29.0, 30.0))
+    assert one.scan_s == 1.0
+    assert one.heard_ns == T0.plus_s(30.0).ns
 
 
 def test_a_radar_of_which_nothing_says_how_often_it_looks_watches_nothing():

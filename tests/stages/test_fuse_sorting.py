@@ -1,6 +1,8 @@
 """A file's plots are told apart as by a node, and each object is answered for."""
 
 import json
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +12,23 @@ from hypothesis import strategies as st
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import answer_lines
 from beaconfire.seals import codec
+from beaconfire.stages.fuse.evidence import observations
 from beaconfire.stages.fuse.sorting import sort_sightings
+from beaconfire.vocabulary.entries.sightings import PlotsHeard
 from beaconfire.vocabulary.motion import Plot
-from tests.estimation.flying import FAR, NEAR, SOUTH, STEEP, fly, held_against, seen_by
+from tests.estimation.flying import (
+    FAR,
+    LIFT_OFF,
+    NEAR,
+    SOUTH,
+    STEEP,
+    drawn_bias,
+    fly,
+    held_against,
+    seen_by,
+)
+from tests.stages.fuse_folded import Folded
+from tests.stages.sightings_made import profile, radar
 
 UNTIL_S = 260.0
 MISS_M_MAX = 3_000.0  # two radars, two minutes of coasting: some 0.5 km one sigma
@@ -103,3 +119,58 @@ def test_every_line_has_one_fate(mixed):
     assert len(set(listed)) == len(listed)
     (said,) = [one.reason for one in answer.rejected if one.line == len(mixed) + 1]
     assert said == "no object is followed through it"
+
+
+# Two that leave one site in one second, a little aside, or less steeply; by then the
+# radars tell them apart.
+ASIDE = {"azimuth_deg": 87.0}
+LOWER = {"elevation_deg": 66.0}
+APART_S, LAST_S = 200.0, 280.0
+
+
+def pair_seen(how, seed, radars=(NEAR, SOUTH)):
+    """The plots of two such, and which flight each is of."""
+    rng = np.random.default_rng(seed)
+    biases = {site.id: drawn_bias(rng) for site in radars}
+    of, plots = {}, []
+    for motor in (STEEP, replace(STEEP, **how)):
+        for site in radars:
+            seen = site.plots(fly(motor), 60.0, LAST_S, rng, bias=biases[site.id])
+            of.update((id(plot), motor) for plot in seen)
+            plots.extend(seen)
+    return plots, of
+
+
+def is_of_one(plots, of):
+    """Whether what was seen once they were apart is of one flight, for every radar."""
+    late = [plot for plot in plots if plot.time >= LIFT_OFF.plus_s(APART_S)]
+    most = Counter(of[id(plot)] for plot in late).most_common(1)[0][1]
+    return len(late) > 100 and most >= 0.97 * len(late)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("how", [ASIDE, LOWER], ids=["aside", "lower"])
+def test_two_from_one_site_at_once_are_two_and_each_is_one(how, seed):
+    """No third, and none made of one radar's first and the other radar's second."""
+    plots, of = pair_seen(how, seed)
+    objects = sort(plots, ())
+    assert len(objects) == 2
+    assert all(is_of_one(each.plots, of) for each in objects)
+
+
+def test_two_from_one_site_at_once_are_two_launches_at_a_node():
+    """The same by scans as they come, in the picture and in what partners are told."""
+    plots, of = pair_seen(ASIDE, 4)
+    names = {plot.sensor.id for plot in plots}
+    node = Folded(profile(*map(radar, sorted(names))), solver=None)
+    scans = {}
+    for plot in plots:
+        scans.setdefault((plot.time, plot.sensor.id), []).append(plot)
+    for (time, name), scan in sorted(scans.items(), key=lambda one: one[0]):
+        body = PlotsHeard(sensor=name, plots=tuple(scan))
+        node.give(time.seconds_since(LIFT_OFF), body)
+    for book in (node.state.picture, *node.state.own):
+        assert len(book.open) == 2
+        for launch in book.open:
+            held = observations(launch.evidence).plots
+            assert is_of_one(held, of)

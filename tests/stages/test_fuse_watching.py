@@ -1,12 +1,14 @@
 """Watching: what is lost or has set is said of the picture, and of nothing else."""
 
+import math
+
 from msgspec.structs import replace
 from pymap3d import ecef2geodetic
 
 from beaconfire.estimation.sight import AHEAD_S, LATE_S
 from beaconfire.stages.fuse import due, know_sensors
 from beaconfire.stages.fuse.follower import LOST_S
-from beaconfire.vocabulary.entries.arrivals import ClockStep, Tick
+from beaconfire.vocabulary.entries.arrivals import ClockStep, SensorLines, Tick
 from beaconfire.vocabulary.entries.sightings import (
     EstimateRequest,
     ItemHeld,
@@ -30,6 +32,7 @@ from tests.stages.sightings_made import (
 )
 
 UNTIL = 110
+NOTHING = SensorLines(sensor="r1", stream="plots", lines=())
 
 
 def stated(name="r1", **other):
@@ -88,14 +91,25 @@ def states(node):
     ]
 
 
-def run_on(node, from_s, until_s):
-    """Let time pass as the runtime does: a tick whenever something is due."""
+def run_on(node, from_s, until_s, *, looking=()):
+    """Let time pass as the runtime does: a tick whenever something is due.
+
+    Each second a scan without plots comes from the radars that are ``looking``.
+    """
+    scans_s = [from_s + n for n in range(1, 1 + math.floor(until_s - from_s))]
     now = from_s
-    while (next_due := due(node.state)) is not None:
-        now = max(now, next_due.seconds_since(at_s(0.0)))
+    while True:
+        next_due = due(node.state)
+        due_s = math.inf if next_due is None else next_due.seconds_since(at_s(0.0))
+        now = max(now, min(due_s, scans_s[0] if looking and scans_s else math.inf))
         if now > until_s:
             return
-        node.give(now, Tick())
+        if looking and scans_s and now >= scans_s[0]:
+            scans_s.pop(0)
+            for name in looking:
+                node.give(now, replace(NOTHING, sensor=name))
+        else:
+            node.give(now, Tick())
 
 
 def test_what_is_seen_is_not_written_of():
@@ -106,7 +120,7 @@ def test_what_is_seen_is_not_written_of():
 def test_a_loss_is_written_when_the_silence_is_no_chance():
     """Six looks at nine in ten, and what a plot may need to come."""
     node = seen(stated())
-    run_on(node, UNTIL, UNTIL + 60.0)
+    run_on(node, UNTIL, UNTIL + 60.0, looking=("r1",))
     ((when, what),) = states(node)
     assert what == "lost"
     assert UNTIL + 6.0 <= when <= UNTIL + 6.0 + LATE_S + 0.1
@@ -119,7 +133,7 @@ def test_a_loss_is_written_when_the_silence_is_no_chance():
 def test_a_radar_that_states_nothing_is_given_more_time():
     """Its plots show its rate; that it sees every other look is all that is taken."""
     node = seen(radar("r1"))
-    run_on(node, UNTIL, UNTIL + 60.0)
+    run_on(node, UNTIL, UNTIL + 60.0, looking=("r1",))
     ((when, what),) = states(node)
     assert what == "lost"
     assert UNTIL + 19.0 <= when <= UNTIL + 20.0 + LATE_S
@@ -140,7 +154,7 @@ def test_a_radar_that_cannot_see_so_low_expects_silence():
 def test_it_is_seen_again_at_the_first_plot():
     """In the step of the plot that carries its path on."""
     node = seen(stated())
-    run_on(node, UNTIL, UNTIL + 12.0)
+    run_on(node, UNTIL, UNTIL + 12.0, looking=("r1",))
     back = UNTIL + 14
     node.give(float(back), PlotsHeard(sensor="r1", plots=(flown("r1", float(back)),)))
     assert [what for _, what in states(node)] == ["lost", "seen"]
@@ -162,7 +176,7 @@ def test_a_loss_moves_no_end_and_asks_for_no_solve():
     """Nothing was learnt of the flight: the event and its evidence stay as they are."""
     node, other = seen(stated()), seen(stated())
     event = node.state.picture.open[0]
-    run_on(node, UNTIL, UNTIL + 60.0)
+    run_on(node, UNTIL, UNTIL + 60.0, looking=("r1",))
     assert states(node)
     assert event.closes == other.state.picture.open[0].closes
     after = [body for when, body in node.out if when > UNTIL + 1.0]
@@ -175,7 +189,7 @@ def test_own_items_are_the_same_whether_it_is_lost_or_not():
     for sensors in ((stated(),), (stated(), hidden)):
         lost, blind = seen(*sensors), seen(radar("r1"), *sensors[1:])
         for node in (lost, blind):
-            run_on(node, UNTIL, UNTIL + LOST_S - 5.0)
+            run_on(node, UNTIL, UNTIL + LOST_S - 5.0, looking=("r1",))
         assert states(lost)
         assert not states(blind)
         assert [(t, b) for t, b in lost.out if isinstance(b, ItemHeld)] == [
@@ -197,10 +211,105 @@ def test_a_node_that_was_not_running_has_missed_nothing():
     know_sensors(node.state, node.profile, solve_interval_s=0.5)
     node.give(UNTIL + 40.0, Tick())
     assert states(node) == []
-    run_on(node, UNTIL + 40.0, UNTIL + 55.0)
+    run_on(node, UNTIL + 40.0, UNTIL + 55.0, looking=("r1",))
     ((when, what),) = states(node)
     assert what == "lost"
     assert when >= UNTIL + 46.0
+
+
+def test_nothing_is_lost_while_all_radars_are_silent():
+    """A feed that stalls and a flight that ends look alike: nothing is known of it."""
+    for sensors in ((stated(),), (stated(), stated("r2"))):
+        node = seen(*sensors)
+        run_on(node, UNTIL, UNTIL + 300.0)
+        ((when, what),) = states(node)
+        assert what == "silent"
+        assert UNTIL + 9.0 <= when <= UNTIL + 9.0 + LATE_S + 0.1
+
+
+def test_a_stall_that_its_buffer_makes_good_is_not_written_of():
+    """Five seconds of flight are a quarter second of a machine at twenty times."""
+    node = seen(stated())
+    node.give(UNTIL + 8.9, Tick())
+    for second in range(UNTIL + 1, UNTIL + 9):
+        node.give(UNTIL + 9.0, PlotsHeard(sensor="r1", plots=(flown("r1", second),)))
+    run_on(node, UNTIL + 9.0, UNTIL + 13.0)
+    assert states(node) == []
+
+
+def test_a_feed_that_is_behind_and_catches_up_is_written_of_once_at_most():
+    """Each scan shows the object where it was; none of them makes it silent anew."""
+    node = seen(stated())
+    node.give(UNTIL + 40.0, Tick())
+    for n in range(1, 40):
+        plots = (flown("r1", float(UNTIL + n)),)
+        node.give(UNTIL + 40.0 + 0.05 * n, PlotsHeard(sensor="r1", plots=plots))
+        node.give(UNTIL + 40.0 + 0.05 * n, Tick())
+    assert [what for _, what in states(node)] == ["silent", "seen"]
+
+
+def two_of_which_one_ends(until=UNTIL):
+    """Scans of two objects far apart, of which the second ends."""
+
+    def scan(second):
+        both = (
+            flown("r1", float(second)),
+            flown("r1", float(second), north_m=100_000.0),
+        )
+        return both if second <= until else both[:1]
+
+    return scan
+
+
+def test_one_of_two_that_ends_is_lost_as_soon_as_ever():
+    """The radar that goes on showing the other has looked where it was to be."""
+    node = seen(stated(), scan=two_of_which_one_ends(), until=UNTIL + 20)
+    first, second = (event.launch_id for event in node.events())
+    ((when, body),) = (
+        (when, body) for when, body in node.out if isinstance(body, LaunchState)
+    )
+    assert body.launch_id == second != first
+    assert body.sight.state == "lost"
+    assert UNTIL + 6.0 <= when <= UNTIL + 6.0 + LATE_S + 1.0
+
+
+def test_what_does_not_come_back_with_its_radar_is_lost():
+    """Silent while the feed is down, lost six looks after it is up again."""
+    node = seen(stated(), scan=two_of_which_one_ends())
+    run_on(node, UNTIL, UNTIL + 30.0)
+    assert [what for _, what in states(node)] == ["silent", "silent"]
+    for second in range(UNTIL + 31, UNTIL + 45):
+        node.give(
+            float(second), PlotsHeard(sensor="r1", plots=(flown("r1", float(second)),))
+        )
+    assert [what for _, what in states(node)] == ["silent", "silent", "seen", "lost"]
+    when, _ = states(node)[-1]
+    assert UNTIL + 36.0 <= when <= UNTIL + 36.0 + LATE_S + 1.0
+
+
+def test_a_silence_stays_in_doubt_until_something_is_seen_or_proven():
+    """That the radar tells something again does not show the object."""
+    node = seen(stated())
+    run_on(node, UNTIL, UNTIL + 30.0)
+    node.give(UNTIL + 31.0, NOTHING)
+    run_on(node, UNTIL + 31.0, UNTIL + 60.0)
+    assert [what for _, what in states(node)] == ["silent"]
+
+
+def test_a_silent_feed_asks_for_a_turn_a_minute_at_most():
+    """Nothing is gained by looking again and again at nothing."""
+    node = seen(stated())
+    before = node.number
+    run_on(node, UNTIL, UNTIL + 600.0)
+    assert node.number - before < 20
+
+
+def test_a_scan_without_plots_makes_no_item():
+    """Partners are told what is seen; that a radar works is told to nobody."""
+    node = seen(stated())
+    before = len(node.held())
+    run_on(node, UNTIL, UNTIL + 20.0, looking=("r1",))
+    assert len(node.held()) == before
 
 
 def test_without_own_radars_there_is_nothing_to_say():
@@ -241,6 +350,17 @@ def test_two_that_cannot_be_told_apart_are_one_launch_and_a_group_of_two():
     assert tracks[-1].group.at_least == 2
 
 
+def test_a_solve_of_a_group_is_told_how_near_its_members_are():
+    """In the picture and in what partners get: the area is to hold each."""
+    node = seen(stated(), scan=pair(300.0))
+    for _, request, given in node.asked[-2:]:
+        assert request.product
+        assert given.group.cell_m > 300.0
+        assert given.group.over_s > 0.7 * (UNTIL - 60)
+    alone = seen(stated())
+    assert all(given.group is None for _, _, given in alone.asked)
+
+
 def test_two_that_are_told_apart_are_no_group():
     """Each is an object of its own, and a track says nothing of groups."""
     node = seen(stated(), scan=pair(30_000.0))
@@ -278,7 +398,7 @@ def test_at_most_two_silences_are_judged_in_a_step_and_none_is_forgotten():
     node = seen(stated(), scan=scan)
     assert len(node.events()) == 5
     before = len(node.out)
-    run_on(node, UNTIL, UNTIL + 30.0)
+    run_on(node, UNTIL, UNTIL + 30.0, looking=("r1",))
     assert [what for _, what in states(node)] == ["lost"] * 5
     steps = [when for when, _ in node.out[before:]]
     assert max(steps) - min(steps) < 1.0

@@ -1,5 +1,6 @@
 """Warn: what a draft says of an object that is lost, has set, or is several."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,21 @@ def test_a_loss_is_told_at_once_and_moves_nothing():
     )
 
 
+def test_that_our_sensors_are_silent_is_told_at_once_and_is_no_loss():
+    """Whether anything is lost nobody knows; that nobody looks must be known."""
+    drafts = warned()
+    before = drafts.all[-1]
+    (draft,) = drafts.give(310.0, told("silent"))
+    assert (draft.area, draft.certainty) == (before.area, before.certainty)
+    assert "; sensors silent since 2022-10-03T22:27:00.000Z: " in draft.why
+    assert "lost since" not in draft.why
+    assert "not of where it is known to be" in draft.why
+    (lost,) = drafts.give(320.0, told("lost"))
+    assert "; lost since" in lost.why
+    (again,) = drafts.give(330.0, told("seen", last_s=330.0))
+    assert again.sight is None
+
+
 def test_a_lost_object_stays_lost_in_every_draft_until_it_is_seen():
     """Silence is repeated, not forgotten; and being seen again is told at once."""
     drafts = warned()
@@ -100,7 +116,7 @@ def test_the_last_word_on_a_lost_object_is_no_all_clear():
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["seen", "lost", "set", "unsure", None]),
+            st.sampled_from(["seen", "lost", "set", "silent", "unsure", None]),
             st.sampled_from([0, 2, 3]),
             st.floats(0.1, 20.0),
         ),
@@ -141,11 +157,12 @@ def test_what_is_said_of_another_launch_changes_no_draft():
     assert drafts.give(210.0, other) == []
 
 
-def test_while_it_is_lost_an_area_is_not_narrowed_in_its_place():
+@pytest.mark.parametrize("what", ["lost", "silent"])
+def test_while_it_is_lost_an_area_is_not_narrowed_in_its_place(what):
     """Neither by a solve that was under way nor by what comes late; but it may move."""
     drafts = warned()
     drafts.give(201.0, ballistic(area(semi_major_m=35e3), "r1"))
-    (draft,) = drafts.give(210.0, told("lost", last_s=201.0))
+    (draft,) = drafts.give(210.0, told(what, last_s=201.0))
     assert draft.area == area()
     assert drafts.give(211.0, ballistic(area(semi_major_m=20e3), "r1")) == []
     (repeated,) = drafts.give(210.0 + SILENCE_S_MAX, Tick())

@@ -122,9 +122,10 @@ def _sight(sight: Sight) -> str:
         return f"below the horizon of all radars here since {sight.since}, as predicted"
     if sight.state == "unsure":
         return f"last at {sight.last_seen}; {sight.reason}"
+    what = "lost" if sight.state == "lost" else "radars silent"
     return (
-        f"lost since {sight.last_seen}: {sight.reason}; what follows is of the arc on "
-        "which it was last seen, not of where it is known to be"
+        f"{what} since {sight.last_seen}: {sight.reason}; what follows is of the arc "
+        "on which it was last seen, not of where it is known to be"
     )
 
 

@@ -11,7 +11,8 @@ time fits before it chooses a class.
 
 A time below the vacuum floor is refused whatever the class. No ballistic time is given
 for a flight that is flown by lift, nor for figures that no push meets; then the answer
-has none, and says why.
+has none, and says why. Figures beyond those of the flights that the powered phase is
+learnt from are foretold all the same, and said to be extrapolated.
 """
 
 import math
@@ -35,6 +36,10 @@ from beaconfire.estimation.written import Written, exactly
 # their bearings. Two degrees of latitude change a lofted flight's time by 3 s.
 DEFAULT_SITE_DEG = (39.2, 125.7)
 DEFAULT_AZIMUTH_DEG = Written(52.0, 72.0, 92.0)
+
+# The ranges of the flights learnt from lie within 14 km of each other. Time hangs on
+# range far less than on apogee, so a tenth more or less is no extrapolation.
+RANGE_BEYOND_PART = 0.1
 
 _NORMAL_95 = 1.96
 _SHORTER = (1.0, 0.75, 0.5, 0.25, 0.0)  # between the shortest push and the expected
@@ -91,7 +96,8 @@ def judge_announcement(given: Announcement) -> FlightAnswer:
         class_=kind,
         announced_s=_announced(given),
         closes=closes,
-        reason=f"{verdict}; {_basis(allowance)}; {_assumed_of(given)}",
+        reason=f"{verdict}; {_basis(allowance)}{_beyond(given, allowance)}; "
+        f"{_assumed_of(given)}",
     )
 
 
@@ -208,6 +214,22 @@ def _basis(allowance: Allowance) -> str:
         f"a powered phase of {allowance.low_s:.0f} to {allowance.high_s:.0f} s is "
         "assumed, not learnt"
     )
+
+
+def _beyond(given: Announcement, allowance: Allowance) -> str:
+    """Return which figures lie beyond what the powered phase was learnt from."""
+    if not allowance.learnt_from:
+        return ""
+    apogees_km = [one.apogee_km for one in TO_THE_SECOND]
+    ranges_km = [one.range_km for one in TO_THE_SECOND]
+    apogee_km, range_km = given.apogee_km.value, given.range_km.value
+    part = RANGE_BEYOND_PART * range_km
+    said = []
+    if not min(apogees_km) <= apogee_km <= max(apogees_km):
+        said.append(f"apogees were {min(apogees_km):g} to {max(apogees_km):g} km")
+    if not min(ranges_km) - part <= range_km <= max(ranges_km) + part:
+        said.append(f"ranges were {min(ranges_km):g} to {max(ranges_km):g} km")
+    return f", and extrapolated: their {' and '.join(said)}" if said else ""
 
 
 def _assumed_of(given: Announcement) -> str:

@@ -25,6 +25,7 @@ from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
 from beaconfire.estimation.judgement import Finding, judge
 from beaconfire.estimation.launch_point import Launch, find_launch
 from beaconfire.estimation.measurement import PlotTable, tabulate
+from beaconfire.estimation.members import widened_for_members
 from beaconfire.estimation.propagation import sample_arc, sample_states
 from beaconfire.estimation.selection import (
     REPEATED,
@@ -68,7 +69,10 @@ def estimate_flight(observations: Observations) -> FlightEstimate:
     estimate = reconciled(observations, _solved)
     rejected = [replace(one, index=places[one.index]) for one in estimate.rejected]
     rejected.sort(key=lambda one: one.index)
-    return replace(estimate, rejected=tuple(rejected))
+    estimate = replace(estimate, rejected=tuple(rejected))
+    if observations.group is None:
+        return estimate
+    return widened_for_members(estimate, observations.group)
 
 
 def _solved(observations: Observations) -> Solved:

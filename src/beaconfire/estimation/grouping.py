@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from beaconfire.estimation.fix import Fix, fix_of, way_m
+from beaconfire.vocabulary.flight import GroupSpread
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.sight import Group, SensorCount
 from beaconfire.vocabulary.times import NS_PER_S
@@ -31,6 +32,9 @@ CELL_SIGMAS = 2.5
 # Scans over which a group is counted: its number is what most of them show. Fewer than
 # the second show nothing yet.
 COUNTED_SCANS, COUNTED_MIN = 25, 5
+# Of these so many show several before two are taken to meet in one cell: fewer may be
+# an echo of one object that a radar split.
+SEVERAL_SCANS_MIN = 3
 # A count older than this against the newest is of another time.
 SAME_TIME_S = 60.0
 
@@ -43,7 +47,7 @@ class Together:
     """What one radar's newest scans show about one object's plot.
 
     ``cell_m``: within which it tells nothing apart. ``near`` names what else is
-    followed there.
+    followed there. ``since_ns`` is since when it shows several, if only now and then.
     """
 
     count: int
@@ -51,6 +55,34 @@ class Together:
     newest_ns: int
     cell_m: float
     near: tuple[str, ...] = ()
+    since_ns: int | None = None
+
+
+def several_since(since_ns: int | None, counts: Sequence[int], ns: int) -> int | None:
+    """Return since when several are shown now and then; ``counts`` end with ``ns``."""
+    often = sum(count > 1 for count in counts[-COUNTED_SCANS:]) >= SEVERAL_SCANS_MIN
+    if not often:
+        return None
+    return ns if since_ns is None else since_ns
+
+
+def spread_of(seen: Mapping[str, Together]) -> GroupSpread | None:
+    """Return how near to each other a group's members were, and for how long.
+
+    By the finest radar that sees them now. It stands longer than the group is named:
+    while two still come into one cell now and then, which plot is whose is chance.
+    """
+    newest_ns = max((one.newest_ns for one in seen.values()), default=0)
+    now = [
+        one
+        for _, one in sorted(seen.items())
+        if newest_ns - one.newest_ns <= SAME_TIME_S * NS_PER_S
+    ]
+    finest = min(now, key=lambda one: one.cell_m, default=None)
+    if finest is None or finest.since_ns is None:
+        return None
+    over_s = (finest.newest_ns - finest.since_ns) / NS_PER_S
+    return GroupSpread(cell_m=finest.cell_m, over_s=over_s)
 
 
 def cell_m(fix: Fix) -> float:
@@ -131,7 +163,8 @@ def together_in(
         counts: list[int] = []
         near: list[set[str]] = []
         fix = None
-        for ns in sorted(mine)[-COUNTED_SCANS:]:
+        since_ns = None
+        for ns in sorted(mine):
             fix = fix_of(mine[ns])
             beside = [
                 plot
@@ -140,13 +173,15 @@ def together_in(
             ]
             counts.append(1 + len(beside))
             near.append({others[id(p)] for p in beside if id(p) in others})
+            since_ns = several_since(since_ns, counts, ns)
         if fix is not None:
             found[sensor] = Together(
                 count=most(counts),
-                scans=len(counts),
+                scans=min(len(counts), COUNTED_SCANS),
                 newest_ns=max(mine),
                 cell_m=cell_m(fix),
                 near=in_most(near),
+                since_ns=since_ns,
             )
     return found
 

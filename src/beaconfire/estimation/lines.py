@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from beaconfire.errors import BadInput
 from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted
 from beaconfire.estimation.flight import estimate_flight
+from beaconfire.estimation.members import widened_for_members
 from beaconfire.estimation.seen_in_file import groups_in, sights_in
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
@@ -153,14 +154,14 @@ def answer_lines(
     one = estimate_flight(whole)
     objects = _objects(one, whole, sort)
     estimates = [(whole, one)]
-    if len(objects) > 1:
+    if objects[0] is not whole:
         estimates = _each(objects)
         followed = {id(plot) for each in objects for plot in each.plots}
         for plot, number in zip(held.plots, held.numbers, strict=True):
             if id(plot) not in followed:
                 held.reject(number, _ON_NO_PATH)
     times = [plot.time for plot in held.plots] + [cue.time for cue in held.cues]
-    sights = sights_in(estimates, max(times) if at is None else at)
+    sights = sights_in(estimates, held.plots, max(times) if at is None else at)
     groups = groups_in(estimates, held.plots)
     number_of = dict(zip(map(id, held.plots), held.numbers, strict=True))
     for each, estimate in estimates:
@@ -168,8 +169,12 @@ def answer_lines(
             held.reject(number_of[id(each.plots[out.index])], out.reason)
     return EstimateAnswer(
         objects=tuple(
-            _object(estimate, sight, group)
-            for (_, estimate), sight, group in zip(
+            _object(
+                estimate if spread is None else widened_for_members(estimate, spread),
+                sight,
+                group,
+            )
+            for (_, estimate), sight, (group, spread) in zip(
                 estimates, sights, groups, strict=True
             )
         ),
@@ -212,13 +217,17 @@ def _objects(
     # A sensor of which nothing was used contradicts the rest, and has been named.
     heard = {p.sensor.id for p in whole.plots if id(p) not in left_out}
     of_heard = {id(plot) for plot in whole.plots if plot.sensor.id in heard}
-    if one_may_do and _few(left_out, of_heard):
+    # Long after an object was last seen a false plot may pass for a push of it.
+    pushed = one.phase == "boost" and bool(left_out)
+    if one_may_do and _few(left_out, of_heard) and not pushed:
         return (whole,)
     objects = sort(whole.plots, whole.cues)
-    if len(objects) < 2:
-        return (whole,)
     followed = {id(plot) for each in objects for plot in each.plots}
-    if one_may_do and _few(left_out, followed):
+    used = [plot for plot in whole.plots if id(plot) not in left_out]
+    newest = max(used, key=lambda plot: plot.time, default=None)
+    if len(objects) == 1 and pushed and newest and id(newest) not in followed:
+        return objects
+    if len(objects) < 2 or (one_may_do and _few(left_out, followed)):
         return (whole,)
     return objects
 

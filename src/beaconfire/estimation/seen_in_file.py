@@ -1,17 +1,25 @@
 """Seen in a file: how each object stands to the looking of the file's radars.
 
 The same that a node says of what it follows (``sight``, ``grouping``), of lines that
-state no rates: how a radar looks is bounded by what it shows in the file. Until when
-the file's radars looked is not in it either; it is the instant that is asked about.
+state no rates: how a radar looks is bounded by what it shows in the file. That it
+looked is known of the instants at which it shows anything at all, followed or not; a
+file holds no empty scans, so of what comes after its last line nothing is known.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from beaconfire.estimation.grouping import group_of, together_in
+from beaconfire.estimation.grouping import group_of, spread_of, together_in
 from beaconfire.estimation.sight import course_of, judge_sight
-from beaconfire.estimation.watcher import Heard, Watcher, hear, watcher_of
-from beaconfire.vocabulary.flight import FlightEstimate, Observations
+from beaconfire.estimation.watcher import (
+    Heard,
+    Watcher,
+    hear,
+    looked_at,
+    watcher_of,
+)
+from beaconfire.vocabulary.flight import FlightEstimate, GroupSpread, Observations
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.times import NS_PER_S, Instant
@@ -19,10 +27,15 @@ from beaconfire.vocabulary.times import NS_PER_S, Instant
 Answered = Sequence[tuple[Observations, FlightEstimate]]
 
 
-def sights_in(answered: Answered, at: Instant) -> list[Sight | None]:
-    """Return each object's sight at an instant; ``None`` where no rate is known."""
+def sights_in(
+    answered: Answered, everything: Sequence[Plot], at: Instant
+) -> list[Sight | None]:
+    """Return each object's sight at an instant; ``None`` where no rate is known.
+
+    ``everything`` are all plots of the file.
+    """
     used = [_used(held, estimate) for held, estimate in answered]
-    watchers = _watchers(used)
+    watchers = _watchers(used, everything)
     found: list[Sight | None] = []
     for plots, (_, estimate) in zip(used, answered, strict=True):
         if not plots:
@@ -34,8 +47,13 @@ def sights_in(answered: Answered, at: Instant) -> list[Sight | None]:
     return found
 
 
-def groups_in(answered: Answered, everything: Sequence[Plot]) -> list[Group | None]:
-    """Return the group that an object stands for; others are named by their number."""
+def groups_in(
+    answered: Answered, everything: Sequence[Plot]
+) -> list[tuple[Group | None, GroupSpread | None]]:
+    """Return the group that an object stands for, and how near its members were.
+
+    Others are named by their number.
+    """
     used = [_used(held, estimate) for held, estimate in answered]
     found = []
     for number, plots in enumerate(used):
@@ -45,7 +63,8 @@ def groups_in(answered: Answered, everything: Sequence[Plot]) -> list[Group | No
             if k != number
             for plot in theirs
         }
-        found.append(group_of(together_in(plots, everything, others)))
+        together = together_in(plots, everything, others)
+        found.append((group_of(together), spread_of(together)))
     return found
 
 
@@ -54,8 +73,10 @@ def _used(held: Observations, estimate: FlightEstimate) -> list[Plot]:
     return [plot for k, plot in enumerate(held.plots) if k not in out]
 
 
-def _watchers(used: Sequence[Sequence[Plot]]) -> list[Watcher]:
-    """Return how the radars look that any object's answer rests on.
+def _watchers(
+    used: Sequence[Sequence[Plot]], everything: Sequence[Plot]
+) -> list[Watcher]:
+    """Return how the radars look that any object's answer rests on, and when they did.
 
     A radar's interval is the longest that it shows of any object: several objects at
     several bearings of one turning radar would look like a faster one.
@@ -72,11 +93,20 @@ def _watchers(used: Sequence[Sequence[Plot]]) -> list[Watcher]:
             steps = [(b - a) / NS_PER_S for a, b in pairwise(sorted(instants))]
             if steps:
                 gaps.setdefault(name, []).append(steps)
+    told: dict[str, set[int]] = {}
+    for plot in everything:
+        told.setdefault(plot.sensor.id, set()).add(plot.time.ns)
     watchers = []
     for name, one in sorted(heard.items()):
         one.gaps_s = max(gaps.get(name, [[]]), key=_middle)
-        watchers.append(watcher_of(one))
-    return [one for one in watchers if one is not None]
+        one.heard_ns = 0  # a file is not behind: what it holds has come
+        one.looked.clear()
+        watcher = watcher_of(one)
+        if watcher is not None:
+            for ns in sorted(told[name]):
+                looked_at(one.looked, ns, watcher.scan_s)
+            watchers.append(replace(watcher, looked=tuple(one.looked)))
+    return watchers
 
 
 def _middle(steps: Sequence[float]) -> float:

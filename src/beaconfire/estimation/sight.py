@@ -2,10 +2,14 @@
 
 Silence alone says nothing. It is held against what was foretold:
 
-* **Lost**: missed where the prediction says it is visible. Only looks count for which
-  the object stood above the radar's mask and within its range by more than
-  ``SIGMAS`` of the prediction's own error, since anybody last saw it; and they must be
-  so many that chance misses them once in ``1 / MISSED_BY_CHANCE_MAX`` times.
+* **Lost**: missed where the prediction says it is visible. Only looks count that are
+  known to have been taken (``watcher``), and for which the object stood above the
+  radar's mask and within its range by more than ``SIGMAS`` of the prediction's own
+  error, since anybody last saw it; and they must be so many that chance misses them
+  once in ``1 / MISSED_BY_CHANCE_MAX`` times.
+* **Silent**: it would be lost, had the radars looked; but too few looks are known to
+  have been taken. Of a radar that tells nothing at all nobody knows whether it, or its
+  feed, has failed.
 * **Set**: foretold below the horizon of all our radars (or beyond the range that they
   state). Silence is expected, and no sign of anything.
 * **Unsure**: silent for as long, but nothing foretells surely that it is visible.
@@ -14,8 +18,8 @@ Silence alone says nothing. It is held against what was foretold:
 A sighting by anybody ends a silence. Once lost it stays lost until it is seen again:
 where it would be by now is nobody's knowledge. Nothing here says where an object is.
 
-Plain Python: it runs in the node's own process. How a radar looks is ``watcher``'s to
-say; a radar that has failed looks like one that misses, which the answer names.
+Plain Python: it runs in the node's own process. How a radar looks, and when, is
+``watcher``'s to say.
 """
 
 import math
@@ -24,7 +28,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from beaconfire.estimation.ground import axes_of, ground_ecef_m
-from beaconfire.estimation.watcher import Watcher
+from beaconfire.estimation.watcher import INTERVALS_BRIDGED, Watcher
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.places import Vector3
 from beaconfire.vocabulary.sight import MissedLooks, Sight, SightState
@@ -47,6 +51,7 @@ AHEAD_S = 60.0
 # Without an arc the newest motion leads on for so long, with whatever push there is.
 CARRIED_S, CARRIED_STEP_S, PUSH_MPS2_MAX = 40.0, 2.0, 60.0
 
+_LATE_NS = round(LATE_S * NS_PER_S)
 _NEEDED = -math.log(MISSED_BY_CHANCE_MAX)
 _EARTH_RADIUS_M = 6_371_000.0
 _REASON_MAX = 500  # the vocabulary holds 512 characters
@@ -71,10 +76,14 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is said now, and when to ask again if nothing comes."""
+    """What is said now, and when to ask again if nothing comes.
+
+    ``waits``: whether any scan that comes may change it, since it may prove a look.
+    """
 
     sight: Sight
     again: Instant
+    waits: bool = False
 
 
 def along_path(
@@ -159,7 +168,7 @@ def judge_sight(
     """
     if not watchers:
         return None
-    looked_ns = at.ns - round(LATE_S * NS_PER_S)
+    looked_ns = at.ns - _LATE_NS
     silent_ns = last_seen.ns if listens is None else max(last_seen.ns, listens.ns)
     quiet_s = QUIET_SCANS * min(w.scan_s for w in watchers)
     quiet_ns = silent_ns + round(quiet_s * NS_PER_S)
@@ -167,19 +176,21 @@ def judge_sight(
     silence = _Silence(watchers, course.lands)
     ahead_ns = looked_ns + round(AHEAD_S * NS_PER_S)
     for before, after in pairwise(_from(course.points, silent_ns)):
-        if silence.lost_ns is not None or before.time_ns > ahead_ns:
+        if silence.known.lost_ns is not None or before.time_ns > ahead_ns:
             break
         silence.pass_over(before, after)
     state, since_ns, next_ns = silence.state_at(looked_ns, last_seen.ns)
-    if state == "seen" and looked_ns >= patience_ns:
-        state = "unsure"
-    elif state == "seen":
-        next_ns = min(next_ns, patience_ns)
+    if state == "seen" and not silence.would_be_lost(patience_ns + silence.grace_ns()):
+        if looked_ns >= patience_ns:
+            state = "unsure"
+        else:
+            next_ns = min(next_ns, patience_ns)
     if state == "set" and looked_ns < quiet_ns:
         state, since_ns, next_ns = "seen", last_seen.ns, min(next_ns, quiet_ns)
-    again_ns = min(max(next_ns, looked_ns + 1), ahead_ns) + at.ns - looked_ns
+    again_ns = min(max(next_ns, looked_ns + 1), ahead_ns) + _LATE_NS
+    waits = state in ("seen", "silent") and silence.would_be_lost(looked_ns)
     sight = _put(state, Instant(since_ns), last_seen, silence)
-    return Judged(sight, Instant(again_ns))
+    return Judged(sight, Instant(again_ns), waits)
 
 
 def _patience_s(watchers: Sequence[Watcher]) -> float:
@@ -209,20 +220,50 @@ def _from(course: Sequence[Foretold], since_ns: int) -> list[Foretold]:
 
 
 @dataclass(slots=True)
+class _Tally:
+    """Looks that missed it, by radar, what they weigh, and when they are too many."""
+
+    weight: float = 0.0
+    sure_s: float = 0.0
+    looks: dict[str, float] = field(default_factory=dict)
+    lost_ns: int | None = None
+
+    def take(self, from_ns: int, until_ns: int, looking: Sequence[Watcher]) -> None:
+        """Count what these radars look in a time, as far as it is needed."""
+        if not looking or self.lost_ns is not None:
+            return
+        span_s = (until_ns - from_ns) / NS_PER_S
+        rate = sum(_weight(w.detection_probability) / w.scan_s for w in looking)
+        often = sum(1.0 / w.scan_s for w in looking)
+        wait_s = max(
+            (_NEEDED - self.weight) / rate if rate > 0.0 else math.inf,
+            (LOOKS_MIN - sum(self.looks.values())) / often,
+            LOST_AFTER_S_MIN - self.sure_s,
+        )
+        if wait_s <= span_s:
+            span_s = max(wait_s, 0.0)
+            self.lost_ns = from_ns + round(span_s * NS_PER_S)
+        self.weight += span_s * rate
+        self.sure_s += span_s
+        for w in looking:
+            looks = self.looks.get(w.site.id, 0.0)
+            self.looks[w.site.id] = looks + span_s / w.scan_s
+
+
+@dataclass(slots=True)
 class _Silence:
     """What a silence amounts to as the foretold course is passed over.
 
-    ``hidden`` are the spans in which no radar of ours can see it.
+    ``known`` are the looks that are known to have been taken, ``due`` those that were
+    to be; ``hidden`` are the spans in which no radar of ours can see it.
     """
 
     watchers: Sequence[Watcher]
     lands: bool
     passed_ns: int = 0
     views: list[tuple[float, bool]] = field(default_factory=list)
-    weight: float = 0.0
-    lost_ns: int | None = None
-    sure_s: float = 0.0
-    looks: dict[str, float] = field(default_factory=dict)
+    known: _Tally = field(default_factory=_Tally)
+    due: _Tally = field(default_factory=_Tally)
     hidden: list[tuple[int, int]] = field(default_factory=list)
 
     def pass_over(self, before: Foretold, after: Foretold) -> None:
@@ -233,24 +274,36 @@ class _Silence:
         both = list(zip(self.watchers, at_first, self.views, strict=True))
         self._hide(before, after, [(a[0], b[0]) for _, a, b in both])
         seeing = [w for w, a, b in both if a[1] and b[1]]
-        if not seeing:
-            return
-        span_s = (after.time_ns - before.time_ns) / NS_PER_S
-        rate = sum(_weight(w.detection_probability) / w.scan_s for w in seeing)
-        looking = sum(1.0 / w.scan_s for w in seeing)
-        wait_s = max(
-            (_NEEDED - self.weight) / rate if rate > 0.0 else math.inf,
-            (LOOKS_MIN - sum(self.looks.values())) / looking,
-            LOST_AFTER_S_MIN - self.sure_s,
-        )
-        if wait_s <= span_s:
-            span_s = max(wait_s, 0.0)
-            self.lost_ns = before.time_ns + round(span_s * NS_PER_S)
-        self.weight += span_s * rate
-        self.sure_s += span_s
-        for w in seeing:
-            looks = self.looks.get(w.site.id, 0.0)
-            self.looks[w.site.id] = looks + span_s / w.scan_s
+        self.due.take(before.time_ns, after.time_ns, seeing)
+        stretches = [
+            (max(from_ns, before.time_ns), min(until_ns, after.time_ns), w)
+            for w in seeing
+            for from_ns, until_ns in w.looked
+            if from_ns < after.time_ns and before.time_ns < until_ns
+        ]
+        edges = sorted({ns for a, b, _ in stretches for ns in (a, b)})
+        for from_ns, until_ns in pairwise(edges):
+            looking = [w for a, b, w in stretches if a <= from_ns and until_ns <= b]
+            self.known.take(from_ns, until_ns, looking)
+
+    def would_be_lost(self, ns: int) -> bool:
+        """Say whether it were lost by an instant, had all looks been taken."""
+        return self.due.lost_ns is not None and self.due.lost_ns <= ns
+
+    def grace_ns(self) -> int:
+        """Return how long a scan may still prove the looks before it."""
+        scans_s = [w.scan_s for w in self.watchers if w.site.id in self.due.looks]
+        return round(INTERVALS_BRIDGED * min(scans_s, default=0.0) * NS_PER_S)
+
+    def silent_from_ns(self) -> int | None:
+        """Return from when on the radars, not the object, are in doubt.
+
+        While any of them delivers, however late, it is the feed that is behind.
+        """
+        if self.due.lost_ns is None:
+            return None
+        heard_ns = max(w.heard_ns for w in self.watchers if w.site.id in self.due.looks)
+        return max(self.due.lost_ns, heard_ns - _LATE_NS) + self.grace_ns()
 
     def _hide(
         self, before: Foretold, after: Foretold, clear: list[tuple[float, float]]
@@ -273,10 +326,16 @@ class _Silence:
 
     def state_at(self, ns: int, last_seen_ns: int) -> tuple[SightState, int, int]:
         """Return the state, since when, and when it next changes."""
-        if self.lost_ns is not None and self.lost_ns <= ns:
+        if self.known.lost_ns is not None and self.known.lost_ns <= ns:
             return "lost", last_seen_ns, ns + round(AHEAD_S * NS_PER_S)
-        ahead = [] if self.lost_ns is None else [self.lost_ns]
-        state: tuple[SightState, int] = ("seen", last_seen_ns)
+        silent_ns = self.silent_from_ns()
+        ahead = [
+            one
+            for one in (self.known.lost_ns, self.due.lost_ns, silent_ns)
+            if one is not None
+        ]
+        silent = silent_ns is not None and silent_ns <= ns
+        state: tuple[SightState, int] = ("silent" if silent else "seen", last_seen_ns)
         for from_ns, to_ns in self.hidden:
             # What is down where its flight ends does not rise after it.
             for_good = self.lands and to_ns >= self.passed_ns
@@ -319,22 +378,22 @@ def _put(
 ) -> Sight:
     """Put a judgement into words."""
     missed: tuple[MissedLooks, ...] = ()
-    chance: float | None = None
-    if state == "lost":
+    if state in ("lost", "silent"):
+        looks = (silence.known if state == "lost" else silence.due).looks
         missed = tuple(
             MissedLooks(
                 sensor=w.site.id,
-                looks=looks,
-                reports=w.reported_ns > last_seen.ns,
+                looks=count,
+                reports=any(until_ns > last_seen.ns for _, until_ns in w.looked),
             )
             for w in sorted(silence.watchers, key=lambda w: w.site.id)
-            if (looks := round(silence.looks.get(w.site.id, 0.0))) > 0
+            if (count := round(looks.get(w.site.id, 0.0))) > 0
         )
-        chance = min(math.exp(-silence.weight), 1.0)
     words = {
         "seen": "the newest sighting is no older than chance allows",
         "set": "predicted below the horizon of all our sensors: silence is expected",
         "unsure": "not seen, and no prediction says surely that it should be",
+        "silent": _silent(missed),
         "lost": _lost(missed),
     }
     return Sight(
@@ -342,14 +401,20 @@ def _put(
         since=since,
         last_seen=last_seen,
         missed=missed,
-        chance=chance,
+        chance=min(math.exp(-silence.known.weight), 1.0) if state == "lost" else None,
         reason=words[state][:_REASON_MAX],
     )
 
 
 def _lost(missed: Sequence[MissedLooks]) -> str:
     by = ", ".join(f"{one.sensor} ({one.looks} looks)" for one in missed)
-    words = f"missed where it was to be visible, by {by}: more than chance allows"
-    if not any(one.reports for one in missed):
-        words += "; none of these has reported anything since, so they may have failed"
-    return words
+    return f"missed where it was to be visible, by {by}: more than chance allows"
+
+
+def _silent(missed: Sequence[MissedLooks]) -> str:
+    mute = ", ".join(one.sensor for one in missed if not one.reports)
+    who = f"{mute} told nothing at all" if mute else "our sensors told too little"
+    return (
+        f"not seen where it was to be visible, but {who} since: whether they looked is "
+        "not known, and they or their feeds may have failed"
+    )

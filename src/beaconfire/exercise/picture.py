@@ -145,7 +145,9 @@ def _stated(nation: Nation, body: LaunchState) -> str:
     sight, group = body.sight, body.group
     parts = []
     if sight is not None:
-        parts.append(f"an object is {sight.state}: {sight.reason}")
+        silent = sight.state == "silent"
+        what = "our sensors are silent" if silent else f"an object is {sight.state}"
+        parts.append(f"{what}: {sight.reason}")
     if group is not None and _news(nation, ("group", body.launch_id)):
         parts.append(f"at least {group.at_least} objects in one")
     return "; ".join(parts)

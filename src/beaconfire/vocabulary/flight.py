@@ -38,6 +38,13 @@ class StatedTrack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     covariance: Covariance
 
 
+class GroupSpread(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """That the plots are a group's, within ``cell_m`` of each other for ``over_s``."""
+
+    cell_m: float
+    over_s: float
+
+
 class Observations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that is held of one flight, in any order. Nothing here names the object.
 
@@ -46,6 +53,7 @@ class Observations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     once. ``overlapping`` may rest on the same plots as anything else here, and on
     nothing but plots; of ``tracks`` not even that is known. ``unshared`` names own
     sensors that no partner was ever told of, so that no partner's word rests on them.
+    ``group`` stands where it is several objects: the area is to hold each.
     """
 
     plots: tuple[Plot, ...] = ()
@@ -55,6 +63,7 @@ class Observations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     overlapping: tuple[Tracklet, ...] = ()
     tracks: tuple[StatedTrack, ...] = ()
     unshared: tuple[Token, ...] = ()
+    group: GroupSpread | None = None
 
 
 class BiasEstimate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,14 +11,15 @@ from msgspec import Meta, Struct
 from beaconfire.vocabulary.places import Text, Token
 from beaconfire.vocabulary.times import Instant
 
-SightState = Literal["seen", "lost", "set", "unsure"]
+SightState = Literal["seen", "lost", "set", "silent", "unsure"]
 
 
 class MissedLooks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many looks of one sensor missed an object that was surely above its mask.
 
-    ``reports``: whether the sensor has shown anything at all meanwhile. One that has
-    not may itself be what failed.
+    Of an object that is ``silent`` they were to be taken, and are not known to have
+    been. ``reports``: whether the sensor has told anything at all meanwhile. One that
+    has not may itself be what failed.
     """
 
     sensor: Token
@@ -31,8 +32,10 @@ class Sight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``seen``: some sensor shows it, or its silence is still chance. ``lost``: missed
     where it was to be visible to one of our sensors at least, longer than chance
-    allows. ``set``: predicted below the horizon of all of ours; silence is expected.
-    ``unsure``: not seen, and no prediction says surely that it should be.
+    allows, by looks that are known to have been taken. ``silent``: not seen as long,
+    but the sensors that should see it are silent too, or nearly: they or their feeds
+    may have failed. ``set``: predicted below the horizon of all of ours; silence is
+    expected. ``unsure``: not seen, and no prediction says surely that it should be.
 
     ``since`` is the newest sighting by anybody, but for ``set``: there it is when the
     prediction takes it below the last of our horizons, if that is later. ``chance`` is

@@ -209,6 +209,24 @@ def take_back(evidence: Evidence, sensor: str, after: Instant) -> None:
             form.plots[name] = {k: p for k, p in held.items() if p[1].time <= after}
 
 
+def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
+    """Exchange what a sensor's paths brought since both were followed.
+
+    ``sensor`` is an own sensor's id, or a partner's under its party.
+    """
+    mine, theirs = one.own.get(sensor), other.own.get(sensor)
+    if mine and theirs:
+        one.own[sensor], other.own[sensor] = _exchanged(mine, theirs)
+    originator, _, name = sensor.partition("/")
+    for key, form in one.forms.items():
+        match = other.forms.get(key)
+        if match is None or form.originator != originator:
+            continue
+        told, heard = form.plots.get(name), match.plots.get(name)
+        if told and heard:
+            form.plots[name], match.plots[name] = _exchanged(told, heard)
+
+
 def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observations:
     """Return what the estimator is given: every sighting in its richest form, once.
 
@@ -228,6 +246,18 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
         tracks=tuple(one.track for one in untraced if one.track is not None),
         unshared=unshared if untraced or counted.overlapping else (),
     )
+
+
+def _exchanged(
+    one: dict[str, T], other: dict[str, T]
+) -> tuple[dict[str, T], dict[str, T]]:
+    since_ns = max(min(map(_time_ns, one)), min(map(_time_ns, other)))
+
+    def joined(old: dict[str, T], new: dict[str, T]) -> dict[str, T]:
+        kept = {key: x for key, x in old.items() if _time_ns(key) < since_ns}
+        return kept | {key: x for key, x in new.items() if _time_ns(key) >= since_ns}
+
+    return joined(one, other), joined(other, one)
 
 
 def _form(evidence: Evidence, item: Item) -> Form | None:

@@ -34,6 +34,7 @@ from beaconfire.estimation.grouping import (
     in_most,
     in_one_cell,
     most,
+    several_since,
 )
 from beaconfire.stages.fuse.assignment import nearest
 from beaconfire.stages.fuse.initiation import Recent, initiates
@@ -94,6 +95,7 @@ class Path:
     counts: list[int] = field(default_factory=list)
     near: list[tuple[str, ...]] = field(default_factory=list)
     missed: int = 0
+    several_ns: int | None = None
 
     def push_mps2(self) -> float:
         """Return how much push its next plot may show."""
@@ -114,6 +116,7 @@ class Path:
         self.counts.append(count)
         self.near.append(near)
         del self.counts[:-COUNTED_SCANS], self.near[:-COUNTED_SCANS]
+        self.several_ns = several_since(self.several_ns, self.counts, fix.time_ns)
         return self._carried((fix.plot,), begun=False)
 
     def beginning(self) -> Carried:
@@ -133,6 +136,7 @@ class Path:
                 newest_ns=newest.time_ns,
                 cell_m=cell_m(newest),
                 near=in_most(self.near),
+                since_ns=self.several_ns,
             ),
         )
 

@@ -43,13 +43,18 @@ PLOTS_OF_LINE = 8
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Position and velocity at an instant, each with one sigma in any direction."""
+    """Position and velocity at an instant, each with one sigma in any direction.
+
+    ``noise_m`` is the part of ``sigma_m`` that two objects of one sensor do not share;
+    only a sensor's path has one.
+    """
 
     time_ns: int
     position_ecef_m: Vector3
     velocity_ecef_mps: Vector3
     sigma_m: float
     sigma_mps: float
+    noise_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ def motion_of_path(fixes: Sequence[Fix]) -> Motion:
         velocity_ecef_mps=_turned(speed, east, north, up, (0.0, 0.0, 0.0)),
         sigma_m=math.hypot(sigma_m / math.sqrt(n), SURVEY_M, SURVEY_RAD * range_m),
         sigma_mps=sigma_m / math.sqrt(max(spread_s2, 1e-9)),
+        noise_m=sigma_m / math.sqrt(n),
     )
 
 

@@ -28,6 +28,7 @@ from beaconfire.estimation.grouping import group_of
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import Product
 from beaconfire.stages.fuse.belonging import of_path, of_sighting
+from beaconfire.stages.fuse.crossing import uncross
 from beaconfire.stages.fuse.evidence import add_cue, add_own_plots, take_back
 from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.launches import (
@@ -144,6 +145,7 @@ def take_path(
     count(launch, sensor, carried, book.homes)
     if add_own_plots(launch.evidence, sensor, plots):
         launch.pace.wish()
+    uncross(book.open, sensor, book.homes)
     return tell_launch(book, launch, at) if opened else ()
 
 

@@ -30,6 +30,7 @@ from beaconfire.stages.fuse.belonging import (
     of_path,
     of_sighting,
 )
+from beaconfire.stages.fuse.crossing import uncross
 from beaconfire.stages.fuse.evidence import (
     add_own_plots,
     add_partner_plots,
@@ -95,13 +96,14 @@ class Event(Launch):
     """A launch event. ``names`` are what partners call it, each under its party.
 
     ``sight`` and ``group`` are what was last written of it; ``look`` is when its sight
-    is to be judged again.
+    is to be judged again, and ``waits`` whether any own scan may change it sooner.
     """
 
     names: dict[str, str] = field(default_factory=dict)
     sight: Sight | None = None
     group: Group | None = None
     look: Instant | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,7 @@ def take_own_path(
     event, plots, opened = _home(picture, sensor, carried, party, at, may_open=True)
     if event is not None and add_own_plots(event.evidence, sensor, plots):
         event.pace.wish()
+    uncross(picture.open, sensor, picture.homes)
     return opened
 
 
@@ -388,6 +391,7 @@ def _take_scan(
             plots = tuple(plot for plot in plots if plot.time >= first)
             if add_partner_plots(event.evidence, item, body.sensor_id, plots):
                 event.pace.wish()
+            uncross(picture.open, sensor, picture.homes)
     known = any(token in picture.closed_names for token in tokens)
     if not picture.open and may_open and not known:
         sighting = Sighting(seen=min(plot.time for plot in scan))

@@ -8,6 +8,9 @@ anything that is said of it.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
+from beaconfire.estimation.grouping import spread_of
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import (
@@ -57,7 +60,12 @@ from beaconfire.stages.fuse.watching import (
 )
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import ClockStep, Estimate, Tick
+from beaconfire.vocabulary.entries.arrivals import (
+    ClockStep,
+    Estimate,
+    SensorLines,
+    Tick,
+)
 from beaconfire.vocabulary.entries.sightings import (
     CueHeard,
     EstimateRequest,
@@ -135,6 +143,10 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         return state, ()
     if isinstance(body, TakenBack):
         return state, (_taken_back(state, body, at),)
+    if isinstance(body, SensorLines) and body.stream == "plots" and not body.lines:
+        # A scan that saw nothing says that its radar looked; no product hears of it.
+        hear_scan(state.watching, body.sensor, (), state.profile, at)
+        return state, tuple(_look(state, at, scanned=True))
     if not isinstance(body, PlotsHeard | CueHeard | ItemHeld | Estimate | Tick):
         return state, ()
     if isinstance(body, ItemHeld) and body.carriage is None:
@@ -152,8 +164,7 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
-    if state.picture.clock_trusted:
-        out.extend(look(state.watching, state.picture.open, state.profile, at))
+    out.extend(_look(state, at, scanned=isinstance(body, PlotsHeard)))
     out.extend(_ask(state, woken, at))
     return state, tuple(out)
 
@@ -182,7 +193,9 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
     """Return what the solver is given for ``request``; empty once its launch closed."""
     for product, launch, event in _arcs(state):
         if product == request.product and event == request.launch_id:
-            return sightings_of(launch.evidence, unshared_sensors(state.profile))
+            held = sightings_of(launch.evidence, unshared_sensors(state.profile))
+            group = spread_of(launch.together)
+            return held if group is None else replace(held, group=group)
     return Observations()
 
 
@@ -210,8 +223,14 @@ def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[Entr
             yield from close_past(book, at)
 
 
+def _look(state: FuseStage, at: Instant, *, scanned: bool) -> Iterator[EntryBody]:
+    if state.picture.clock_trusted:
+        events = state.picture.open
+        yield from look(state.watching, events, state.profile, at, scanned=scanned)
+
+
 def _hear_plots(state: FuseStage, body: PlotsHeard, at: Instant) -> Iterator[EntryBody]:
-    hear_scan(state.watching, body)
+    hear_scan(state.watching, body.sensor, body.plots, state.profile, at)
     follower = state.followers.setdefault(body.sensor, Follower())
     followed = follower.take(body.plots)
     party = state.profile.party

@@ -7,13 +7,16 @@
   silence means anything is asked of our own radars alone, as the profile states them
   and their scans show them.
 * Looks before this node's newest start count for nothing: it was not listening.
+* What would be lost, had our radars looked, is judged again with each scan that comes:
+  only a scan proves that they did. While it is *silent* it stays so until it is seen
+  again, lost or set.
 * A loss changes nothing else. No area, path or launch is ended or moved by it.
 
 It belongs to the picture: own products, and so partners, learn nothing of it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from beaconfire.estimation.grouping import group_of
 from beaconfire.estimation.sight import (
@@ -24,10 +27,17 @@ from beaconfire.estimation.sight import (
     judge_sight,
     straight_on,
 )
-from beaconfire.estimation.watcher import Heard, Watcher, hear, watcher_of
+from beaconfire.estimation.watcher import (
+    Heard,
+    Watcher,
+    hear,
+    hear_nothing,
+    watcher_of,
+)
 from beaconfire.stages.fuse.picture import Event
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.entries.sightings import LaunchState, PlotsHeard
+from beaconfire.vocabulary.entries.sightings import LaunchState
+from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.sight import Group
 from beaconfire.vocabulary.times import Instant
 
@@ -43,20 +53,41 @@ class Watching:
     listens: Instant | None = None
 
 
-def hear_scan(watching: Watching, body: PlotsHeard) -> None:
-    """Take what a scan of an own radar shows of the radar."""
-    if body.plots:
-        known = watching.heard.get(body.sensor)
-        watching.heard[body.sensor] = hear(known, body.plots)
+def hear_scan(
+    watching: Watching,
+    sensor: str,
+    plots: Sequence[Plot],
+    profile: NodeProfile,
+    at: Instant,
+) -> None:
+    """Take what a scan of an own radar shows of the radar, be it that it looked."""
+    known = watching.heard.get(sensor)
+    stated = next((one for one in profile.sensors if one.id == sensor), None)
+    if plots:
+        watching.heard[sensor] = hear(known, plots, stated, at=at)
+    elif known is not None:
+        hear_nothing(known, stated, at)
 
 
 def look(
-    watching: Watching, events: Sequence[Event], profile: NodeProfile, at: Instant
+    watching: Watching,
+    events: Sequence[Event],
+    profile: NodeProfile,
+    at: Instant,
+    *,
+    scanned: bool,
 ) -> Iterator[LaunchState]:
-    """Judge each launch of which something may have changed; yield what has."""
+    """Judge each launch of which something may have changed; yield what has.
+
+    ``scanned``: whether a scan of an own radar has just come.
+    """
     if watching.listens is None:
         watching.listens = at
-    due = [event for event in events if event.seen_ns and _is_due(event, at)]
+    due = [
+        event
+        for event in events
+        if event.seen_ns and (_is_due(event, at) or (scanned and event.waits))
+    ]
     due.sort(key=lambda event: 0 if event.look is None else event.look.ns)
     del due[JUDGED_A_STEP_MAX:]
     watchers = _watchers(watching, profile) if due else ()
@@ -65,6 +96,7 @@ def look(
         if any(event is one for one in due):
             judged = _judge(event, watchers, watching.listens, at)
             event.look = at.plus_s(AHEAD_S) if judged is None else judged.again
+            event.waits = judged is not None and judged.waits
             sight = event.sight if judged is None else judged.sight
         group = group_of(event.together)
         state = "seen" if sight is None else sight.state
@@ -106,12 +138,20 @@ def _judge(
     event: Event, watchers: Sequence[Watcher], listens: Instant, at: Instant
 ) -> Judged | None:
     seen = Instant(min(event.seen_ns, at.ns))
-    lost = event.sight is not None and event.sight.state == "lost"
-    if lost and event.sight is not None and not _again(event, event.sight.last_seen):
+    before = event.sight
+    if before is not None and _again(event, before.last_seen):
+        before = None
+    if before is not None and before.state == "lost":
         # What a later answer makes of the same plots does not find it again.
-        return Judged(event.sight, event.closes)
+        return Judged(before, event.closes)
     course = _course(event, seen, at)
-    return judge_sight(course, watchers, seen, at, listens=listens)
+    judged = judge_sight(course, watchers, seen, at, listens=listens)
+    if before is None or before.state != "silent":
+        return judged
+    if judged is None or judged.sight.state in ("lost", "set"):
+        return judged
+    # That a radar tells something again does not show the object.
+    return replace(judged, sight=before)
 
 
 def _course(event: Event, since: Instant, at: Instant) -> Course:

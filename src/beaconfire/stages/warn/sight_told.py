@@ -1,29 +1,32 @@
 """Sight told: what a draft says of an object that is not seen any more, or is several.
 
 * Nobody is told where a lost object is: the area and the path stay, and are said to be
-  those of the arc on which it was last seen.
+  those of the arc on which it was last seen. So too where our sensors are silent.
 * Silence is no sign that it came down, broke up or missed: nothing is ended, narrowed
-  or made less certain by it. While it is lost a published area is not narrowed in its
-  place either; one that has moved or grown is told as always.
-* A loss, its end and a new count are told at once; that it has set was expected, and
-  stands in whatever is told next.
+  or made less certain by it. Nor is a published area narrowed in its place meanwhile;
+  one that has moved or grown is told as always.
+* A loss, silent sensors, the end of either and a new count are told at once; that it
+  has set was expected, and stands in whatever is told next.
 """
 
 from beaconfire.vocabulary.sight import Group, Sight
 
 
-def is_lost(sight: Sight | None) -> bool:
-    """Say whether it was lost and not seen since."""
-    return sight is not None and sight.state == "lost"
+def is_missing(sight: Sight | None) -> bool:
+    """Say whether it was to be seen and is not: lost, or our sensors are silent."""
+    return sight is not None and sight.state in ("lost", "silent")
 
 
 def is_news(
     told: tuple[Sight | None, Group | None], now: tuple[Sight | None, Group | None]
 ) -> bool:
     """Say whether a change of sight or group must be told now."""
-    lost_before, lost_now = (is_lost(sight) for sight, _ in (told, now))
+    before, after = (
+        sight.state if sight is not None and is_missing(sight) else None
+        for sight, _ in (told, now)
+    )
     counts = [0 if group is None else group.at_least for _, group in (told, now)]
-    return lost_before != lost_now or counts[0] != counts[1]
+    return before != after or counts[0] != counts[1]
 
 
 def sight_words(sight: Sight | None, *, has_area: bool) -> str:
@@ -46,8 +49,9 @@ def sight_words(sight: Sight | None, *, has_area: bool) -> str:
         if has_area
         else ""
     )
+    since = "lost" if sight.state == "lost" else "sensors silent"
     return (
-        f"; lost since {sight.last_seen}: {sight.reason}; {kept}"
+        f"; {since} since {sight.last_seen}: {sight.reason}; {kept}"
         "that it is not seen is no sign that it came down"
     )
 

@@ -14,7 +14,7 @@ from beaconfire.stages.warn.changes import (
 )
 from beaconfire.stages.warn.sight_told import (
     group_words,
-    is_lost,
+    is_missing,
     is_news,
     sight_words,
 )
@@ -142,7 +142,7 @@ def _take_estimate(
     # Compared with what was drafted, not with the last candidate: many small moves
     # must add up. Widening, too, starts from what people were told.
     content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
-    if is_lost(watch.sight) and only_narrows(watch.drafted.area, content.area):
+    if is_missing(watch.sight) and only_narrows(watch.drafted.area, content.area):
         content = watch.drafted
     watch.content = content
     if watch.content.area is not None:
@@ -161,7 +161,7 @@ def _take_state(
         return
     told = (watch.sight, watch.group)
     watch.sight, watch.group = body.sight, body.group
-    if is_lost(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
+    if is_missing(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
         watch.content = watch.drafted  # what was published stands, to its full size
     if is_news(told, (watch.sight, watch.group)):
         yield _next(watch, at)

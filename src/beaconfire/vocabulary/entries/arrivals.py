@@ -17,7 +17,7 @@ from beaconfire.vocabulary.places import Token
 
 
 class SensorLines(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One scan of one sensor, as the lines it sent."""
+    """One scan of one sensor, as the lines it sent; without lines it saw nothing."""
 
     KIND: ClassVar[str] = "sensor-lines"
     sensor: Token
