@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pymap3d import enu2ecef
 
 from beaconfire.estimation.sight import (
+    GIVEN_UP_S,
     LATE_S,
     LOST_AFTER_S_MIN,
     MISSED_BY_CHANCE_MAX,
@@ -277,15 +278,21 @@ def test_a_loss_says_by_whom():
     st.floats(0.2, 12.0),
     st.floats(0.0, 5_000.0),
 )
-def test_nothing_is_lost_while_every_radar_is_silent(chances, scan_s, seconds):
+def test_what_no_radar_is_known_to_have_looked_for_is_silent_before_it_is_lost(
+    chances, scan_s, seconds
+):
     """A feed that stalled, a node that stood still: nothing is known to have looked."""
     watchers = [
         watcher(f"r{n}", probability=chance, scan_s=scan_s, looked=looked((-9.0, 0.0)))
         for n, chance in enumerate(chances)
     ]
-    found = said(standing(30.0), min(seconds, 590.0), *watchers).sight
-    assert found.state in ("seen", "silent")
-    if found.state == "silent":
+    now_s = min(seconds, 590.0)
+    found = said(standing(30.0), now_s, *watchers).sight
+    assert found.state in ("seen", "silent", "lost")
+    if found.state == "lost":
+        before = said(standing(30.0), now_s - GIVEN_UP_S, *watchers).sight
+        assert before.state in ("silent", "lost")
+    if found.state != "seen":
         assert found.chance is None
         assert not any(one.reports for one in found.missed)
         assert "they or their feeds may have failed" in found.reason

@@ -2,10 +2,11 @@
 
 import math
 
+import pytest
 from msgspec.structs import replace
 from pymap3d import ecef2geodetic
 
-from beaconfire.estimation.sight import AHEAD_S, LATE_S
+from beaconfire.estimation.sight import AHEAD_S, GIVEN_UP_S, LATE_S
 from beaconfire.stages.fuse import due, know_sensors
 from beaconfire.stages.fuse.follower import LOST_S
 from beaconfire.vocabulary.entries.arrivals import ClockStep, SensorLines, Tick
@@ -217,14 +218,15 @@ def test_a_node_that_was_not_running_has_missed_nothing():
     assert when >= UNTIL + 46.0
 
 
-def test_nothing_is_lost_while_all_radars_are_silent():
-    """A feed that stalls and a flight that ends look alike: nothing is known of it."""
+def test_while_all_radars_are_silent_it_is_silent_and_lost_a_minute_later():
+    """A feed that stalls and a flight that ends look alike, but not for ever."""
     for sensors in ((stated(),), (stated(), stated("r2"))):
         node = seen(*sensors)
         run_on(node, UNTIL, UNTIL + 300.0)
-        ((when, what),) = states(node)
-        assert what == "silent"
+        ((when, what), (later, then)) = states(node)
+        assert (what, then) == ("silent", "lost")
         assert UNTIL + 9.0 <= when <= UNTIL + 9.0 + LATE_S + 0.1
+        assert later - when == pytest.approx(GIVEN_UP_S, abs=1.1)
 
 
 def test_a_stall_that_its_buffer_makes_good_is_not_written_of():

@@ -9,7 +9,8 @@ Silence alone says nothing. It is held against what was foretold:
   once in ``1 / MISSED_BY_CHANCE_MAX`` times.
 * **Silent**: it would be lost, had the radars looked; but too few looks are known to
   have been taken. Of a radar that tells nothing at all nobody knows whether it, or its
-  feed, has failed.
+  feed, has failed. After ``GIVEN_UP_S`` more of it, still where it was to be visible,
+  it is lost all the same, and that is said with it.
 * **Set**: foretold below the horizon of all our radars (or beyond the range that they
   state). Silence is expected, and no sign of anything.
 * **Unsure**: silent for as long, but nothing foretells surely that it is visible.
@@ -42,6 +43,9 @@ LOOKS_MIN, LOST_AFTER_S_MIN = 3.0, 5.0
 # Of the prediction; one in a thousand lies lower. Beside it for the survey, refraction
 # and the straight line between points.
 SIGMAS, MARGIN_DEG = 3.0, 0.2
+# A feed that stalls comes back or is known to be down in a minute; no longer is it told
+# of an object that it is not lost.
+GIVEN_UP_S = 60.0
 # What a plot may need from its radar to us.
 LATE_S = 3.0
 # One that should have set is not said to have while this many scans may yet show it.
@@ -189,7 +193,7 @@ def judge_sight(
         state, since_ns, next_ns = "seen", last_seen.ns, min(next_ns, quiet_ns)
     again_ns = min(max(next_ns, looked_ns + 1), ahead_ns) + _LATE_NS
     waits = state in ("seen", "silent") and silence.would_be_lost(looked_ns)
-    sight = _put(state, Instant(since_ns), last_seen, silence)
+    sight = _put(state, Instant(since_ns), last_seen, silence, looked_ns)
     return Judged(sight, Instant(again_ns), waits)
 
 
@@ -305,6 +309,19 @@ class _Silence:
         heard_ns = max(w.heard_ns for w in self.watchers if w.site.id in self.due.looks)
         return max(self.due.lost_ns, heard_ns - _LATE_NS) + self.grace_ns()
 
+    def given_up_ns(self) -> int | None:
+        """Return from when on it is lost, though nobody is known to have looked."""
+        silent_ns = self.silent_from_ns()
+        if silent_ns is None:
+            return None
+        ns = silent_ns + round(GIVEN_UP_S * NS_PER_S)
+        visible = ns <= self.passed_ns and not any(a <= ns < b for a, b in self.hidden)
+        return ns if visible else None
+
+    def missed_by(self, ns: int) -> bool:
+        """Say whether looks that are known to have been taken missed it by then."""
+        return self.known.lost_ns is not None and self.known.lost_ns <= ns
+
     def _hide(
         self, before: Foretold, after: Foretold, clear: list[tuple[float, float]]
     ) -> None:
@@ -326,12 +343,13 @@ class _Silence:
 
     def state_at(self, ns: int, last_seen_ns: int) -> tuple[SightState, int, int]:
         """Return the state, since when, and when it next changes."""
-        if self.known.lost_ns is not None and self.known.lost_ns <= ns:
+        given_up_ns = self.given_up_ns()
+        if self.missed_by(ns) or (given_up_ns is not None and given_up_ns <= ns):
             return "lost", last_seen_ns, ns + round(AHEAD_S * NS_PER_S)
         silent_ns = self.silent_from_ns()
         ahead = [
             one
-            for one in (self.known.lost_ns, self.due.lost_ns, silent_ns)
+            for one in (self.known.lost_ns, self.due.lost_ns, silent_ns, given_up_ns)
             if one is not None
         ]
         silent = silent_ns is not None and silent_ns <= ns
@@ -375,11 +393,13 @@ def _put(
     since: Instant,
     last_seen: Instant,
     silence: _Silence,
+    looked_ns: int,
 ) -> Sight:
     """Put a judgement into words."""
     missed: tuple[MissedLooks, ...] = ()
+    proven = state == "lost" and silence.missed_by(looked_ns)
     if state in ("lost", "silent"):
-        looks = (silence.known if state == "lost" else silence.due).looks
+        looks = (silence.known if proven else silence.due).looks
         missed = tuple(
             MissedLooks(
                 sensor=w.site.id,
@@ -394,14 +414,14 @@ def _put(
         "set": "predicted below the horizon of all our sensors: silence is expected",
         "unsure": "not seen, and no prediction says surely that it should be",
         "silent": _silent(missed),
-        "lost": _lost(missed),
+        "lost": _lost(missed) if proven else _given_up(missed),
     }
     return Sight(
         state=state,
         since=since,
         last_seen=last_seen,
         missed=missed,
-        chance=min(math.exp(-silence.known.weight), 1.0) if state == "lost" else None,
+        chance=min(math.exp(-silence.known.weight), 1.0) if proven else None,
         reason=words[state][:_REASON_MAX],
     )
 
@@ -411,10 +431,20 @@ def _lost(missed: Sequence[MissedLooks]) -> str:
     return f"missed where it was to be visible, by {by}: more than chance allows"
 
 
-def _silent(missed: Sequence[MissedLooks]) -> str:
-    mute = ", ".join(one.sensor for one in missed if not one.reports)
-    who = f"{mute} told nothing at all" if mute else "our sensors told too little"
+def _given_up(missed: Sequence[MissedLooks]) -> str:
     return (
-        f"not seen where it was to be visible, but {who} since: whether they looked is "
-        "not known, and they or their feeds may have failed"
+        f"missed where it was to be visible for more than {GIVEN_UP_S:.0f} s, though "
+        f"{_who_told(missed)} since: they or their feeds may have failed"
     )
+
+
+def _silent(missed: Sequence[MissedLooks]) -> str:
+    return (
+        f"not seen where it was to be visible, but {_who_told(missed)} since: whether "
+        "they looked is not known, and they or their feeds may have failed"
+    )
+
+
+def _who_told(missed: Sequence[MissedLooks]) -> str:
+    mute = ", ".join(one.sensor for one in missed if not one.reports)
+    return f"{mute} told nothing at all" if mute else "our sensors told too little"

@@ -34,12 +34,14 @@ class Sight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     where it was to be visible to one of our sensors at least, longer than chance
     allows, by looks that are known to have been taken. ``silent``: not seen as long,
     but the sensors that should see it are silent too, or nearly: they or their feeds
-    may have failed. ``set``: predicted below the horizon of all of ours; silence is
-    expected. ``unsure``: not seen, and no prediction says surely that it should be.
+    may have failed; after a minute of it it is ``lost`` too, and the reason says so.
+    ``set``: predicted below the horizon of all of ours; silence is expected.
+    ``unsure``: not seen, and no prediction says surely that it should be.
 
     ``since`` is the newest sighting by anybody, but for ``set``: there it is when the
     prediction takes it below the last of our horizons, if that is later. ``chance`` is
-    the probability that so many looks miss what is there; it stands where it was lost.
+    the probability that so many looks miss what is there; it stands where it was lost
+    by looks that are known.
     """
 
     state: SightState
