@@ -59,7 +59,7 @@ TESTS = {
     "consent": ["consent"],
     "consultation": ["consultation", "consent"],
     "consulting_rules": ["consultation", "consent"],
-    "crossing": ["stages/ingest_amending"],
+    "crossing": ["crossing", "stages/ingest_amending"],
     "custody": ["access"],
     "decision": ["answer", "consent", "restored", *_DECISION, "library"],
     "difference": ["difference"],

@@ -79,6 +79,13 @@ def test_a_text_cannot_take_its_own_place():
     )
 
 
+def test_of_several_circles_the_shortest_is_named():
+    """Whoever reads it has the fewest consents to look at."""
+    known = after(*(consent("JPN", *step) for step in ("ab", "ac", "cb")))
+    told = flaw_of(consent("JPN", "b", "a"), known)
+    assert told.startswith("JPN has consented that `b` takes the place of `a`: with")
+
+
 def test_what_another_party_alone_consented_to_closes_no_circle():
     """Else one that wants the one text could keep us from ever wanting the other."""
     known = after(consent("KOR", "a", "b"))

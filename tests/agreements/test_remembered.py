@@ -23,6 +23,7 @@ from beaconfire.agreements.record_conditions import (
 )
 from beaconfire.agreements.register import Annex
 from beaconfire.agreements.remembered import (
+    alike_until,
     decide_remembered,
     may_relay_remembered,
     stands_remembered,
@@ -161,6 +162,28 @@ def test_what_is_remembered_is_what_would_be_worked_out(steps):
         if what.originator not in (sender, to):
             may = may_relay(TEXTS, **relaying)
             assert may_relay_remembered(memo, at=at, **relaying, **held) is may
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(acts, max_size=6),
+    items,
+    st.permutations(TRIO),
+    instants,
+    st.lists(instants, min_size=4, max_size=8),
+)
+def test_until_the_instant_that_is_told_the_answer_is_the_same(
+    steps, what, ways, at, others
+):
+    """So nothing is missed by whoever asks again only then."""
+    held = {"sender": ways[0], "to": ways[1], "agreements": TEXTS}
+    held["standing"] = standing(*steps)
+    until = alike_until(what, at=at, **held)
+    assert until >= at
+    answer = decide(what, at=at, **held)
+    for other in others:
+        if at <= other <= until:
+            assert replace(decide(what, at=other, **held), at=at) == answer
 
 
 def test_a_remembered_answer_bears_the_items_own_id_and_the_asked_instant():

@@ -16,14 +16,17 @@ from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
 from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.stages.release import AGAIN_MAX
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver
-from beaconfire.vocabulary.entries.decisions import Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
 from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.report import LaunchNotice, Retraction
 from beaconfire.vocabulary.taking_back import TakingBack
+from tests.exercise.test_world_consulting import asks
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
 from tests.exercise.test_world_restoring import delivered, fates
 from tests.exercise.worlds import (
@@ -241,6 +244,36 @@ def test_what_waited_under_the_old_text_is_decided_again_under_the_new():
         if isinstance(held.sealed.item.body, Retraction)
     }
     assert back == {wrong}
+
+
+@pytest.mark.parametrize("crash", [None, *CrashPoint])
+def test_what_waits_for_a_word_leaves_when_the_new_text_asks_for_none(crash):
+    """At the instant, also by a node that dies just then; and nothing waits on."""
+    made = World(scenario(acts=APPROVALS), texts(), SEEN, seed=1, solver=solve)
+    about = ReleaseOf(item_class="launch-warning", to=("KOR",))
+    made.consult("JPN", 2.0, asks("JPN", "KOR", about=about))
+    for party, at_s in (("JPN", 15.0), ("KOR", 20.0)):
+        made.give(party, at_s, consent(party, at_s, 1), "person")
+    if crash is not None:
+        made.crash("JPN", SINCE_S - 0.001, restart_s=SINCE_S + 1.0, during=crash)
+    made.run(END_S)
+    assert assert_settled(made).deferred == 0
+    waited: set[str] = set()
+    left: dict[str, Release] = {}
+    for body in bodies(made, "JPN", Deferral | Release):
+        if body.to == "KOR" and isinstance(body, Deferral):
+            waited.add(body.item)
+        elif body.to == "KOR" and body.item in waited:
+            left[body.item] = body
+    assert left
+    assert {one.agreements for one in left.values()} == {(SECOND,)}
+    at_s = [one.at.seconds_since(plain().epoch) for one in left.values()]
+    assert min(at_s) == SINCE_S if crash is None else min(at_s) <= SINCE_S + 2.0
+    assert max(at_s) <= min(at_s) + len(left) / AGAIN_MAX  # a tick each second
+    came = delivered(made, "JPN")
+    assert {came[item, "KOR", None] for item in left} == {1}
+    refused = [one for one in bodies(made, "JPN", Refusal) if one.item in waited]
+    assert not [one for one in refused if one.to == "KOR"]
 
 
 def test_nobody_consents_to_a_text_that_is_not_there():

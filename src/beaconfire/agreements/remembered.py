@@ -4,6 +4,8 @@ The answers are ``decision.decide``'s and ``lapse.still_stands``'s, to the last 
 only the work is spared. The key holds all that these read of an item: its form, its
 originator, its label, its status, and its id where an approval names single items. What
 they read of time and standing is ``memo.py``'s to watch.
+
+Whoever keeps an item for another answer asks until when there is none: ``alike_until``.
 """
 
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.decision import decide
 from beaconfire.agreements.lapse import Lapse, still_stands
-from beaconfire.agreements.memo import Memo
+from beaconfire.agreements.memo import Memo, Watched
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import may_relay
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
@@ -73,6 +75,31 @@ def decide_remembered(
         work_out=work_out,
     )
     return replace(found, item=item.id, at=at)
+
+
+def alike_until(
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    at: Instant,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+) -> Instant:
+    """Return the last instant for which ``decide`` answers as at ``at``.
+
+    As long as texts and standing stay as they are.
+    """
+    watched = Watched(at.ns)
+    decide(
+        item,
+        sender=sender,
+        to=to,
+        at=watched,
+        agreements=agreements,
+        standing=standing,
+    )
+    return Instant(watched.last)
 
 
 def stands_remembered(

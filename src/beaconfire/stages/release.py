@@ -10,26 +10,42 @@
 * A retraction is for those to whom we handed over what it retracts, as its originator
   or as its relay, and for nobody else; plots are taken back by nobody, they are what a
   sensor saw. What is retracted is not released any more.
-* What waits for a consultation is decided again when anything is said on one, and
-  when its validity ends: each ends with a release or a refusal. What is retracted
-  meanwhile is withdrawn at once.
+* What waits for a consultation is decided again when anything is said on one about its
+  recipient, when an act comes on an agreement that binds its recipient, and from every
+  instant at which the answer may differ: its validity ends, a text begins or ends, an
+  approval expires. Each ends with a release or a refusal. What is retracted meanwhile
+  is withdrawn at once.
+* Some of it in that turn, the rest with the ticks and whatever else its recipient is
+  told: no other turn may be noticed by who has no part in it.
 * What a suspension withheld is decided again when the link stage gives it back, as
   things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain, islice
+
+from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.memo import Memo
-from beaconfire.agreements.remembered import decide_remembered, may_relay_remembered
+from beaconfire.agreements.remembered import (
+    alike_until,
+    decide_remembered,
+    may_relay_remembered,
+)
 from beaconfire.agreements.standing import Standing
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
-from beaconfire.vocabulary.consultations import Statement
+from beaconfire.vocabulary.consultations import (
+    Consultation,
+    OnwardReleaseOf,
+    ReleaseOf,
+    Statement,
+)
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.carriage import (
@@ -59,6 +75,16 @@ GIVEN_KEPT_MAX = 4_096
 RETRACTED_KEPT_MAX = 4_096
 
 
+class Waits(Struct, frozen=True, kw_only=True):
+    """An item that waits for a consultation, decided alike until that instant.
+
+    An act or a statement may change the answer before.
+    """
+
+    item: Item
+    until: Instant
+
+
 @dataclass(slots=True, kw_only=True)
 class ReleaseStage:
     """The state of the stage; owned by it and changed in place.
@@ -76,7 +102,7 @@ class ReleaseStage:
     agreements: tuple[Agreement, ...]
     standing: Standing
     refused: dict[str, dict[str, Item]] = field(default_factory=dict)
-    deferred: dict[str, dict[str, Item]] = field(default_factory=dict)
+    deferred: dict[str, dict[str, Waits]] = field(default_factory=dict)
     to_ask: dict[str, dict[str, None]] = field(default_factory=dict)
     given: dict[str, dict[str, None]] = field(default_factory=dict)
     retracted: dict[Party, dict[str, None]] = field(default_factory=dict)
@@ -98,13 +124,15 @@ def step(
     if isinstance(body, ItemHeld):
         out = _take_back(state, body.sealed.item)
         out += _decide_all(state, body, entry.at)
-        if state.to_ask:
-            out += _decide_deferred(state, entry.at)
-        return state, tuple(out)
+        told = {one.to for one in out if isinstance(one, Release)}
+        ways = [way for way in state.to_ask if _recipient(way) in told]
+        return state, (*out, *_decide_deferred(state, entry.at, ways))
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
+        out = _decide_anew(state, entry.at, _parties(state, body.agreement))
         if body.act == "approve":
-            return state, tuple(_decide_again(state, body, entry.at))
+            out += _decide_again(state, body, entry.at)
+        return state, tuple(out)
     if isinstance(body, Reconsideration):
         return state, (_reconsider(state, body, entry.at),)
     if isinstance(body, HandOver) and body.lane != "plots":
@@ -113,10 +141,10 @@ def step(
             _remember(state.given.setdefault(way, {}), item, GIVEN_KEPT_MAX)
     if isinstance(body, Statement | Outcome):
         state.standing = state.standing.consulted(entry.id, body, entry.at)
-        state.to_ask = {way: dict.fromkeys(of) for way, of in state.deferred.items()}
-        return state, tuple(_decide_deferred(state, entry.at))
+        about = _consulted_about(state, entry.id, body)
+        return state, tuple(_decide_anew(state, entry.at, about))
     if isinstance(body, Tick):
-        return state, tuple(_decide_deferred(state, entry.at))
+        return state, tuple(_decide_deferred(state, entry.at, state.deferred))
     return state, ()
 
 
@@ -125,9 +153,9 @@ def due(state: ReleaseStage) -> Instant | None:
     if state.to_ask:
         return Instant(0)  # at once
     ends = [
-        item.valid_until.ns + 1
+        one.until.ns + 1
         for waiting in state.deferred.values()
-        for item in waiting.values()
+        for one in waiting.values()
     ]
     return Instant(min(ends)) if ends else None
 
@@ -166,12 +194,11 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
             standing=state.standing,
         ):
             continue
-        waiting = state.deferred.get(_way(to, item.originator), {})
-        may_wait = len(waiting) < DEFERRED_MAX
+        may_wait = _has_room(state, _way(to, item.originator))
         decision = _decide(state, item, to, at, may_wait=may_wait, withheld=late)
         out.append(decision)
         if isinstance(decision, Deferral):
-            state.deferred[_way(to, item.originator)] = {**waiting, item.id: item}
+            _let_wait(state, item, to, at)
         elif not own and isinstance(decision, Refusal):
             _keep_refused(state, decision, item)
     return out
@@ -190,12 +217,11 @@ def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> Ent
             reason=f"{item.originator} has retracted it",
         )
     state.refused.get(way, {}).pop(item.id, None)
-    waiting = state.deferred.get(way, {})
     # Nobody keeps what has ended for an answer that may still come.
-    may_wait = len(waiting) < DEFERRED_MAX and item.valid_until >= at
+    may_wait = _has_room(state, way) and item.valid_until >= at
     decision = _decide(state, item, to, at, may_wait=may_wait, withheld=True)
     if isinstance(decision, Deferral):
-        state.deferred[way] = {**waiting, item.id: item}
+        _let_wait(state, item, to, at)
     elif again.via is not None and isinstance(decision, Refusal):
         _keep_refused(state, decision, item)
     return decision
@@ -233,12 +259,53 @@ def _stop_waiting(state: ReleaseStage, way: str, name: str) -> Item | None:
     """Let an item wait for no consultation any more; return it if it did."""
     waiting, to_ask = state.deferred.get(way, {}), state.to_ask.get(way, {})
     to_ask.pop(name, None)
-    item = waiting.pop(name, None)
+    waited = waiting.pop(name, None)
     if not to_ask:
         state.to_ask.pop(way, None)
     if not waiting:
         state.deferred.pop(way, None)
-    return item
+    return None if waited is None else waited.item
+
+
+def _has_room(state: ReleaseStage, way: str) -> bool:
+    return len(state.deferred.get(way, {})) < DEFERRED_MAX
+
+
+def _let_wait(state: ReleaseStage, item: Item, to: Party, at: Instant) -> None:
+    until = alike_until(
+        item,
+        sender=state.profile.party,
+        to=to,
+        at=at,
+        agreements=state.agreements,
+        standing=state.standing,
+    )
+    waits = Waits(item=item, until=min(until, item.valid_until))
+    state.deferred.setdefault(_way(to, item.originator), {})[item.id] = waits
+
+
+def _parties(state: ReleaseStage, agreement: str) -> tuple[Party, ...]:
+    return next((a.parties for a in state.agreements if a.id == agreement), ())
+
+
+def _consulted_about(
+    state: ReleaseStage, entry: str, body: Statement | Outcome
+) -> Collection[Party]:
+    """Return the recipients of whatever the consultation is about."""
+    name = entry if isinstance(body, Consultation) else body.consultation
+    held = state.standing.consultations.get(name)
+    asked = None if held is None else held.ask.proposes
+    return asked.to if isinstance(asked, ReleaseOf | OnwardReleaseOf) else ()
+
+
+def _decide_anew(
+    state: ReleaseStage, at: Instant, recipients: Collection[Party]
+) -> list[EntryBody]:
+    """Have all that waits for these decided anew, the first of it in this turn."""
+    ways = [way for way in state.deferred if _recipient(way) in recipients]
+    for way in ways:
+        state.to_ask[way] = dict.fromkeys(state.deferred[way])
+    return _decide_deferred(state, at, ways)
 
 
 def _was_given(state: ReleaseStage, item: Item, retracts: str, to: Party) -> bool:
@@ -303,39 +370,46 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
     for item in state.refused.pop(way, {}).values():
         if item.valid_until < at:
             continue
-        may_wait = len(state.deferred.get(way, {})) < DEFERRED_MAX
+        may_wait = _has_room(state, way)
         decision = _decide(state, item, approval.to, at, may_wait=may_wait)
         if isinstance(decision, Refusal) and not decision.withheld:
             still[item.id] = item
             continue
         if isinstance(decision, Deferral):
-            state.deferred.setdefault(way, {})[item.id] = item
+            _let_wait(state, item, approval.to, at)
         out.append(decision)
     if still:
         state.refused[way] = still
     return out
 
 
-def _decide_deferred(state: ReleaseStage, at: Instant) -> list[EntryBody]:
-    """Ask again about some of what waits; what still does says nothing anew.
+def _decide_deferred(
+    state: ReleaseStage, at: Instant, ways: Iterable[str]
+) -> list[EntryBody]:
+    """Ask again about some of what waits there; what still does says nothing anew.
 
     Of each way as much in a turn as of every other: how much waits for one partner
     delays nothing of another's.
     """
     out: list[EntryBody] = []
-    for way, waiting in list(state.deferred.items()):
-        to_ask = state.to_ask.get(way, {})
-        ended = (name for name, item in waiting.items() if item.valid_until < at)
-        for name in list(islice(chain(ended, to_ask), AGAIN_MAX)):
+    for way in list(ways):
+        waiting, to_ask = state.deferred[way], state.to_ask.get(way, {})
+        to = _recipient(way)
+        may_differ = (name for name, one in waiting.items() if one.until < at)
+        for name in list(islice(chain(may_differ, to_ask), AGAIN_MAX)):
             to_ask.pop(name, None)
-            item = waiting.get(name)
-            if item is None:
+            if name not in waiting:
                 continue
-            decision = _decide(state, item, way.partition(" ")[0], at)
+            item = waiting[name].item
+            decision = _decide(state, item, to, at)
             if isinstance(decision, Deferral):
+                _let_wait(state, item, to, at)
                 continue
             del waiting[name]
             out.append(decision)
+            relayed = item.originator != state.profile.party
+            if relayed and isinstance(decision, Refusal) and item.valid_until >= at:
+                _keep_refused(state, decision, item)
         if not to_ask:
             state.to_ask.pop(way, None)
         if not waiting:
@@ -345,6 +419,10 @@ def _decide_deferred(state: ReleaseStage, at: Instant) -> list[EntryBody]:
 
 def _way(to: Party, originator: Party) -> str:
     return f"{to} {originator}"
+
+
+def _recipient(way: str) -> Party:
+    return way.partition(" ")[0]
 
 
 def _decide(
