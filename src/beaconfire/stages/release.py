@@ -13,6 +13,8 @@
 * What waits for a consultation is decided again when anything is said on one, and
   when its validity ends: each ends with a release or a refusal. What is retracted
   meanwhile is withdrawn at once.
+* When a partner's card is revoked, what waits for its answer, or would go to it, is
+  decided again at once.
 * What a suspension withheld is decided again when the link stage gives it back, as
   things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
@@ -39,6 +41,7 @@ from beaconfire.vocabulary.entries.carriage import (
     Withdrawal,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANE_OF_FORM, LANES
@@ -114,6 +117,12 @@ def step(
     if isinstance(body, Statement | Outcome):
         state.standing = state.standing.consulted(entry.id, body, entry.at)
         state.to_ask = {way: dict.fromkeys(of) for way, of in state.deferred.items()}
+        return state, tuple(_decide_deferred(state, entry.at))
+    if isinstance(body, CardRevoked):
+        state.standing = state.standing.distrusting(entry.id, body)
+        for way, waiting in state.deferred.items():
+            if body.order.partner in way.split(" "):
+                state.to_ask[way] = dict.fromkeys(waiting)
         return state, tuple(_decide_deferred(state, entry.at))
     if isinstance(body, Tick):
         return state, tuple(_decide_deferred(state, entry.at))
