@@ -4,10 +4,14 @@ Every refusal is the sentence that goes back to whoever gave the order, or stand
 journal. Korea's card is revoked by Japan, or by the United States where it is the hub.
 """
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from beaconfire.agreements.trust import Trust
+from beaconfire.journal.entry import encode_entry
+from beaconfire.runtime.act_files import fold, read_acts
 from beaconfire.runtime.flagged import flagged, read
 from beaconfire.runtime.turns import Answer, CloseLink, GiveReceipt, Publish
 from beaconfire.seals import codec
@@ -316,6 +320,22 @@ def test_a_new_card_can_be_revoked_in_its_turn() -> None:
     assert trust.trusted([card, replace(card, number=2)]) == ()
     for another in (replace(card, number=3), replace(card, root="another")):
         assert trust.trusted([another]) == (another,)
+
+
+def test_an_exported_journal_tells_the_same_on_paper(tmp_path: Path) -> None:
+    """`decide --acts` and the matrix read revocation and start out of the journal."""
+    node = Fed()
+    revoke(node)
+    start_with(node, 2, seconds=20.0)
+    path = tmp_path / "journal.jsonl"
+    lines = [encode_entry(entry) for turn in node.turns for entry in turn.entries]
+    path.write_bytes(b"\n".join(lines))
+    acts, texts = read_acts(path), node.node.agreements
+    closed = {
+        seconds: fold(acts, texts, until=at_s(seconds)).standing.trust.closing("KOR")
+        for seconds in (9.0, 11.0, 21.0)
+    }
+    assert [one is not None for one in closed.values()] == [False, True, False]
 
 
 def test_what_was_taken_since_then_is_listed_and_nothing_else() -> None:
