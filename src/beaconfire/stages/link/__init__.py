@@ -111,6 +111,8 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = _take_step(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
         out = _take_time(state, body, entry.at)
+    elif isinstance(body, Tick):
+        out = _go_on(state, entry.at)
     return state, tuple(out)
 
 
@@ -217,6 +219,17 @@ def _take_time(
             out.extend(fill(state, partner, lane, at))
     out.extend(withholding.give_back(state.partners.values()))
     return out
+
+
+def _go_on(state: LinkStage, at: Instant) -> list[EntryBody]:
+    """Go on with an act's way through long queues: it waits for no clock."""
+    return [
+        after
+        for partner in state.partners.values()
+        for lane in LANES
+        if partner.sending[lane].sweeps
+        for after in fill(state, partner, lane, at)
+    ]
 
 
 def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody]:
