@@ -29,6 +29,7 @@ from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
 from beaconfire.vocabulary.revoking import CardRevocation
 from tests.exercise.test_noninterference import received, sent
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
+from tests.exercise.test_world_suspension import drawn_acts
 from tests.exercise.worlds import (
     APPROVALS,
     PARTIES,
@@ -138,9 +139,9 @@ def test_a_node_that_dies_of_the_order_closes_the_link_or_never_heard(
 
 @pytest.mark.parametrize("seed", range(8))
 def test_on_bad_lines_and_by_nodes_that_die_all_books_stay_true(seed: int) -> None:
-    """By any nation against any other, one or several, at drawn times."""
+    """By any nation against any other, at drawn times, among suspensions."""
     draw = random.Random(4_000 + seed)
-    made = world(links=bad_lines(draw), seen=SEEN, seed=seed)
+    made = world(acts=drawn_acts(draw), links=bad_lines(draw), seen=SEEN, seed=seed)
     drawn = draw.sample([(a, b) for a in PARTIES for b in PARTIES if a != b], k=2)
     for party, at_s, restart_s in crashes(draw, *PARTIES):
         made.crash(party, at_s, restart_s=min(restart_s, HEALED_S))
