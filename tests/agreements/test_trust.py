@@ -90,3 +90,20 @@ def test_only_a_higher_number_or_another_root_ends_a_revocation() -> None:
         assert again.trust.closing("KOR") is None
         assert again.trust.covering(CARD) is not None
         assert again.with_cards((CARD,)).trust.closing("KOR") is not None
+
+
+def test_a_start_is_told_of_each_card_whose_link_stays_closed() -> None:
+    """One sentence a card; the others are trusted, and each party has its own."""
+    usa = members()["USA"].profile.card
+    trust = revoked().trust
+    assert trust.trusted((CARD, usa)) == (usa,)
+    (told,) = trust.closed((CARD, usa))
+    assert told.startswith("card 1 of KOR is revoked, not trusted from")
+    assert told.endswith("stays closed until a higher-numbered card is added")
+    assert trust.closed((replace(CARD, number=2), usa)) == ()
+    order = CardRevocation(
+        party="JPN", partner="USA", since=at_s(0.0), reason="over", issued=NOW
+    )
+    both = trust.after("e", CardRevoked(order=order, number=1, root=usa.root))
+    assert both.trusted((CARD, usa)) == ()
+    assert [one.party for one in both.cards] == ["KOR", "USA"]

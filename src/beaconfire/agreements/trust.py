@@ -102,5 +102,6 @@ class Trust(Struct, frozen=True, kw_only=True):
 
 
 def _reviewed(revoked: RevokedCard, card: Card | None) -> RevokedCard:
-    ended = card is not None and revoked.is_ended_by(card)
-    return replace(revoked, opened_by=card.number if card and ended else None)
+    if card is None or not revoked.is_ended_by(card):
+        return replace(revoked, opened_by=None)
+    return replace(revoked, opened_by=card.number)
