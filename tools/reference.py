@@ -41,6 +41,7 @@ from beaconfire.vocabulary.entries import BODIES
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import Envelope, LinkHeader, LinkMessage, ReceiptNote
 from beaconfire.vocabulary.motion import Cue, Plot
+from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
 
@@ -52,6 +53,7 @@ SCHEMAS = {
     "consultation-withdrawal": ConsultationWithdrawal,
     "consultation-proceeding": ConsultationProceeding,
     "taking-back": TakingBack,
+    "card-revocation": CardRevocation,
     "card": Card,
     "card-file": SignedCard,
     "agreement-signature": SignatureFile,

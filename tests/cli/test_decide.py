@@ -111,6 +111,19 @@ def test_a_suspension_is_cited_by_article_and_entry(decide, acts):
     assert told["would_need"][0] == "gsomia-jpn-kor-2016 restored by JPN"
 
 
+def test_a_revoked_card_is_named_in_the_refusal(decide, acts):
+    """Nothing goes to whom is not trusted, whatever the texts permit."""
+    order = {"party": "KOR", "partner": "JPN", "since": AT, "reason": "stolen keys"}
+    line = json.loads(entry("suspend", "KOR"))
+    line["kind"] = "card-revocation"
+    line["body"] = {"order": {**order, "issued": AT}, "number": 3, "root": "r"}
+    code, out, _ = decide("--json", "--acts", acts(json.dumps(line)), form="Plots")
+    told = json.loads(out)
+    assert code == 3
+    assert told["reason"].startswith("card 3 of JPN is revoked, not trusted from")
+    assert told["would_need"] == ["a card of JPN with a higher number"]
+
+
 def test_acts_count_from_their_instant_in_the_order_of_instants(decide, acts):
     """Later acts do not count yet; the order of the lines does not matter."""
     suspend = entry("suspend", "JPN", at="2022-10-03T22:29:00Z")

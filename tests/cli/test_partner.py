@@ -7,11 +7,14 @@ import typer
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from beaconfire.agreements.trust import Trust
 from beaconfire.cli import node, partner
 from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import load_node
 from beaconfire.seals import cards as seals
+from beaconfire.vocabulary.entries.revoking import CardRevoked
+from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer()
@@ -275,6 +278,35 @@ def test_a_lower_number_does_not_come_back(japan, korea, tmp_path):
         add_file(japan, old, card_facts(korea)["fingerprint"])
     with pytest.raises(Refused, match="number 2 does not replace number 2"):
         admit(japan, korea)
+    assert known(japan) == {"KOR": 2}
+
+
+def test_a_revoked_number_does_not_come_back_though_its_file_is_gone(japan, korea):
+    """The journal tells which cards are revoked; the next number is admitted."""
+    admit(japan, korea)
+    held = cards.load_cards(japan, load_node(japan)).partners[0]
+    (japan / "partners" / "KOR.card").unlink()
+    order = CardRevocation(
+        party="JPN",
+        partner="KOR",
+        since=held.valid_from,
+        reason="stolen",
+        issued=held.valid_from,
+    )
+    trust = Trust().after("e", CardRevoked(order=order, number=1, root=held.root))
+    config, print_ = load_node(japan), card_facts(korea)["fingerprint"]
+
+    def take():
+        data = (korea / "KOR.card").read_bytes()
+        at = held.valid_from.plus_s(4_000.0)
+        words = {"confirmed": print_, "expected": None, "at": at, "trust": trust}
+        return cards.admit(japan, config, data, **words)
+
+    with pytest.raises(Refused, match="card of a higher number than 1"):
+        take()
+    assert known(japan) == {}
+    run("node", "card", "--node", korea, "--renew")
+    take()
     assert known(japan) == {"KOR": 2}
 
 

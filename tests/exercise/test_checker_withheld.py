@@ -13,11 +13,16 @@ import pytest
 
 from beaconfire.exercise.after_action.checker import Delivery, check_delivery
 from beaconfire.journal.entry import encode_entry
+from beaconfire.vocabulary.entries.carriage import Withdrawal
+from beaconfire.vocabulary.entries.sightings import Quarantine
 from tests.exercise.worlds import (
     APPROVALS,
     GSOMIA,
     PARTIES,
     act,
+    assert_settled,
+    bodies,
+    cut,
     entries,
     lines,
     sightings,
@@ -70,6 +75,21 @@ def test_honest_journals_are_sound_and_leave_nothing_withheld() -> None:
     assert (still.problems, still.settled) == ((), True)
     assert still.withheld > 10
     assert still.undecided == 0
+
+
+def test_what_was_set_apart_and_then_withdrawn_is_no_fault() -> None:
+    """It came by its first release; the second ended before it was read."""
+    acts = [act(20.0, "KOR", "suspend"), act(30.0, "KOR", "restore")]
+    made = world(
+        acts=[*acts, act(31.0, "JPN", "suspend")],
+        links=[*lines(delay_ms=100.0), cut("JPN", "KOR", 30.05, 33.0)],
+        seen=sightings(10, 40, every_s=0.25),
+    )
+    made.run(75.0)
+    apart = {i for one in bodies(made, "KOR", Quarantine) for i in one.items}
+    gone = {i for one in bodies(made, "JPN", Withdrawal) for i in one.items}
+    assert apart & gone
+    assert_settled(made)
 
 
 def test_what_is_never_given_back_is_not_settled() -> None:

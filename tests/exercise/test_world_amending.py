@@ -15,7 +15,7 @@ from beaconfire.exercise.world import World
 from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.stages.release import AGAIN_MAX
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import ReleaseOf
@@ -228,7 +228,7 @@ def test_what_waited_under_the_old_text_is_decided_again_under_the_new():
         if held.carriage and isinstance(held.sealed.item.body, LaunchNotice)
     )
     said = TakingBack(party="JPN", item=wrong, reason="?", issued=plain().at(28.0))
-    order = sign_taking_back(said, cast(shown, 1)["JPN"].people)
+    order = sign_people_order(said, cast(shown, 1)["JPN"].people)
     made.give("JPN", 28.0, Order(verb="retract", text=encode(order).decode()), "person")
     made.run(END_S)
     assert assert_settled(made).withheld == 0

@@ -15,7 +15,7 @@ from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
 from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.codec import encode
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
 from beaconfire.vocabulary.report import (
@@ -48,7 +48,7 @@ TAKEN_BACK = (LaunchNotice, TrackProduct, ImpactPrediction)
 def take_back(made: World, party: str, at_s: float, item: str, *, seed: int) -> None:
     """Let a person of a nation order that an item is taken back."""
     order = TakingBack(party=party, item=item, reason="drawn", issued=plain().at(at_s))
-    signed = sign_taking_back(order, cast(plain(), seed)[party].people)
+    signed = sign_people_order(order, cast(plain(), seed)[party].people)
     text = encode(signed).decode()
     made.give(party, at_s, Order(verb="retract", text=text), "person")
 

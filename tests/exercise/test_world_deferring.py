@@ -19,7 +19,7 @@ from beaconfire.journal.entry import encode_entry
 from beaconfire.journal.memory import CrashPoint
 from beaconfire.runtime.withheld import withheld
 from beaconfire.seals.codec import encode
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver, Withdrawal
@@ -60,7 +60,7 @@ def taking_back(made: World, seed: int = 1) -> Order:
     said = TakingBack(
         party="JPN", item=notice_of(made), reason="?", issued=plain().at(BACK_S)
     )
-    order = sign_taking_back(said, cast(scenario(), seed)["JPN"].people)
+    order = sign_people_order(said, cast(scenario(), seed)["JPN"].people)
     return Order(verb="retract", text=encode(order).decode())
 
 

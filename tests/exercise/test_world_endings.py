@@ -18,7 +18,7 @@ from beaconfire.exercise.scenario_parts import Act
 from beaconfire.exercise.world import World
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.codec import encode
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.consultations import OnwardReleaseOf, ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import (
@@ -150,7 +150,7 @@ def take_back(
     said = TakingBack(
         party=party, item=draw.choice(own), reason="?", issued=plain().at(at_s)
     )
-    order = sign_taking_back(said, cast(scenario(), seed)[party].people)
+    order = sign_people_order(said, cast(scenario(), seed)[party].people)
     made.give(party, at_s, Order(verb="retract", text=encode(order).decode()), "person")
 
 

@@ -6,7 +6,14 @@ from beaconfire.seals.dsse import sign_item
 from beaconfire.stages import ingest
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, SensorLines, Tick
-from beaconfire.vocabulary.entries.carriage import Expiry, HandOver, Receipt, Waiting
+from beaconfire.vocabulary.entries.carriage import (
+    Expiry,
+    FateUnknown,
+    HandOver,
+    Receipt,
+    Waiting,
+    Withdrawal,
+)
 from beaconfire.vocabulary.entries.sightings import (
     AlertDraft,
     Bell,
@@ -124,6 +131,27 @@ def test_acts_and_receipts_travel_and_a_suspension_is_obeyed_at_once() -> None:
     act = act_of("restore", "JPN", issued_s=3_660.0)
     out = node.order(act, seconds=3_660.0)
     assert not any(isinstance(body, Rejection) for body in out)
+    node.check_replay()
+
+
+def test_what_a_suspension_ended_is_written_though_no_clock_is_trusted() -> None:
+    """A long queue's withdrawals go on tick by tick, and then nobody is woken."""
+    node = Fed()
+    items = [item_of("JPN", created_s=1.0) for _ in range(400)]
+    for item in items:
+        own(node, item, seconds=1.0)
+    stepped(node, seconds=2.0)
+    out = node.order(act_of("suspend", "JPN", issued_s=3.0), seconds=3.0)
+    for _ in range(10):
+        due = node.node.due()
+        if due is None or due > at_s(4.0):
+            break
+        more = node.give(Tick(), seconds=4.0)
+        assert more, "woken for nothing"
+        out += more
+    gone = named(out, Withdrawal) | named(out, FateUnknown)
+    assert gone == {(item.id, "KOR") for item in items}
+    assert named(out, HandOver) == set()
     node.check_replay()
 
 

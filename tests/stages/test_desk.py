@@ -84,7 +84,8 @@ def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
     assert desk.refuses(act, verb="cancel") == (
         "`cancel` is no order: one of suspend, restore, notice, notice-suspend, "
         "withdraw, contest, approve, revoke, declare, "
-        "consult-ask, consult-answer, consult-withdraw, consult-proceed, retract"
+        "consult-ask, consult-answer, consult-withdraw, consult-proceed, retract, "
+        "revoke-card"
     )
     assert desk.refuses("", verb="suspend").startswith("order: not JSON")
     assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"

@@ -10,7 +10,7 @@ from beaconfire.runtime.turns import Answer
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import sign_item
 from beaconfire.seals.keys import SigningKey
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.stages import desk
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Order
@@ -59,7 +59,7 @@ def take_back(
         issued=at_s(seconds if issued_s is None else issued_s),
     )
     said = replace(said, **changes)  # type: ignore[arg-type]
-    signed = sign_taking_back(said, key or members()[node.party].people)
+    signed = sign_people_order(said, key or members()[node.party].people)
     order = Order(verb="retract", text=codec.encode(signed).decode())
     return node.give(order, seconds=seconds, by="person")
 

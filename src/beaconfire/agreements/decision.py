@@ -18,7 +18,8 @@ Whatever the agreements say:
    its own, and what was promised to the originator when the item was received binds
    on every way, also when that agreement is no longer in force.
 6. The originator's label comes first: no text widens ``releasable_to``.
-7. Whoever was asked about such a release is heard first: until it consents nothing
+7. Nothing goes to a party whose card is revoked, nor is anything of it passed on.
+8. Whoever was asked about such a release is heard first: until it consents nothing
    goes, and a release that rests on a consent names it.
 
 Rules 1 to 3 are kept by ``answer.py`` within each agreement, the rest here. Nothing
@@ -132,8 +133,8 @@ def decide(
 
 
 def _answer(asked: _Asked, agreements: Sequence[Agreement]) -> Release | Refusal:
-    # The label and the item's life are the originator's own word. The agreements are
-    # not asked: whatever they answered, it could not widen that word.
+    # A card that our people have revoked, and the originator's own word: its label and
+    # its item's life. The agreements are not asked: they could not widen either.
     ground = _own_ground(asked)
     if ground is not None:
         return _refusal(asked, *ground)
@@ -175,6 +176,10 @@ def _kept_for_restoration(
 
 def _own_ground(asked: _Asked) -> tuple[str, str] | None:
     item, to = asked.item, asked.to
+    for party in (to, item.originator):
+        closed = asked.standing.trust.closing(party)
+        if closed is not None:
+            return closed.told, f"a card of {party} with a higher number"
     if not asked.withheld and item.valid_until < asked.at:
         ended = f"the item's validity ended at {item.valid_until}"
         return ended, "an item that is still valid"

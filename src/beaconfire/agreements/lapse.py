@@ -45,12 +45,12 @@ def still_stands(
 ) -> Lapse | None:
     """Return why ``release`` may not be handed over at ``at``, ``None`` if it may.
 
-    Asked are the agreements that it relied on, what the recipient had on record under
-    them if an article asks for it, on a relay the approval, and whatever consents it
-    rests on. The item's own validity is the link stage's to watch: there it is an
-    expiry.
+    Asked are the recipient's card, the agreements that it relied on, what the recipient
+    had on record under them if an article asks for it, on a relay the approval, and
+    whatever consents it rests on. The item's own validity is the link stage's to watch:
+    there it is an expiry.
     """
-    lapse = known_suspended(
+    lapse = link_closed(release.to, standing) or known_suspended(
         release.agreements, agreements=agreements, standing=standing, at=at
     )
     if lapse is None:
@@ -58,6 +58,14 @@ def still_stands(
     if lapse is None and release.via is not None:
         lapse = _approval_gone(release, release.via, standing, at)
     return lapse or _consent_gone(release, standing, at)
+
+
+def link_closed(to: Party, standing: Standing) -> Lapse | None:
+    """Return why nothing at all may go to ``to``, ``None`` if its card is trusted."""
+    closed = standing.trust.closing(to)
+    if closed is None:
+        return None
+    return Lapse(agreement=None, article=None, act=closed.entry, reason=closed.told)
 
 
 def known_suspended(

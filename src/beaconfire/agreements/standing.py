@@ -7,21 +7,27 @@
   or class, recipient and relay. A revocation is remembered, so that an older approval
   that comes behind it opens nothing.
 * A declared record goes on file (``register.py``); it changes no view.
+* Which cards are revoked is kept beside it (``trust.py``).
 * An act that is not ``entitled`` must never be folded in.
 
 Nothing here verifies a signature and nothing reads a clock. What it means at an instant
 is ``status.py``'s to say.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from beaconfire.agreements.consultation import Consultations, Outcome, after
 from beaconfire.agreements.register import Register
+from beaconfire.agreements.trust import Trust
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
+from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.consultations import Statement
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import EARLIEST, Instant
@@ -82,6 +88,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     revoked: tuple[Revoked, ...] = ()
     register: Register = Register()
     consultations: Consultations = Consultations()
+    trust: Trust = Trust()
 
     def after(self, entry_id: str, act: Act, at: Instant) -> "Standing":
         """Return the standing once ``act``, recorded as ``entry_id``, has happened."""
@@ -147,6 +154,14 @@ class Standing(Struct, frozen=True, kw_only=True):
         """Return the standing once ``body``, about a consultation, has happened."""
         known = after(self.consultations, entry_id, body, at)
         return replace(self, consultations=known)
+
+    def distrusting(self, entry_id: str, body: CardRevoked) -> "Standing":
+        """Return the standing once a partner's card has been revoked."""
+        return replace(self, trust=self.trust.after(entry_id, body))
+
+    def with_cards(self, cards: Iterable[Card]) -> "Standing":
+        """Return the standing of a node that lives by these partners' cards."""
+        return replace(self, trust=self.trust.with_cards(cards))
 
     def approval(self, entry_id: str) -> Act | None:
         """Return the approval recorded as ``entry_id``, if it still stands."""

@@ -40,6 +40,7 @@ from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.acts import Act, ActName
+from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant
 
@@ -123,7 +124,8 @@ def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
     mistakes = flaws(read, [text.agreement for text in texts])
     if mistakes:
         raise BadInput("\n".join(mistakes))
-    typer.echo(f"{acts}: {len(read)} acts, in order")
+    count = sum(not isinstance(one.act, NodeStart) for one in read)
+    typer.echo(f"{acts}: {count} acts, in order")
 
 
 def _in_order(place: str, text: AgreementFile) -> None:

@@ -25,7 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "three nations on this machine, a published launch, live"),
     "exercise": ("exercise", "list scenarios, run one, write its report"),
     "node": ("node", "make a node, run it, issue its card"),
-    "partner": ("partner", "admit a partner by its card and fingerprint"),
+    "partner": (
+        "partner",
+        "admit a partner by its card and fingerprint; revoke its card",
+    ),
     "agreement": ("agreement_all", "read, compare, sign; suspend, restore, notice …"),
     "consult": ("consult", "ask a party before an act that affects it; answer one"),
     "retract": ("retract", "take back an item of ours that was wrong"),
@@ -34,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flight": ("flight", "does the arithmetic of an announced flight close?"),
     "journal": (
         "journal",
-        "verify a node's journal, export it, list what was withheld",
+        "verify or export a node's journal; list what was withheld or is in doubt",
     ),
     "bench": ("bench", "measure speed and accuracy, beside their goals"),
 }

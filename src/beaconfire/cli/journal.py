@@ -1,4 +1,4 @@
-"""``beaconfire journal``: verify, export, list what was withheld.
+"""``beaconfire journal``: verify, export, list what was withheld or is in doubt.
 
 All read whether the node runs or not, and change nothing that is stored.
 """
@@ -12,12 +12,15 @@ import typer
 
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
+from beaconfire.journal.entry import Entry
+from beaconfire.runtime.flagged import flagged as find_flagged
+from beaconfire.runtime.flagged import read as read_flagged
 from beaconfire.runtime.journal_check import JournalCheck, check_journal
 from beaconfire.runtime.journal_server import stored_journal
-from beaconfire.runtime.withheld import Withheld
 from beaconfire.runtime.withheld import read as read_withheld
 from beaconfire.runtime.withheld import withheld as find_withheld
 from beaconfire.seals import codec
+from beaconfire.vocabulary.party import require_party
 
 app = typer.Typer(help="Verify or export what a node recorded.", no_args_is_help=True)
 
@@ -79,7 +82,7 @@ def withheld(
     ] = False,
 ) -> None:
     """List what an agreement has kept from its recipient while it was closed."""
-    found = asyncio.run(_withheld(node_dir, agreement))
+    found = find_withheld(asyncio.run(_entries(node_dir)), agreement)
     if as_json:
         told = {"v": 1, "agreement": agreement, "withheld": found}
         typer.echo(codec.encode(told).decode())
@@ -87,12 +90,30 @@ def withheld(
         typer.echo(read_withheld(found, agreement))
 
 
-async def _withheld(node_dir: Path, agreement: str) -> tuple[Withheld, ...]:
+@app.command()
+def flagged(
+    node_dir: NodeDir,
+    *,
+    party: Annotated[
+        str, typer.Option("--party", metavar="PARTY", help="Whose card was revoked.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value.")
+    ] = False,
+) -> None:
+    """List what was taken from a partner since its revoked card was in doubt."""
+    whose = require_party(party)
+    found = find_flagged(asyncio.run(_entries(node_dir)), whose)
+    if as_json:
+        told = {"v": 1, "party": whose, "revocations": found}
+        typer.echo(codec.encode(told).decode())
+    else:
+        typer.echo(read_flagged(found, whose))
+
+
+async def _entries(node_dir: Path) -> list[Entry]:
     async with stored_journal(node_dir, progress=_progress) as stored:
-        entries = [
-            entry async for turn in stored.journal.read() for entry in turn.entries
-        ]
-    return find_withheld(entries, agreement)
+        return [entry async for turn in stored.journal.read() for entry in turn.entries]
 
 
 async def _verified(node_dir: Path) -> JournalCheck:

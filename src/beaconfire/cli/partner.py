@@ -1,6 +1,8 @@
-"""``beaconfire partner``: whom this node trusts.
+"""``beaconfire partner``: whom this node trusts, and whom it trusts no more.
 
-Parses, calls, prints; what a card must be is decided in ``runtime/cards.py``.
+Parses, calls, prints; what a card must be is decided in ``runtime/cards.py``. The order
+to revoke one is signed here, with a person's key, and sent to the running node, whose
+desk judges it; if the node is stopped nothing changes (exit code 4).
 """
 
 from pathlib import Path
@@ -8,17 +10,24 @@ from typing import Annotated
 
 import typer
 
-from beaconfire.errors import BadInput
-from beaconfire.runtime import cards
+from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import load_node, node_now
+from beaconfire.runtime.orders import order, standing_in
+from beaconfire.seals import codec
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.party import require_party
+from beaconfire.vocabulary.revoking import CardRevocation
+from beaconfire.vocabulary.times import Instant
 
-app = typer.Typer(help="Admit partners by their cards.", no_args_is_help=True)
+app = typer.Typer(
+    help="Admit partners by their cards; revoke one.", no_args_is_help=True
+)
 
 
 @app.callback()
 def partner() -> None:
-    """Admit partners by their cards."""
+    """Admit partners by their cards; revoke one."""
 
 
 @app.command()
@@ -55,6 +64,7 @@ def add(
         confirmed=confirm,
         expected=None if expected is None else require_party(expected),
         at=node_now(config),
+        trust=standing_in(node, lambda line: typer.echo(line, err=True)).trust,
     )
     held = done.card
     how = "added" if done.replaced is None else f"replaces card {done.replaced}"
@@ -62,3 +72,45 @@ def add(
     typer.echo(f"valid until {held.valid_until}")
     typer.echo(f"border {held.border_host}:{held.border_port}")
     typer.echo("a node that runs now takes it up when it is started again")
+
+
+@app.command()
+def revoke(
+    party: Annotated[
+        str, typer.Argument(metavar="PARTY", help="Whose card, as in KOR.")
+    ],
+    *,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why; it stays in this node."),
+    ],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="From when its keys are in doubt. Default: now."
+        ),
+    ] = None,
+    node: Annotated[
+        Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
+    ] = Path("node"),
+) -> None:
+    """Trust a partner's card no more: the running node closes the link at once.
+
+    What came from it since is flagged: `beaconfire journal flagged` lists it. A card of
+    a higher number from the same root opens the link again at the node's next start.
+    """
+    config = load_node(node)
+    now = node_now(config)
+    told = {
+        "party": config.party,
+        "partner": require_party(party),
+        "since": now if since is None else Instant.parse(since),
+        "reason": reason,
+        "issued": now,
+    }
+    said = codec.convert(codec.to_builtins(told), CardRevocation, what="revoke")
+    key = keys.load_signing_key(node / "keys" / "people.key", "people")
+    judged = order(node, "revoke-card", sign_people_order(said, key))
+    if not judged.accepted:
+        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
+    typer.echo(f"{config.party}: {party}, {judged.reason}; the link is closed")

@@ -15,7 +15,7 @@ from beaconfire.runtime import keys
 from beaconfire.runtime.node_dir import load_node, node_now
 from beaconfire.runtime.orders import order
 from beaconfire.seals import codec
-from beaconfire.seals.taking_back import sign_taking_back
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.taking_back import TakingBack
 
 app = typer.Typer(add_completion=False)
@@ -48,7 +48,7 @@ def retract(
     }
     said = codec.convert(codec.to_builtins(told), TakingBack, what="retract")
     key = keys.load_signing_key(node / "keys" / "people.key", "people")
-    judged = order(node, "retract", sign_taking_back(said, key))
+    judged = order(node, "retract", sign_people_order(said, key))
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
     typer.echo(f"{config.party}: {judged.reason}")

@@ -5,7 +5,8 @@ the order of those instants; what happened after the instant asked about is left
 
 * Signatures are *not* verified: whoever holds the file vouches for it. The running
   node verifies every act before it becomes an entry.
-* What was said on a consultation counts as it did in the journal that it is from.
+* What was said on a consultation counts as it did in the journal that it is from; so do
+  the revocation of a partner's card, and a start with a higher-numbered one.
 * An approval or a record that is not in order, and an act by a party that is none, do
   not count: each is told in a sentence.
 * Any other act that cannot be carried out makes the whole file unusable: to pass over
@@ -28,9 +29,15 @@ from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import ACT_KINDS, BODIES, CONSULTING_KINDS
+from beaconfire.vocabulary.entries.arrivals import NodeStart
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.times import Instant
+
+# What makes a standing: an act, or something beside it.
+Recorded = Act | Statement | Outcome | CardRevoked | NodeStart
+_BESIDE = (*CONSULTING_KINDS, CardRevoked.KIND, NodeStart.KIND)
 
 # A journal line can hold an item or an estimate, but never this much.
 LINE_BYTES_MAX = 4 * 1024 * 1024
@@ -56,7 +63,7 @@ class ActEntry:
 
     entry: str
     at: Instant
-    act: Act | Statement | Outcome
+    act: Recorded
     where: str
 
 
@@ -74,7 +81,7 @@ def read_acts(path: Path) -> tuple[ActEntry, ...]:
     Raises:
         BadInput: the file cannot be read, or a line is wrong; names file and line.
     """
-    kinds = (*ACT_KINDS, *CONSULTING_KINDS)
+    kinds = (*ACT_KINDS, *_BESIDE)
     found = [_act_of(line, where) for line, where in journal_lines(path, kinds)]
     return tuple(sorted(found, key=lambda act: act.at))
 
@@ -101,7 +108,7 @@ def flaws(acts: Sequence[ActEntry], agreements: Sequence[Agreement]) -> tuple[st
     told = []
     for one in acts:
         if not isinstance(one.act, Act):
-            continue  # what was said on a consultation was judged where it was said
+            continue  # everything else was judged where it was said
         under = by_id.get(one.act.agreement)
         expires = one.act.expires
         if under is None:
@@ -130,7 +137,7 @@ def fold(
         if until < one.at:
             continue
         if not isinstance(one.act, Act):
-            standing = standing.consulted(one.entry, one.act, one.at)
+            standing = _beside(standing, one.entry, one.act, one.at)
             continue
         under = by_id.get(one.act.agreement)
         if under is None:
@@ -145,6 +152,20 @@ def fold(
         else:
             raise BadInput(f"{one.where}: {flaw}")
     return Folded(standing=standing, passed_over=tuple(passed_over))
+
+
+def _beside(
+    standing: Standing,
+    entry: str,
+    body: Statement | Outcome | CardRevoked | NodeStart,
+    at: Instant,
+) -> Standing:
+    if isinstance(body, CardRevoked):
+        return standing.distrusting(entry, body)
+    if isinstance(body, NodeStart):
+        given = body.profile
+        return standing if given is None else standing.with_cards(given.partners)
+    return standing.consulted(entry, body, at)
 
 
 def journal_lines(
@@ -176,5 +197,5 @@ def journal_lines(
 def _act_of(entry: JournalLine, where: str) -> ActEntry:
     # The signature is not read, since without cards it could prove nothing.
     told = {key: value for key, value in entry.body.items() if key != "signature"}
-    act: Act | Statement | Outcome = codec.convert(told, BODIES[entry.kind], what=where)
+    act: Recorded = codec.convert(told, BODIES[entry.kind], what=where)
     return ActEntry(entry=entry.id, at=entry.at, act=act, where=where)

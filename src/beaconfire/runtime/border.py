@@ -157,6 +157,7 @@ class Border:
 
         Raises:
             BadInput, Refused: a certificate is not right; nothing was changed.
+            NotReachable: the server has ended, or starts anew.
             BeaconfireError: the server refuses, or an account stays dead.
         """
         wanted = {
@@ -167,6 +168,8 @@ class Border:
             message = f"border: `{self._site.own}` cannot be its own partner"
             raise BeaconfireError(message)
         async with self._changing:
+            if self._system is None:
+                raise _unreachable(nats.errors.ConnectionClosedError())
             held = self._leaves
             kept = {p: leaf for p, leaf in wanted.items() if held.get(p) == leaf}
             fresh = sorted(wanted.keys() - (kept.keys() & self._answering))

@@ -10,7 +10,8 @@ then on by its root key alone: only a higher number from the same root replaces 
 4. The status is ours: exercise and actual never mix.
 5. The certificate is a self-signed leaf in that party's name (``keys.require_leaf``).
 6. Valid now: the card by this node's own time, the certificate by the machine's.
-7. It replaces what is known of the party, if anything is.
+7. Neither it nor a higher number of that party was revoked by our own people.
+8. It replaces what is known of the party, if anything is.
 
 What lies in ``partners/`` was admitted so; reading it again repeats 1, 3, 4 and 5, so
 that a file laid there by another way is not believed: it is left out and named, and
@@ -25,6 +26,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from beaconfire.agreements.trust import Trust
 from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime import keys
 from beaconfire.runtime.node_dir import (
@@ -183,8 +185,11 @@ def admit(
     confirmed: str,
     expected: Party | None,
     at: Instant,
+    trust: Trust | None = None,
 ) -> Admission:
     """Check a partner's card and store it; see the module for the order.
+
+    ``trust`` tells which cards our people have revoked.
 
     Raises:
         BadInput: not a card.
@@ -203,10 +208,11 @@ def admit(
     _require_fit(card, config)  # 3, 4, 5
     cards.require_valid(card, at)  # 6
     keys.require_leaf_valid(card.certificate_pem, card.party)
+    _require_trusted(card, trust or Trust())  # 7
     path = _partner_path(directory, card.party)
     former = _read_card(path) if path.exists() else None
     if former is not None:
-        cards.require_replacement(card, former)  # 7
+        cards.require_replacement(card, former)  # 8
         _keep_former(path, former)
     elif len(list(_card_files(directory))) >= PARTNERS_MAX:
         message = f"this node has {PARTNERS_MAX} partners already; no more are kept"
@@ -262,6 +268,16 @@ def _require_fit(card: Card, config: NodeConfig) -> None:
         )
         raise Refused(message)
     keys.require_leaf(card.certificate_pem, card.party)
+
+
+def _require_trusted(card: Card, trust: Trust) -> None:
+    revoked = trust.covering(card)
+    if revoked is not None:
+        message = (
+            f"card {card.number} of `{card.party}`: {revoked.told}; ask the partner "
+            f"for a card of a higher number than {revoked.number}, from the same root"
+        )
+        raise Refused(message)
 
 
 def _partner(path: Path, config: NodeConfig) -> Card:

@@ -23,10 +23,15 @@ from beaconfire.runtime.store_files import stream_dir
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
+from beaconfire.vocabulary.entries.arrivals import NodeStart
+from beaconfire.vocabulary.entries.revoking import CardRevoked
+from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.taking_back import TakingBack
 
+Signed = Act | Statement | TakingBack | CardRevocation
 
-def order(directory: Path, verb: str, signed: Act | Statement | TakingBack) -> Judged:
+
+def order(directory: Path, verb: str, signed: Signed) -> Judged:
     """Send what a person signed to the node at ``directory``; return its desk's word.
 
     Raises:
@@ -41,9 +46,7 @@ def order(directory: Path, verb: str, signed: Act | Statement | TakingBack) -> J
     return asyncio.run(_order(directory, verb, signed))
 
 
-async def _order(
-    directory: Path, verb: str, signed: Act | Statement | TakingBack
-) -> Judged:
+async def _order(directory: Path, verb: str, signed: Signed) -> Judged:
     doors = DoorClient(directory)
     try:
         answer = await doors.ask(f"orders.{verb}", codec.encode(signed))
@@ -56,7 +59,7 @@ async def _order(
 
 
 def standing_in(directory: Path, progress: Callable[[str], None]) -> Standing:
-    """Return the standing after every act in the journal of ``directory``.
+    """Return the standing after every act and start in the journal of ``directory``.
 
     A node that has never run has an empty one.
 
@@ -78,4 +81,8 @@ async def _standing_in(directory: Path, progress: Callable[[str], None]) -> Stan
                     standing = standing.after(entry.id, entry.body, entry.at)
                 elif isinstance(entry.body, Statement | Outcome):
                     standing = standing.consulted(entry.id, entry.body, entry.at)
+                elif isinstance(entry.body, CardRevoked):
+                    standing = standing.distrusting(entry.id, entry.body)
+                elif isinstance(entry.body, NodeStart) and entry.body.profile:
+                    standing = standing.with_cards(entry.body.profile.partners)
     return standing

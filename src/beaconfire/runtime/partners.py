@@ -4,26 +4,36 @@ For each partner: a pull of its three lanes, put in order and offered to the wri
 the outbox of messages and receipts; whether its border answers, as an entry. A
 message is acknowledged when its turn is stored, so what was not stored comes again.
 
+A partner whose card is revoked is let go of in the turn that says so: nothing more is
+asked of it, given to it, or laid for it, and our border ends its lines.
+
 A card added or replaced while the node runs is noticed and announced; it takes effect
 when the node starts again, since the profile of a running node does not change.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 
-from beaconfire.errors import BeaconfireError
+from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.border import Border
-from beaconfire.runtime.cards import Cards
 from beaconfire.runtime.outbox import Outbox
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.pull import PartnerPull
 from beaconfire.runtime.resequence import Resequencer
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import Effect, GiveReceipt, Node, Publish, Purge
+from beaconfire.runtime.turns import (
+    CloseLink,
+    Effect,
+    GiveReceipt,
+    Node,
+    Publish,
+    Purge,
+)
 from beaconfire.runtime.writer import Writer
 from beaconfire.stages import ingest, link
+from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries.arrivals import (
     LinkArrival,
     LinkState,
@@ -40,7 +50,7 @@ class Partners:
 
     def __init__(
         self,
-        known: Cards,
+        cards: tuple[Card, ...],
         identity: Identity,
         border: Border,
         writer: Writer,
@@ -49,14 +59,17 @@ class Partners:
         """Nothing moves before ``start``."""
         self._writer = writer
         self._node = node
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._border = border
+        self._tasks: dict[Party, list[asyncio.Task[None]]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Future[None] = asyncio.Future()
+        self._cards = {card.party: card for card in cards}
         self._acking: set[asyncio.Task[None]] = set()
         self._pulls: dict[Party, PartnerPull] = {}
         self._outboxes: dict[Party, Outbox] = {}
         self._order: dict[tuple[Party, Lane], Resequencer] = {}
         self._acks: dict[tuple[Party, str], list[Ack]] = {}
-        for card in known.partners:
-            party = card.party
+        for party, card in self._cards.items():
             pull = PartnerPull(card, identity, on_state=partial(self._state, party))
             self._pulls[party] = pull
             self._outboxes[party] = Outbox(party, border, pull)
@@ -77,8 +90,8 @@ class Partners:
             for lane, receipt in link.receipts_given(self._node.stages.link, party):
                 outbox.put(GiveReceipt(party, lane, receipt))
         for party, pull in self._pulls.items():
-            self._task(pull.run())
-            self._task(self._pull(party, pull))
+            work = (pull.run(), self._pull(party, pull), self._outboxes[party].failed())
+            self._tasks[party] = [self._watched(one) for one in work]
 
     def fill_border(self) -> None:
         """Lay at the border all that has no receipt: it keeps its lanes in memory."""
@@ -89,48 +102,76 @@ class Partners:
                 ):
                     outbox.put(Publish(party, lane, epoch, number, message))
 
-    def put(self, effect: Publish | Purge | GiveReceipt) -> None:
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of the partners whose links are open."""
+        return tuple(self._cards.values())
+
+    def put(self, effect: Publish | Purge | GiveReceipt | CloseLink) -> None:
         """Start an effect towards its partner.
 
         One whose card was taken away gets nothing more: its fate stays unknown.
         """
+        if isinstance(effect, CloseLink):
+            self._close(effect.to)
+            return
         outbox = self._outboxes.get(effect.to)
         if outbox is not None:
             outbox.put(effect)
 
     @property
     def purging(self) -> bool:
-        """Whether a lane at the border is still to be emptied."""
-        return any(outbox.purging for outbox in self._outboxes.values())
+        """Whether a lane at the border is still to be emptied, or a line to be cut."""
+        return bool(self._closing) or any(
+            outbox.purging for outbox in self._outboxes.values()
+        )
 
     async def watch(self) -> None:
         """Raise what ends a task here; otherwise go on for ever."""
-        failing = [asyncio.ensure_future(o.failed()) for o in self._outboxes.values()]
-        watched = {*self._tasks, *failing}
-        try:
-            if watched:
-                done, _ = await asyncio.wait(watched, return_when="FIRST_COMPLETED")
-                for task in done:
-                    task.result()
-            await asyncio.Event().wait()
-        finally:
-            for task in failing:
-                task.cancel()
+        await asyncio.shield(self._failed)
 
     async def hush(self) -> None:
         """Take nothing more from partners; what was taken is still being stored."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _cancelled([task for some in self._tasks.values() for task in some])
 
     async def stop(self) -> None:
         """Let go of all partners."""
         await self.hush()
+        await _cancelled(list(self._closing))
         for outbox in self._outboxes.values():
             await outbox.stop()
+        self._failed.cancel()
 
-    def _task(self, work: Awaitable[None]) -> None:
-        self._tasks.add(asyncio.ensure_future(work))
+    def _close(self, party: Party) -> None:
+        """Let go of a partner at once; what our border answers is waited for apart."""
+        if self._cards.pop(party, None) is None:
+            return
+        for task in (pulling := self._tasks.pop(party, [])):
+            task.cancel()
+        closing = self._watched(self._cut(self._outboxes.pop(party), pulling))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _cut(self, outbox: Outbox, pulling: list[asyncio.Task[None]]) -> None:
+        # The outbox first: what it laid in a lane that is gone would end the node.
+        await outbox.stop()
+        while True:
+            try:
+                await self._border.set_partners(self.cards)
+                break
+            except NotReachable:
+                await asyncio.sleep(SETTINGS.link_pause_s_min)
+        await _cancelled(pulling)
+
+    def _watched(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._note_failure)
+        return task
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._failed.done():
+            self._failed.set_exception(error)
 
     async def _pull(self, party: Party, pull: PartnerPull) -> None:
         async for lane, data, ack in pull.messages():
@@ -184,9 +225,15 @@ class Partners:
 
     def _state(self, party: Party, up: bool, reason: str) -> None:
         self._writer.offer(LinkState(partner=party, up=up, reason=reason), by="runtime")
-        if up:
+        if up and party in self._outboxes:
             for lane, receipt in link.receipts_given(self._node.stages.link, party):
                 self._outboxes[party].put(GiveReceipt(party, lane, receipt))
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _quietly(ack: Ack) -> None:

@@ -26,7 +26,6 @@ from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
 from beaconfire.runtime.agreement_files import InForce
 from beaconfire.runtime.border import Border, BorderSite
-from beaconfire.runtime.cards import Cards
 from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
 from beaconfire.runtime.doors import Doors
@@ -44,6 +43,7 @@ from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
 from beaconfire.runtime.turns import (
+    CloseLink,
     Effect,
     GiveReceipt,
     Node,
@@ -116,7 +116,6 @@ class _Running:
         self,
         directory: Path,
         config: NodeConfig,
-        known: Cards,
         node: Node,
         journal: Journal,
         clock: Clock,
@@ -136,7 +135,6 @@ class _Running:
         self.partners: Partners | None = None
         self.border: Border | None = None
         self.server: JournalServer | None = None
-        self.known = known
         self._directory = directory
         self._config = config
         self._clock = clock
@@ -164,7 +162,7 @@ class _Running:
         node = await replay(
             partial(_node, directory, config, profile, agreements), journal, say
         )
-        self = cls(directory, config, known, node, journal, clock, say)
+        self = cls(directory, config, node, journal, clock, say)
         self.server = server
         # Before the journal is closed, however the node ends.
         stack.push_async_callback(self.checkpointing.stop)
@@ -187,14 +185,19 @@ class _Running:
         stack.push_async_callback(border.stop)
         self.border = border
         # The solver compiles while the border starts; neither needs the other.
-        await _both(self.solver.start(), border.start(known.partners))
+        trust = node.stages.link.standing.trust
+        trusted = trust.trusted(known.partners)
+        closed = trust.closed(known.partners)
+        for sentence in closed:
+            say(sentence)
+        await _both(self.solver.start(), border.start(trusted))
         # What the node is from now on is its first turn: whatever follows is decided
         # by it, and partners that are new have their place.
         turn, effects = node.turn(node.given, by="runtime", at=clock.now())
         await journal.append((turn,))
-        for refused in _left_out(known, texts):
+        for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
-        self.partners = Partners(known, identity, border, self.writer, node)
+        self.partners = Partners(trusted, identity, border, self.writer, node)
         stack.push_async_callback(self.partners.stop)
         await self.partners.start()
         for effect in (*effects, *node.unanswered()):
@@ -245,7 +248,9 @@ class _Running:
         for _ in range(SETTINGS.server_restarts_max):
             await self.border.ended()
             self._say("the border ended; starting it again")
-            await self.border.restart(self.known.partners)
+            await self.border.restart(self.partners.cards)
+            # One may have been revoked while it started.
+            await self.border.set_partners(self.partners.cards)
             self.partners.fill_border()
         message = f"the border ended {SETTINGS.server_restarts_max} times"
         raise BeaconfireError(message)
@@ -265,7 +270,7 @@ class _Running:
         raise BeaconfireError(message)
 
     def _perform(self, effect: Effect) -> None:
-        if isinstance(effect, Publish | Purge | GiveReceipt):
+        if isinstance(effect, Publish | Purge | GiveReceipt | CloseLink):
             assert self.partners is not None
             self.partners.put(effect)
         elif isinstance(effect, Solve):
@@ -380,14 +385,14 @@ def _awaited(config: NodeConfig) -> AwaitedClock:
     return AwaitedClock(config.exercise.epoch)
 
 
-def _left_out(known: Cards, texts: InForce) -> Iterator[Rejection]:
+def _left_out(cards: tuple[str, ...], texts: InForce) -> Iterator[Rejection]:
     """Say for the journal which cards and texts this start does not live by, and why.
 
     A text that a party altered, or signed for itself alone, is no mere misprint: who
     asks later why nothing was shared must find it there.
     """
     told = (
-        ("partners", "card", known.left_out),
+        ("partners", "card", cards),
         ("agreements", "text", texts.left_out),
     )
     for source, what, sentences in told:

@@ -15,6 +15,7 @@ world (``exercise/world.py``) drive this same object.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody, kind_of
 from beaconfire.vocabulary.entries.arrivals import Estimate, NodeStart, Order
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
     EstimateRequest,
@@ -72,6 +74,12 @@ class Purge(NamedTuple):
     lane: Lane
 
 
+class CloseLink(NamedTuple):
+    """Let a partner in no more and ask it for nothing: its card is revoked."""
+
+    to: Party
+
+
 class GiveReceipt(NamedTuple):
     """Lay a signed receipt at the partner's border."""
 
@@ -100,7 +108,7 @@ class Answer(NamedTuple):
     reason: str
 
 
-Effect = Publish | Purge | GiveReceipt | Solve | Ring | Answer
+Effect = Publish | Purge | CloseLink | GiveReceipt | Solve | Ring | Answer
 
 
 class _Waiting(NamedTuple):
@@ -198,6 +206,7 @@ class Node:
         for state in (stages.ingest, stages.link, stages.release, stages.desk):
             state.profile = self.profile
             state.agreements = self.agreements
+            state.standing = state.standing.with_cards(self.profile.partners)
         stages.warn.profile = self.profile
         link.know_partners(stages.link)
         fuse.know_sensors(
@@ -406,14 +415,24 @@ class Node:
             return [Solve(body, fuse.observations(self.stages.fuse, body))]
         if isinstance(body, Bell):
             return [Ring(body)]
+        answer: list[Effect] = []
         if isinstance(first.body, Order) and entry.cause == (first.id,):
-            if isinstance(body, Act):
-                return [Answer(True, self._accepted(body, entry.id))]
-            if isinstance(body, Statement | TakenBack):
-                return [Answer(True, f"{body.KIND}: entry {entry.id}")]
-            if isinstance(body, Rejection):
-                return [Answer(False, body.reason)]
-        return []
+            answer.extend(self._answer(entry))
+        if isinstance(body, CardRevoked):
+            return [CloseLink(body.order.partner), *answer]
+        return answer
+
+    def _answer(self, entry: Entry) -> Iterator[Answer]:
+        """Say to who gave an order what it has become."""
+        body = entry.body
+        if isinstance(body, Act):
+            yield Answer(True, self._accepted(body, entry.id))
+        elif isinstance(body, CardRevoked):
+            yield Answer(True, f"card {body.number} revoked: entry {entry.id}")
+        elif isinstance(body, Statement | TakenBack):
+            yield Answer(True, f"{body.KIND}: entry {entry.id}")
+        elif isinstance(body, Rejection):
+            yield Answer(False, body.reason)
 
     def _accepted(self, act: Act, entry_id: str) -> str:
         told = f"{act.act} {act.agreement}: entry {entry_id}"

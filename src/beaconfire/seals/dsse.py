@@ -40,6 +40,7 @@ from beaconfire.vocabulary.cards import KeyRole, PublicKey
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
     ACT_TYPE,
+    CARD_REVOCATION_TYPE,
     CARD_TYPE,
     CONSULTATION_TYPE,
     ITEM_TYPE,
@@ -60,6 +61,7 @@ _ROLE_OF: dict[str, KeyRole] = {
     ACT_TYPE: "people",
     CONSULTATION_TYPE: "people",
     TAKING_BACK_TYPE: "people",
+    CARD_REVOCATION_TYPE: "people",
 }
 _NAME_OF = {
     ITEM_TYPE: "item",
@@ -68,6 +70,7 @@ _NAME_OF = {
     ACT_TYPE: "act",
     CONSULTATION_TYPE: "consultation",
     TAKING_BACK_TYPE: "order",
+    CARD_REVOCATION_TYPE: "order",
     CARD_TYPE: "card",
 }
 

@@ -1,10 +1,11 @@
 """Desk: what people order, judged before it counts.
 
-An order is a signed act, what people say on a consultation, or that an item of ours is
-taken back. It is carried out if our own people signed it, recently, for an agreement in
-force here, and our party is entitled to it; otherwise it is a rejection whose reason
-goes back to who ordered it. Taken back is what we made ourselves, told as our belief
-and have not taken back yet; that waits for no clock.
+An order is a signed act, what people say on a consultation, that an item of ours is
+taken back, or that a partner's card is revoked. It is carried out if our own people
+signed it, recently, for an agreement in force here, and our party is entitled to it;
+otherwise it is a rejection whose reason goes back to who ordered it. Taken back is what
+we made ourselves, told as our belief and have not taken back yet; revoked is the card
+of a partner, from an instant that has come. These two wait for no clock.
 The stage changes nothing itself: what is accepted is an entry, and the other stages
 obey it from that turn on. When time ends a consultation, the desk says so, at the
 journal's instant.
@@ -37,7 +38,7 @@ from beaconfire.seals.consultations import (
     statement_id,
     verify_statement,
 )
-from beaconfire.seals.taking_back import verify_taking_back
+from beaconfire.seals.people_orders import verify_people_order
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.consultations import (
@@ -50,6 +51,7 @@ from beaconfire.vocabulary.consultations import (
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Order, Tick
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
     ItemHeld,
@@ -60,6 +62,7 @@ from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import Amendment
 from beaconfire.vocabulary.report import FORM, Retraction
+from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
 
@@ -77,6 +80,7 @@ _NOT_TAKEN_BACK = {
 CLOSING = ("suspend", "revoke")
 
 RETRACT = "retract"
+REVOKE_CARD = "revoke-card"
 # Own items of one form that can be taken back: as many as the release stage remembers
 # to have given anyone. Of each partner as many ids, for the sentence that refuses.
 ITEMS_KEPT_MAX = 4_096
@@ -135,6 +139,9 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
     if isinstance(body, ClockStep):
         state.clock_trusted = body.trusted
         return state, (_told_of_step(body),)
+    if isinstance(body, CardRevoked):
+        state.standing = state.standing.distrusting(entry.id, body)
+        return state, (_told_of_revocation(state, body),)
     if isinstance(body, ItemHeld):
         _note_item(state, body)
         return state, ()
@@ -183,6 +190,17 @@ def _told_of_step(step: ClockStep) -> Bell:
     return Bell(role="watch officer", text=text)
 
 
+def _told_of_revocation(state: DeskStage, body: CardRevoked) -> Bell:
+    party = body.order.partner
+    closed = state.standing.trust.closing(party)
+    assert closed is not None
+    text = (
+        f"{closed.told}; its link is closed. What came from {party} since then goes on "
+        f"counting: `journal flagged --party {party}` lists it, judge it"
+    )
+    return Bell(role="watch officer", text=text)
+
+
 def due(state: DeskStage) -> Instant | None:
     """Return when time next ends a consultation, ``None`` if it ends none.
 
@@ -210,13 +228,17 @@ def _bell(state: DeskStage, body: Statement | Outcome) -> tuple[Bell, ...]:
     return (Bell(role="release officer", text=text),)
 
 
-def _judge(state: DeskStage, order: Order, at: Instant) -> Act | Statement | TakenBack:
+def _judge(
+    state: DeskStage, order: Order, at: Instant
+) -> Act | Statement | TakenBack | CardRevoked:
     if order.verb in CONSULTING:
         return _judge_statement(state, order, at)
     if order.verb == RETRACT:
         return _judge_taking_back(state, order, at)
+    if order.verb == REVOKE_CARD:
+        return _judge_revocation(state, order, at)
     if order.verb not in VERBS:
-        known = ", ".join((*VERBS, *CONSULTING, RETRACT))
+        known = ", ".join((*VERBS, *CONSULTING, RETRACT, REVOKE_CARD))
         message = f"`{order.verb}` is no order: one of {known}"
         raise BadInput(message)
     act = codec.decode(order.text, Act, what="order")
@@ -306,7 +328,7 @@ def _judge_statement(state: DeskStage, order: Order, at: Instant) -> Statement:
 
 def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack:
     said = codec.decode(order.text, TakingBack, what="order")
-    verify_taking_back(said, state.profile.card)
+    verify_people_order(said, state.profile.card)
     # A wrong is put right whatever the clock says; twice it cannot be.
     if state.clock_trusted:
         _require_fresh(said.issued, at, what="the order")
@@ -323,6 +345,28 @@ def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack
     return TakenBack(
         order=said, label=told.label, lineage=told.lineage, audience=told.audience
     )
+
+
+def _judge_revocation(state: DeskStage, order: Order, at: Instant) -> CardRevoked:
+    said = codec.decode(order.text, CardRevocation, what="order")
+    verify_people_order(said, state.profile.card)
+    # Whatever the clock says, trust can end; from when on is the signer's to say.
+    if state.clock_trusted:
+        _require_fresh(said.issued, at, what="the order")
+    party = said.partner
+    if party == state.profile.party:
+        message = f"`{party}` is this node's own party: renew its card instead"
+        raise BadInput(message)
+    card = state.profile.partner(party)
+    if card is None:
+        raise BadInput(f"`{party}` is not a partner of this node")
+    closed = state.standing.trust.closing(party)
+    if closed is not None:
+        raise BadInput(f"{closed.told}; that was ordered before")
+    if said.since > said.issued:
+        message = f"a card is revoked from an instant that has come, not {said.since}"
+        raise BadInput(message)
+    return CardRevoked(order=said, number=card.number, root=card.root)
 
 
 def _not_ours(state: DeskStage, name: str) -> str:

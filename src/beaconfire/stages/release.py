@@ -17,6 +17,8 @@
   is withdrawn at once.
 * Some of it in that turn, the rest with the ticks and whatever else its recipient is
   told: no other turn may be noticed by who has no part in it.
+* When a partner's card is revoked, what waits and is of it or for it is decided
+  again at once.
 * What a suspension withheld is decided again when the link stage gives it back, as
   things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
@@ -55,6 +57,7 @@ from beaconfire.vocabulary.entries.carriage import (
     Withdrawal,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANE_OF_FORM, LANES
@@ -143,6 +146,9 @@ def step(
         state.standing = state.standing.consulted(entry.id, body, entry.at)
         about = _consulted_about(state, entry.id, body)
         return state, tuple(_decide_anew(state, entry.at, about))
+    if isinstance(body, CardRevoked):
+        state.standing = state.standing.distrusting(entry.id, body)
+        return state, tuple(_decide_without(state, entry.at, body.order.partner))
     if isinstance(body, Tick):
         return state, tuple(_decide_deferred(state, entry.at, state.deferred))
     return state, ()
@@ -303,6 +309,18 @@ def _decide_anew(
 ) -> list[EntryBody]:
     """Have all that waits for these decided anew, the first of it in this turn."""
     ways = [way for way in state.deferred if _recipient(way) in recipients]
+    return _decide_ways(state, at, ways)
+
+
+def _decide_without(state: ReleaseStage, at: Instant, gone: Party) -> list[EntryBody]:
+    """Have all that is of a party or for it decided anew: it is trusted no more."""
+    ways = [way for way in state.deferred if gone in way.split(" ")]
+    return _decide_ways(state, at, ways)
+
+
+def _decide_ways(
+    state: ReleaseStage, at: Instant, ways: Collection[str]
+) -> list[EntryBody]:
     for way in ways:
         state.to_ask[way] = dict.fromkeys(state.deferred[way])
     return _decide_deferred(state, at, ways)

@@ -40,6 +40,7 @@ LINK_TYPE = "application/vnd.beaconfire.link+json"
 RECEIPT_TYPE = "application/vnd.beaconfire.receipt+json"
 CARD_TYPE = "application/vnd.beaconfire.card+json"
 TAKING_BACK_TYPE = "application/vnd.beaconfire.taking-back+json"
+CARD_REVOCATION_TYPE = "application/vnd.beaconfire.card-revocation+json"
 CONSULTATION_TYPE = "application/vnd.beaconfire.consultation+json"
 
 

@@ -243,11 +243,18 @@ class _Audit:
             )
 
     def _by(self, unit: Unit, recipient: Holdings) -> bool:
-        """Say whether the recipient has it by this release, and not by a later one."""
-        if unit is self._units[unit.key][-1]:
-            return True
+        """Say whether the recipient has it by this release, and not by another one.
+
+        If by none of them, it is the newest that does not tell how.
+        """
         came = recipient.came.get(unit.key, set())
-        return any((unit.key.sender, *way) in came for way in unit.handed)
+        units = self._units[unit.key]
+        by = [
+            one
+            for one in units
+            if any((one.key.sender, *way) in came for way in one.handed)
+        ]
+        return any(one is unit for one in by or units[-1:])
 
     def _delivered(self, unit: Unit, recipient: Holdings) -> None:
         key = unit.key

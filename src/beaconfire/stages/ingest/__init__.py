@@ -21,6 +21,7 @@ from beaconfire.vocabulary.entries.arrivals import (
     SensorLines,
     Tick,
 )
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 
 __all__ = ["IngestStage", "begin", "due", "head", "step"]
 
@@ -37,6 +38,8 @@ def step(state: IngestStage, entry: Entry) -> tuple[IngestStage, tuple[EntryBody
         return state, tuple(take(state, body, entry.at))
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
+    if isinstance(body, CardRevoked):
+        state.standing = state.standing.distrusting(entry.id, body)
     if isinstance(body, Tick | NodeStart) and state.early:
         start = isinstance(body, NodeStart)
         return state, tuple(take_again(state, entry.at, start=start))

@@ -6,7 +6,8 @@
   means now is asked of nobody: acts come in any order and find their place later.
 * What is known, superseded or over changes nothing and is no fault.
 * An act dated ahead of our clock is kept until that instant. One whose author's card
-  or whose text we do not hold is refused, and kept: a start with them judges it again.
+  or whose text we do not hold, or whose author's card is revoked, is refused, and kept:
+  a start with another card or the text judges it again.
   So no act is lost for having come too early. What is kept is bounded.
 
 Left to others: that the part is the one its header names (``partners``), telling the
@@ -133,6 +134,9 @@ def _verified(state: IngestStage, brought: Brought, at: Instant) -> Act:
             "partner add` and start the node again; the act is kept until then"
         )
         raise _Early(text)
+    closed = state.standing.trust.closing(card.party)
+    if closed is not None:
+        raise _Early(f"{name}: {closed.refusal}")
     _require_valid(card, at)
     act = open_act(brought.envelope, card)
     assert act_id(act) == brought.id

@@ -33,12 +33,15 @@ def card_of(state: IngestStage, party: str, at: Instant) -> Card:
     """Return a partner's card.
 
     Raises:
-        BadInput: not a partner, or its card has ended.
+        BadInput: not a partner, or its card has ended or is revoked.
     """
     card = state.profile.partner(party)
     if card is None:
         message = f"`{party}` is not a partner of this node"
         raise BadInput(message)
+    closed = state.standing.trust.closing(party)
+    if closed is not None:
+        raise BadInput(closed.refusal)
     try:
         require_valid(card, at)
     except Refused as error:

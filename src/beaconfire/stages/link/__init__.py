@@ -25,6 +25,7 @@ from beaconfire.stages.link.state import (
 )
 from beaconfire.stages.link.suspending import (
     after_act,
+    after_revocation,
     after_time,
     next_end,
     take_back,
@@ -47,6 +48,7 @@ from beaconfire.vocabulary.entries.carriage import (
     Receipt,
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import (
@@ -95,6 +97,9 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = _take_act(state, body, entry)
     elif isinstance(body, Statement | Outcome):
         out = take_statement(state, body, entry)
+    elif isinstance(body, CardRevoked):
+        state.standing = state.standing.distrusting(entry.id, body)
+        out = after_revocation(state, body.order.partner, entry.id, entry.at)
     elif isinstance(body, Foregone):
         withholding.forget(state, body)
     elif isinstance(body, HandOver | Receipt):
@@ -106,6 +111,8 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = _take_step(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
         out = _take_time(state, body, entry.at)
+    elif isinstance(body, Tick):
+        out = _go_on(state, entry.at)
     return state, tuple(out)
 
 
@@ -181,7 +188,12 @@ def standing_messages(
 
 
 def receipts_given(state: LinkStage, party: Party) -> tuple[tuple[Lane, Envelope], ...]:
-    """Return our latest receipt a lane to ``party``, to lay down again on reconnect."""
+    """Return our latest receipt a lane to ``party``, to lay down again on reconnect.
+
+    One whose card is revoked gets none.
+    """
+    if state.standing.trust.closing(party) is not None:
+        return ()
     return tuple(
         (lane, envelope(RECEIPT_TYPE, given.note.encode(), given.signature))
         for lane, receiving in state.partners[party].receiving.items()
@@ -207,6 +219,17 @@ def _take_time(
             out.extend(fill(state, partner, lane, at))
     out.extend(withholding.give_back(state.partners.values()))
     return out
+
+
+def _go_on(state: LinkStage, at: Instant) -> list[EntryBody]:
+    """Go on with an act's way through long queues: it waits for no clock."""
+    return [
+        after
+        for partner in state.partners.values()
+        for lane in LANES
+        if partner.sending[lane].sweeps
+        for after in fill(state, partner, lane, at)
+    ]
 
 
 def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody]:

@@ -5,6 +5,9 @@
 * A unit is judged again at its own hand-over: an agreement that lapsed since the
   release, or an item past its validity, does not leave.
 * What ends by the thousand (an act, a long silence) ends in few entries.
+* A link that a revocation has closed gets nothing, neither items nor acts.
+* A new epoch begins with a message even when there is nothing to carry: only a receipt
+  that has seen it tells what became of the old one's window.
 * Number, previous hash and text are fixed here and nowhere else. Acts go first.
 """
 
@@ -12,7 +15,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from beaconfire.agreements.agreement import NO_FURTHER
-from beaconfire.agreements.lapse import Lapse
+from beaconfire.agreements.lapse import Lapse, link_closed
 from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.agreements.standing import Standing
@@ -58,6 +61,8 @@ def fill(
         out.extend(_overdue(state, partner, lane, judge, at))
     out.extend(withdrawn(state, partner, lane, queue.sweep(sending, judge), at))
     ended = 0
+    if link_closed(partner.card.party, state.standing) is not None:
+        return out
     while len(sending.window) < WINDOW_MESSAGES:
         held = state.untrusted is not None
         units, lapsed = queue.next_units(sending, judge, acts_alone=held)
@@ -70,19 +75,7 @@ def fill(
         if not units or ended >= queue.SWEPT_MAX:
             break
     queue.tidy(sending)
-    return out
-
-
-def open_epoch(
-    state: LinkStage, partner: Partner, lane: Lane, at: Instant
-) -> list[EntryBody]:
-    """Send the first message of a new epoch, empty if there is nothing to carry.
-
-    It must go even when empty: only a receipt that has seen the new epoch tells what
-    became of the old one's window.
-    """
-    out = fill(state, partner, lane, at)
-    if partner.sending[lane].number == 0:
+    if sending.closes is not None and sending.number == 0:
         out.append(_hand_over(state, partner, lane, [], at))
     return out
 

@@ -69,6 +69,9 @@ def settle(state: LinkStage, arrival: ReceiptArrival, at: Instant) -> list[Entry
         if partner is None:
             message = f"`{arrival.partner}` is not a partner of this node"
             raise BadInput(message)
+        closed = state.standing.trust.closing(arrival.partner)
+        if closed is not None:
+            raise BadInput(closed.refusal)
         note, text, signature = _open(state, partner, arrival.message)
         delivered, lost = _settled(partner, note)
     except BadInput as error:

@@ -14,12 +14,16 @@ From the turn that journals it:
   what was kept from leaving is decided again (``withholding``); so it is when another
   text takes the agreement's place.
 
+And what a revocation of the partner's card does: every lane that holds anything is
+purged and its epoch ended, all items that wait are withdrawn, and acts wait until a
+higher-numbered card opens the link.
+
 And what a retraction does: what it takes back and nobody has yet is withdrawn.
 """
 
 from collections.abc import Collection
 
-from beaconfire.agreements.lapse import Lapse
+from beaconfire.agreements.lapse import Lapse, link_closed
 from beaconfire.agreements.status import closes_at
 from beaconfire.agreements.view import STATUS_ACTS
 from beaconfire.stages.link import queue, withholding
@@ -27,7 +31,6 @@ from beaconfire.stages.link.handing import (
     fill,
     in_entries,
     judge_at,
-    open_epoch,
     waiting,
     withdrawn,
 )
@@ -66,6 +69,13 @@ def after_consent(
 ) -> list[EntryBody]:
     """Make the links to an agreement's parties agree with a consent that has ended."""
     return _settle(state, _parties(state, agreement), entry, at)
+
+
+def after_revocation(
+    state: LinkStage, party: Party, entry: str, at: Instant
+) -> list[EntryBody]:
+    """Make the link to ``party`` agree with its card's not being trusted any more."""
+    return _settle(state, (party,), entry, at)
 
 
 def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
@@ -143,7 +153,8 @@ def _settle_lane(
     sending = partner.sending[lane]
     lapsed: list[tuple[int, Unit]] = []
     allowed: list[Unit] = []
-    lapse = None
+    # A link that is closed is purged of acts as well, which else never lapse.
+    lapse = link_closed(partner.card.party, state.standing) if sending.window else None
     judge = judge_at(state, state.standing, at, state.memo)
     for message in sending.window:
         for unit in message.units:
@@ -192,5 +203,5 @@ def _settle_lane(
     sending.number = 0
     sending.hash = ZERO_DIGEST
     queue.put_back(sending, partner, allowed)
-    out.extend(open_epoch(state, partner, lane, at))
+    out.extend(fill(state, partner, lane, at))
     return [*out, *waiting(state, partner, lane, allowed)]

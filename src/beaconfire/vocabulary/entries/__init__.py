@@ -16,6 +16,7 @@ from beaconfire.vocabulary.entries import (
     carriage,
     consulting,
     decisions,
+    revoking,
     sightings,
 )
 
@@ -60,6 +61,7 @@ EntryBody = (
     | ConsultationProceeding
     | consulting.ConsultationHeard
     | consulting.ConsultationClosed
+    | revoking.CardRevoked
     | Act
 )
 
@@ -117,6 +119,7 @@ BODIES: dict[str, type] = {
         ConsultationProceeding,
         consulting.ConsultationHeard,
         consulting.ConsultationClosed,
+        revoking.CardRevoked,
     )
 }
 for _kind in ACT_KINDS:
