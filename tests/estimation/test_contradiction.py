@@ -160,6 +160,20 @@ def test_where_offsets_do_not_tell_the_agreement_of_the_others_does(seed):
     assert found.model_holds
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_the_one_that_contradicts_itself_is_left_out(seed):
+    """Five kilometres make its own arc one that no body flies; the other's stands."""
+    rng = np.random.default_rng(seed)
+    plots = (
+        *FIRST.plots(fly(STEEP), FROM_S, TO_S, rng, bias=(5_000.0, 0.0, 0.0)),
+        *SECOND.plots(fly(STEEP), FROM_S, TO_S, rng),
+    )
+    found = estimate_flight(Observations(plots=plots))
+    rejected = [one.id for one in found.sensors if one.verdict == "rejected"]
+    assert rejected in ([], ["first"])
+    assert bool(rejected) == (found.impact is not None)
+
+
 def test_no_sensor_is_rejected_where_nothing_tells_which_is_wrong():
     """A fit follows one of two, which may be the liar: neither is accused."""
     found = estimate_flight(seen((NEAR, SOUTH), too_far))
