@@ -13,7 +13,8 @@ second release, an ending of what was not there, a use of what came under an agr
 known to be closed. ``misled`` is what another uses that this one took back, and has not
 told it. ``against`` holds the node's own memory to it: what is released and
 has not ended is on its way, what is deferred or withheld is kept. ``forgotten`` is what
-is withheld though nobody holds its agreement suspended any more.
+is withheld though nobody holds its agreement suspended any more, ``overdue`` what waits
+for a consent though its agreement is closed, or every consent is there.
 """
 
 from collections.abc import Iterable
@@ -90,6 +91,18 @@ class Account:
             unit.key
             for unit in self.units
             if unit.stands == "withheld" and not self._closed(unit.agreements)
+        )
+
+    @property
+    def overdue(self) -> tuple[Key, ...]:
+        """Units that wait and might be decided again."""
+        return tuple(
+            unit.key
+            for unit in self.units
+            if unit.stands == "deferred"
+            and (
+                self._closed(unit.agreements) or self.consents.issuperset(unit.consents)
+            )
         )
 
     def against(self, stages: Stages) -> str | None:
@@ -196,7 +209,9 @@ class Account:
     def _decided(self, body: Deferral | Refusal | Release) -> "Account":
         key = _key(body.item, body)
         if isinstance(body, Deferral):
-            return self._put(Unit(key, "deferred"), ("asked",))
+            asked = body.consultations
+            unit = Unit(key, "deferred", body.agreements, consents=asked)
+            return self._put(unit, ("asked",))
         if isinstance(body, Refusal):
             stands = "withheld" if body.withheld else "refused"
             return self._put(Unit(key, stands, body.withheld), ("deferred", "asked"))

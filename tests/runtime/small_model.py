@@ -283,6 +283,8 @@ class Model:
                     return f"{account.party} never hears of {account.unsettled}"
                 if account.forgotten:
                     return f"{account.party} never decides again {account.forgotten}"
+                if account.overdue:
+                    return f"{account.party} lets {account.overdue} wait for ever"
                 for other in accounts:
                     if account.misled(other):
                         told = (

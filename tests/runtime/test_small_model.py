@@ -2,15 +2,16 @@
 
 Whatever the order: nothing leaves without a standing release, nothing is released or
 used twice, nothing that was withheld or sent is lost to the books, what a suspension
-withheld is decided again once all have restored, whoever uses what was taken back is
-told so, and a party's own suspension stops both directions wherever it is known. The
-small explorations are complete: all steps, in every order, with every message, receipt,
-tick and crash between them. The large ones go as far as a million states and say
-whether that was all.
+withheld is decided again once all have restored, nothing waits for a consent that is
+there or could open nothing, whoever uses what was taken back is told so, and a party's
+own suspension stops both directions wherever it is known. The small explorations are
+complete: all steps, in every order, with every message, receipt, tick and crash between
+them. The large ones go as far as a million states and say whether that was all.
 """
 
 import pytest
 
+from beaconfire.stages import release
 from beaconfire.stages.link import answers, handing, receipts, withholding
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
@@ -20,6 +21,9 @@ SMALL = {
         "item of JPN, ask, consent, withdraw, crash of JPN"
     ),
     "a question that ends unanswered": "item of JPN, ask, object, deadline",
+    "an item that waits for a consent meets a suspension": (
+        "item of JPN, ask, consent, suspend by KOR, restore by KOR"
+    ),
     "the hub with leave given and taken back": (
         "item of JPN, approve, revoke, crash of USA"
     ),
@@ -119,6 +123,10 @@ FAULTS = {
     "what is sent is not judged at its hand-over": (
         "item of JPN, ask, consent, withdraw",
         (handing, "stands_remembered", lambda memo, release, **rest: None),
+    ),
+    "what waits for a consent is not decided again when an act comes": (
+        "item of JPN, ask, suspend by KOR, restore by KOR",
+        (release, "_decide_anew", lambda *_: []),
     ),
     "what waits for a consultation is forgotten": (
         "item of JPN, ask",
