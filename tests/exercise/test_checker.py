@@ -21,7 +21,7 @@ from .journals_made import GSOMIA, Books, honest_books
 
 CHECKER_FILES = (
     *("checker", "accounts", "holdings", "lanes", "ledger"),
-    *("withholdings", "deferrals"),
+    *("withholdings", "deferrals", "closings"),
 )
 
 

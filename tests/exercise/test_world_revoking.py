@@ -5,13 +5,15 @@ the nation that revoked does is judged by its own journal, and all books by the 
 Nothing of it shows to a third.
 """
 
+import json
 import random
 
 import pytest
 
-from beaconfire.exercise.after_action.checker import Delivery
+from beaconfire.exercise.after_action.checker import Delivery, check_delivery
 from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
+from beaconfire.journal.entry import encode_entry
 from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.codec import encode
 from beaconfire.seals.people_orders import sign_people_order
@@ -179,3 +181,28 @@ def test_what_a_hub_relayed_before_is_refused_to_the_hub_alone() -> None:
     assert_closed(made, "JPN", "KOR")
     audited = assert_books_true(made)
     assert audited.refused
+
+
+@pytest.mark.parametrize("kind", ["hand-over", "arrival"])
+def test_the_audit_finds_what_crosses_a_closed_link(kind: str) -> None:
+    """The last that crossed is a fault if the revocation stands before it."""
+    made = world(seen=SEEN)
+    revoke(made, "JPN", "KOR", OFF_S)
+    made.run(END_S)
+    books = {
+        party: [json.loads(encode_entry(entry)) for entry in entries(made, party)]
+        for party in PARTIES
+    }
+    assert check_delivery(books).problems == ()
+    mine = books["JPN"]
+    where = next(i for i, e in enumerate(mine) if e["kind"] == "card-revocation")
+    crossed = [
+        i
+        for i, e in enumerate(mine[:where])
+        if e["kind"] == kind and "KOR" in (e["body"]["to"], e["body"]["from"])
+    ]
+    mine.insert(crossed[-1], mine.pop(where))
+    for seq, entry in enumerate(mine, 1):
+        entry["seq"] = seq
+    problems = check_delivery(books).problems
+    assert any("KOR, whose card was revoked" in one for one in problems)

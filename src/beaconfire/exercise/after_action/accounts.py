@@ -15,12 +15,14 @@ partner's journal elsewhere (``checker``). Rules:
    released again only if it was not taken.
 6. What a suspension withheld is decided again once it is over (``withholdings``).
 7. What waits for a consultation is no unit yet; it ends too (``deferrals``).
+8. Nothing crosses a link whose partner's card is revoked (``closings``).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from beaconfire.exercise.after_action.closings import Closings
 from beaconfire.exercise.after_action.deferrals import Deferrals
 from beaconfire.exercise.after_action.ledger import Fact, Ledger
 from beaconfire.exercise.after_action.withholdings import Withholdings
@@ -134,6 +136,7 @@ class _Reading:
         self._suspended = Suspensions()
         self._withholdings = Withholdings(account.party)
         self._deferrals = Deferrals()
+        self._closings = Closings()
         self._approvals: dict[str, dict[str, Any]] = {}
         self._types: dict[str, str] = {}
 
@@ -142,6 +145,7 @@ class _Reading:
         kind = fact.kind
         self._withholdings.take(fact)
         self._deferrals.take(fact)
+        self._closings.take(fact)
         if kind == "act":
             self._suspended.take(fact)
         elif kind == "approval":
@@ -167,8 +171,9 @@ class _Reading:
     def closed(self) -> Account:
         """Return the account at the journal's end."""
         self._deferrals.close()
-        for sentence in (*self._withholdings.flaws, *self._deferrals.flaws):
-            self._flaw(sentence)
+        for fold in (self._withholdings, self._deferrals, self._closings):
+            for sentence in fold.flaws:
+                self._flaw(sentence)
         account = self.account
         account.deferred = self._deferrals.left
         account.taken_back = self._deferrals.withdrawn

@@ -20,7 +20,7 @@ from beaconfire.errors import BadInput
 Line = str | bytes | Mapping[str, Any]
 Body = Mapping[str, Any]
 
-_OPTIONAL = ("withheld", "act", "agreement", "reason")
+_OPTIONAL = ("withheld", "act", "agreement", "reason", "profile")
 
 # Of each kind that matters, the keys that must be there and are kept.
 _KEPT: dict[str, tuple[str, ...]] = {
@@ -57,6 +57,8 @@ _KEPT: dict[str, tuple[str, ...]] = {
     ),
     "quarantine": ("from", "to", "via", "lane", "epoch", "number", "items"),
     "rejection": ("source", "what", "reason", "excerpt"),
+    "card-revocation": ("order", "number", "root"),
+    "node-start": (),
     "act": ("agreement", "act", "party"),
     "approval": ("agreement", "act", "party", "item", "to", "via", "class"),
 }
