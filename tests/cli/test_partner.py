@@ -7,6 +7,7 @@ import typer
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.trust import Trust
 from beaconfire.cli import node, partner
 from beaconfire.errors import BadInput, NotReachable, Refused
@@ -414,3 +415,39 @@ def test_no_seed_leaves_the_keys_directory(korea):
     assert {path.name for path in outside} == {"node.toml", "KOR.card"}
     for path in outside:
         assert not any(seed in path.read_text() for seed in seeds)
+
+
+def test_partners_are_listed_with_what_a_person_compares(
+    nations, tmp_path, monkeypatch
+):
+    """Number, state, end, border and the fingerprint that the partner reads out."""
+    home = laid_out(tmp_path / "home", "JPN")
+    assert "has admitted nobody" in run("partner", "list", "--node", home)
+    admit(home, nations[1])
+    told = run("partner", "list", "--node", home)
+    facts = card_facts(nations[1])
+    assert "KOR  card 1, trusted, valid until" in told
+    assert f"fingerprint {facts['fingerprint']}" in told
+    (row,) = json.loads(run("partner", "list", "--node", home, "--json"))["partners"]
+    assert (row["party"], row["card"], row["state"]) == ("KOR", 1, "trusted")
+    late = cards.load_cards(home, load_node(home)).partners[0].valid_until.plus_s(1.0)
+    monkeypatch.setattr(partner, "node_now", lambda config: late)
+    assert "KOR  card 1, expired" in run("partner", "list", "--node", home)
+
+
+def test_a_revoked_partner_is_listed_as_revoked_and_why(nations, tmp_path, monkeypatch):
+    """Read from the journal, which is the record; a new card ends it."""
+    home = laid_out(tmp_path / "home", "JPN")
+    admit(home, nations[1])
+    card = cards.load_cards(home, load_node(home)).partners[0]
+    at = Instant.parse("2030-01-01T00:00:00Z")
+    order = CardRevocation(
+        party="JPN", partner="KOR", since=at, reason="its keys were stolen", issued=at
+    )
+    known = Standing().distrusting(
+        "e", CardRevoked(order=order, number=1, root=card.root)
+    )
+    monkeypatch.setattr(partner, "standing_in", lambda node, say: known)
+    told = run("partner", "list", "--node", home)
+    assert "KOR  card 1, revoked" in told
+    assert "its keys were stolen" in told

@@ -8,6 +8,7 @@ desk judges it; if the node is stopped nothing changes (exit code 4).
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from beaconfire.errors import BadInput, Refused
@@ -15,19 +16,21 @@ from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import load_node, node_now
 from beaconfire.runtime.orders import order, standing_in
 from beaconfire.seals import codec
+from beaconfire.seals.cards import card_fingerprint
 from beaconfire.seals.people_orders import sign_people_order
+from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer(
-    help="Admit partners by their cards; revoke one.", no_args_is_help=True
+    help="Admit partners by their cards; list and revoke them.", no_args_is_help=True
 )
 
 
 @app.callback()
 def partner() -> None:
-    """Admit partners by their cards; revoke one."""
+    """Admit partners by their cards; list and revoke them."""
 
 
 @app.command()
@@ -72,6 +75,59 @@ def add(
     typer.echo(f"valid until {held.valid_until}")
     typer.echo(f"border {held.border_host}:{held.border_port}")
     typer.echo("a node that runs now takes it up when it is started again")
+
+
+@app.command("list")
+def list_(
+    *,
+    node: Annotated[
+        Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
+    ] = Path("node"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = (
+        False
+    ),
+) -> None:
+    """List the partners whose cards this node holds, and which of them it trusts."""
+    config = load_node(node)
+    known = cards.load_cards(node, config)
+    now = node_now(config)
+    trust = standing_in(node, lambda line: typer.echo(line, err=True)).trust
+    rows = []
+    for card in known.partners:
+        revoked = trust.covering(card)
+        state = "revoked" if revoked is not None else _validity(card, now)
+        rows.append(
+            {
+                "party": card.party,
+                "card": card.number,
+                "state": state,
+                "revoked": None if revoked is None else revoked.told,
+                "valid_until": str(card.valid_until),
+                "border": f"{card.border_host}:{card.border_port}",
+                "fingerprint": card_fingerprint(card),
+            }
+        )
+    for sentence in known.left_out:
+        typer.echo(sentence, err=True)
+    if as_json:
+        typer.echo(msgspec.json.encode({"v": 1, "partners": rows}).decode())
+        return
+    if not rows:
+        typer.echo(f"{config.party} has admitted nobody: beaconfire partner add CARD")
+    for row in rows:
+        typer.echo(
+            f"{row['party']}  card {row['card']}, {row['state']}, valid until "
+            f"{row['valid_until']}, border {row['border']}"
+        )
+        typer.echo(f"     fingerprint {row['fingerprint']}")
+        if row["revoked"] is not None:
+            typer.echo(f"     {row['revoked']}")
+
+
+def _validity(card: Card, now: Instant) -> str:
+    if now < card.valid_from:
+        return "not valid yet"
+    return "expired" if now > card.valid_until else "trusted"
 
 
 @app.command()
