@@ -13,6 +13,7 @@ from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import answer_lines
 from beaconfire.seals import codec
 from beaconfire.stages.fuse.evidence import observations
+from beaconfire.stages.fuse.launches import observed
 from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.entries.sightings import PlotsHeard
 from beaconfire.vocabulary.motion import Plot
@@ -174,3 +175,5 @@ def test_two_from_one_site_at_once_are_two_launches_at_a_node():
         for launch in book.open:
             held = observations(launch.evidence).plots
             assert is_of_one(held, of)
+            given = {of[id(plot)] for plot in observed(launch).plots}
+            assert len(given) == 1  # nothing of what was seen before they parted

@@ -11,12 +11,15 @@ there is the group; how many are in it is counted, by each radar for itself:
   alone is an object of its own, and is followed as one.
 * Where others that stand in the group are followed too, each names them: the count is
   of all of them together, and is not to be added up.
+* To leave a group takes more than to join it: until no plots can be exchanged any more
+  the area goes on to hold each member. Then what a radar showed before counts for
+  none of them, since it may be of any (``surely_of_one``).
 
 Plain Python: it runs in the node's own process.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from beaconfire.estimation.fix import Fix, fix_of, way_m
 from beaconfire.vocabulary.flight import GroupSpread
@@ -32,7 +35,11 @@ CELL_SIGMAS = 2.5
 # Scans over which a group is counted: its number is what most of them show. Fewer than
 # the second show nothing yet.
 COUNTED_SCANS, COUNTED_MIN = 25, 5
-# Of these so many show several before two are taken to meet in one cell: fewer may be
+# While plots of two come now and then as near as this, their paths may exchange plots:
+# of pairs that stand 4, 5, 6 and 6.5 sigma apart 72, 18, 2 and 0.6 % do within a
+# hundred scans. Two that part come no more as near some 6 to 8 sigma from each other.
+EXCHANGE_SIGMAS = 4.5
+# Of the scans counted so many show several before two are taken to meet: fewer may be
 # an echo of one object that a radar split.
 SEVERAL_SCANS_MIN = 3
 # A count older than this against the newest is of another time.
@@ -47,7 +54,8 @@ class Together:
     """What one radar's newest scans show about one object's plot.
 
     ``cell_m``: within which it tells nothing apart. ``near`` names what else is
-    followed there. ``since_ns`` is since when it shows several, if only now and then.
+    followed there. ``since_ns`` is since when plots can be exchanged, where they can;
+    ``until_ns`` until when they could at all.
     """
 
     count: int
@@ -56,21 +64,55 @@ class Together:
     cell_m: float
     near: tuple[str, ...] = ()
     since_ns: int | None = None
+    until_ns: int | None = None
 
 
 def several_since(since_ns: int | None, counts: Sequence[int], ns: int) -> int | None:
-    """Return since when several are shown now and then; ``counts`` end with ``ns``."""
-    often = sum(count > 1 for count in counts[-COUNTED_SCANS:]) >= SEVERAL_SCANS_MIN
-    if not often:
-        return None
-    return ns if since_ns is None else since_ns
+    """Return since when several are shown now and then; ``counts`` end with ``ns``.
+
+    They are until none of the newest scans shows several: at the edge it would be said
+    and taken back by turns.
+    """
+    several = sum(count > 1 for count in counts[-COUNTED_SCANS:])
+    if since_ns is None:
+        return ns if several >= SEVERAL_SCANS_MIN else None
+    return since_ns if several else None
+
+
+@dataclass(slots=True)
+class Meeting:
+    """Whether plots of one path can be exchanged with another's, by its scans."""
+
+    counts: list[int] = field(default_factory=list)
+    several_ns: int | None = None
+    close_ns: int = 0
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+    def take(self, count: int, ns: int) -> None:
+        """Take how many stood so near to each other in the scan of an instant."""
+        again = ns - (self.until_ns or 0) <= SAME_TIME_S * NS_PER_S
+        self.counts.append(count)
+        del self.counts[:-COUNTED_SCANS]
+        self.close_ns = ns if count > 1 else self.close_ns
+        self.several_ns = several_since(self.several_ns, self.counts, ns)
+        if self.several_ns is None:
+            return
+        # The same two that meet again have flown freely from where they first met.
+        if self.since_ns is None or not (again or self.several_ns < ns):
+            self.since_ns = self.several_ns
+        self.until_ns = self.close_ns
+
+    def now_since_ns(self) -> int | None:
+        """Return since when they can be exchanged; ``None`` where they cannot now."""
+        return None if self.several_ns is None else self.since_ns
 
 
 def spread_of(seen: Mapping[str, Together]) -> GroupSpread | None:
     """Return how near to each other a group's members were, and for how long.
 
     By the finest radar that sees them now. It stands longer than the group is named:
-    while two still come into one cell now and then, which plot is whose is chance.
+    while plots come near enough to be exchanged, which is whose is chance.
     """
     newest_ns = max((one.newest_ns for one in seen.values()), default=0)
     now = [
@@ -82,7 +124,25 @@ def spread_of(seen: Mapping[str, Together]) -> GroupSpread | None:
     if finest is None or finest.since_ns is None:
         return None
     over_s = (finest.newest_ns - finest.since_ns) / NS_PER_S
-    return GroupSpread(cell_m=finest.cell_m, over_s=over_s)
+    wider = 1.0 if finest.count > 1 else EXCHANGE_SIGMAS / CELL_SIGMAS
+    return GroupSpread(cell_m=wider * finest.cell_m, over_s=over_s)
+
+
+def surely_of_one(
+    plots: Sequence[Plot], seen: Mapping[str, Together]
+) -> tuple[Plot, ...]:
+    """Return the plots that no other object of a group that has parted may have given.
+
+    While the group has not, they are the group's: all of them.
+    """
+    if spread_of(seen) is not None:
+        return tuple(plots)
+    until_ns = {
+        sensor: one.until_ns for sensor, one in seen.items() if one.until_ns is not None
+    }
+    return tuple(
+        plot for plot in plots if plot.time.ns > until_ns.get(plot.sensor.id, 0)
+    )
 
 
 def cell_m(fix: Fix) -> float:
@@ -93,6 +153,11 @@ def cell_m(fix: Fix) -> float:
 def in_one_cell(one: Fix, other: Fix) -> bool:
     """Say whether two plots of one scan are too near each other to be told apart."""
     return way_m(one, other) <= max(cell_m(one), cell_m(other))
+
+
+def exchangeable(one: Fix, other: Fix) -> bool:
+    """Say whether two paths that these plots are of may exchange them by chance."""
+    return way_m(one, other) <= EXCHANGE_SIGMAS * max(one.sigma_m, other.sigma_m)
 
 
 def most(counts: Sequence[int]) -> int:
@@ -163,17 +228,17 @@ def together_in(
         counts: list[int] = []
         near: list[set[str]] = []
         fix = None
-        since_ns = None
+        meeting = Meeting()
         for ns in sorted(mine):
             fix = fix_of(mine[ns])
-            beside = [
-                plot
-                for plot in _distinct(scans[sensor, ns], mine[ns])
-                if in_one_cell(fix, fix_of(plot))
+            different = [
+                (plot, fix_of(plot)) for plot in _distinct(scans[sensor, ns], mine[ns])
             ]
+            beside = [plot for plot, there in different if in_one_cell(fix, there)]
             counts.append(1 + len(beside))
             near.append({others[id(p)] for p in beside if id(p) in others})
-            since_ns = several_since(since_ns, counts, ns)
+            close = 1 + sum(exchangeable(fix, there) for _, there in different)
+            meeting.take(close, ns)
         if fix is not None:
             found[sensor] = Together(
                 count=most(counts),
@@ -181,7 +246,8 @@ def together_in(
                 newest_ns=max(mine),
                 cell_m=cell_m(fix),
                 near=in_most(near),
-                since_ns=since_ns,
+                since_ns=meeting.now_since_ns(),
+                until_ns=meeting.until_ns,
             )
     return found
 

@@ -22,7 +22,7 @@ from beaconfire.errors import BadInput
 from beaconfire.estimation.contradiction import LEFT_OUT_PART, doubted
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.members import widened_for_members
-from beaconfire.estimation.seen_in_file import groups_in, sights_in
+from beaconfire.estimation.seen_in_file import groups_in, sights_in, surely_theirs
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import (
@@ -57,6 +57,7 @@ LINES_MAX = 100_000
 GAP_S = 300.0
 _LATER = "it is later than the instant that is asked about"
 _ON_NO_PATH = "no object is followed through it"
+_OF_ANY = "it may be of any object of a group that has parted since"
 
 # Which of the plots and cues are of one object each.
 Sort = Callable[[Sequence[Plot], Sequence[Cue]], tuple[Observations, ...]]
@@ -155,11 +156,14 @@ def answer_lines(
     objects = _objects(one, whole, sort)
     estimates = [(whole, one)]
     if objects[0] is not whole:
-        estimates = _each(objects)
         followed = {id(plot) for each in objects for plot in each.plots}
+        objects = surely_theirs(objects, held.plots)
+        estimates = _each(objects)
+        sure = {id(plot) for each in objects for plot in each.plots}
         for plot, number in zip(held.plots, held.numbers, strict=True):
-            if id(plot) not in followed:
-                held.reject(number, _ON_NO_PATH)
+            if id(plot) not in sure:
+                reason = _OF_ANY if id(plot) in followed else _ON_NO_PATH
+                held.reject(number, reason)
     times = [plot.time for plot in held.plots] + [cue.time for cue in held.cues]
     sights = sights_in(estimates, held.plots, max(times) if at is None else at)
     groups = groups_in(estimates, held.plots)

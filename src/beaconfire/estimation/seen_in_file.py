@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from beaconfire.estimation.grouping import group_of, spread_of, together_in
+from msgspec import structs
+
+from beaconfire.estimation.grouping import (
+    group_of,
+    spread_of,
+    surely_of_one,
+    together_in,
+)
 from beaconfire.estimation.sight import course_of, judge_sight
 from beaconfire.estimation.watcher import (
     Heard,
@@ -66,6 +73,17 @@ def groups_in(
         together = together_in(plots, everything, others)
         found.append((group_of(together), spread_of(together)))
     return found
+
+
+def surely_theirs(
+    objects: Sequence[Observations], everything: Sequence[Plot]
+) -> tuple[Observations, ...]:
+    """Return the objects without the plots that may be of another of their group."""
+    return tuple(
+        structs.replace(held, plots=surely_of_one(held.plots, together))
+        for held in objects
+        for together in (together_in(held.plots, everything, {}),)
+    )
 
 
 def _used(held: Observations, estimate: FlightEstimate) -> list[Plot]:

@@ -29,12 +29,13 @@ from beaconfire.estimation.fix import (
 )
 from beaconfire.estimation.grouping import (
     COUNTED_SCANS,
+    Meeting,
     Together,
     cell_m,
+    exchangeable,
     in_most,
     in_one_cell,
     most,
-    several_since,
 )
 from beaconfire.stages.fuse.assignment import nearest
 from beaconfire.stages.fuse.initiation import Recent, initiates
@@ -95,7 +96,7 @@ class Path:
     counts: list[int] = field(default_factory=list)
     near: list[tuple[str, ...]] = field(default_factory=list)
     missed: int = 0
-    several_ns: int | None = None
+    meeting: Meeting = field(default_factory=Meeting)
 
     def push_mps2(self) -> float:
         """Return how much push its next plot may show."""
@@ -108,15 +109,18 @@ class Path:
             (fix for fix in self.fixes[:-1] if fix.time_ns >= base_ns), self.fixes[-2]
         )
 
-    def take(self, fix: Fix, count: int, near: tuple[str, ...]) -> Carried:
-        """Carry on with a plot, about which so many stand, of these other paths."""
+    def take(self, fix: Fix, count: int, close: int, near: tuple[str, ...]) -> Carried:
+        """Carry on with a plot, about which so many stand, of these other paths.
+
+        ``close`` is how many stand so near that they may be exchanged.
+        """
         self.missed = 0
         self.fixes.append(fix)
         del self.fixes[:-_FIXES_KEPT]
         self.counts.append(count)
         self.near.append(near)
         del self.counts[:-COUNTED_SCANS], self.near[:-COUNTED_SCANS]
-        self.several_ns = several_since(self.several_ns, self.counts, fix.time_ns)
+        self.meeting.take(close, fix.time_ns)
         return self._carried((fix.plot,), begun=False)
 
     def beginning(self) -> Carried:
@@ -136,7 +140,8 @@ class Path:
                 newest_ns=newest.time_ns,
                 cell_m=cell_m(newest),
                 near=in_most(self.near),
-                since_ns=self.several_ns,
+                since_ns=self.meeting.now_since_ns(),
+                until_ns=self.meeting.until_ns,
             ),
         )
 
@@ -207,7 +212,7 @@ class Stretch:
                 for k, fixed in enumerate(given):
                     counts[k] += k == cell or in_one_cell(given[cell], fixed)
         carried = [
-            self.paths[k].take(fix, count, others)
+            self.paths[k].take(fix, count, _close(fix, fixes), others)
             for k, fix, count, others in zip(taken, given, counts, near, strict=True)
         ]
         return carried, left
@@ -263,6 +268,11 @@ def _beside(fixes: list[Fix], begun: list[Fix]) -> bool:
     if 2 * compared < len(begun):
         return False
     return math.hypot(*off) / compared <= cell_m(begun[-1])
+
+
+def _close(fix: Fix, fixes: list[Fix]) -> int:
+    """Return how many stand so near to ``fix``, itself with them, to be exchanged."""
+    return sum(exchangeable(fix, one) for one in fixes)
 
 
 def _cell_of(given: list[Fix], fix: Fix) -> int | None:

@@ -12,8 +12,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from beaconfire.estimation.grouping import Together
-from beaconfire.stages.fuse.evidence import Evidence
+from msgspec import structs
+
+from beaconfire.estimation.grouping import Together, spread_of, surely_of_one
+from beaconfire.stages.fuse.evidence import Evidence, observations
 from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.motion import (
     Motion,
@@ -23,7 +25,7 @@ from beaconfire.stages.fuse.motion import (
     way_of,
 )
 from beaconfire.stages.fuse.pace import Pace
-from beaconfire.vocabulary.flight import FlightEstimate
+from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, LaunchPoint
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
@@ -125,7 +127,14 @@ def count(
         return
     near = (homes.get(f"{sensor}:{path}", STRAY) for path in carried.together.near)
     named = sorted({name for name in near if name not in (STRAY, launch.id)})
-    launch.together[sensor] = replace(carried.together, near=tuple(named))
+    known, seen = launch.together.get(sensor), carried.together
+    # A path that begins anew does not know what the one before it could exchange.
+    until_ns = seen.until_ns if known is None else _later(known.until_ns, seen.until_ns)
+    launch.together[sensor] = replace(seen, near=tuple(named), until_ns=until_ns)
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    return max((ns for ns in (one, other) if ns is not None), default=None)
 
 
 def move(launch: Launch, source: str, motion: Motion) -> None:
@@ -137,6 +146,13 @@ def move(launch: Launch, source: str, motion: Motion) -> None:
     if all(abs(motion.time_ns - m.time_ns) >= TRAIL_S * NS_PER_S for m in trail):
         trail.append(motion)
         del trail[:-TRAIL_MAX]
+
+
+def observed(launch: Launch, unshared: tuple[str, ...] = ()) -> Observations:
+    """Return what a solve for this launch is given: of one object, or of a group."""
+    held = observations(launch.evidence, unshared)
+    plots = surely_of_one(held.plots, launch.together)
+    return structs.replace(held, plots=plots, group=spread_of(launch.together))
 
 
 def learn(launch: Launch, sighting: Sighting) -> None:

@@ -14,7 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from beaconfire.stages.fuse.belonging import of_sighting
 from beaconfire.stages.fuse.evidence import add_cue, observations
 from beaconfire.stages.fuse.follower import Follower
-from beaconfire.stages.fuse.launches import learn, sighting_of_cue, take_estimate
+from beaconfire.stages.fuse.launches import (
+    learn,
+    observed,
+    sighting_of_cue,
+    take_estimate,
+)
 from beaconfire.stages.fuse.picture import (
     Event,
     Picture,
@@ -64,7 +69,7 @@ def sort_sightings(
             due = event.pace.due(event.evidence.arc_s(), WAY_S)
             if due is not None and due <= at and event.evidence.enough():
                 event.pace.ask(_ASKED, at)
-                take_estimate(event, solve(observations(event.evidence)))
+                take_estimate(event, solve(observed(event)))
                 event.pace.answered(_ASKED)
                 told(at)
     events = sorted((*ended, *picture.open), key=lambda one: (one.first_seen, one.id))

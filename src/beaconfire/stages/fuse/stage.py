@@ -8,9 +8,6 @@ anything that is said of it.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from msgspec.structs import replace
-
-from beaconfire.estimation.grouping import spread_of
 from beaconfire.journal.entry import Entry
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import (
@@ -19,11 +16,11 @@ from beaconfire.stages.fuse.audience import (
     unshared_sensors,
 )
 from beaconfire.stages.fuse.evidence import add_cue
-from beaconfire.stages.fuse.evidence import observations as sightings_of
 from beaconfire.stages.fuse.follower import Follower
 from beaconfire.stages.fuse.launches import (
     Launch,
     learn,
+    observed,
     sighting_of_cue,
     take_estimate,
 )
@@ -193,9 +190,7 @@ def observations(state: FuseStage, request: EstimateRequest) -> Observations:
     """Return what the solver is given for ``request``; empty once its launch closed."""
     for product, launch, event in _arcs(state):
         if product == request.product and event == request.launch_id:
-            held = sightings_of(launch.evidence, unshared_sensors(state.profile))
-            group = spread_of(launch.together)
-            return held if group is None else replace(held, group=group)
+            return observed(launch, unshared_sensors(state.profile))
     return Observations()
 
 
