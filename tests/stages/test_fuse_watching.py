@@ -1,6 +1,7 @@
 """Watching: what is lost or has set is said of the picture, and of nothing else."""
 
 import math
+from functools import cache
 
 import pytest
 from msgspec.structs import replace
@@ -45,6 +46,14 @@ def stated(name="r1", **other):
     return replace(radar(name), **said)
 
 
+@cache
+def passed(second):
+    """Where the made missile passes at a time."""
+    here = ecef2geodetic(*state(second).position_ecef_m)
+    lat, lon, alt_m = (float(value) for value in here)
+    return TrackPoint(lat_deg=lat, lon_deg=lon, alt_km=alt_m / 1e3, time=at_s(second))
+
+
 def arc(until_s=1_000.0):
     """A solver that foretells the very way the made missile goes."""
 
@@ -53,12 +62,7 @@ def arc(until_s=1_000.0):
         path = []
         second = newest_s
         while second <= until_s:
-            here = ecef2geodetic(*state(second).position_ecef_m)
-            lat, lon, alt_m = (float(value) for value in here)
-            point = TrackPoint(
-                lat_deg=lat, lon_deg=lon, alt_km=alt_m / 1e3, time=at_s(second)
-            )
-            path.append(point)
+            path.append(passed(second))
             second += 10.0
         rows = tuple(
             tuple(float((100.0 if i < 3 else 1.0) * (i == j)) for j in range(6))
