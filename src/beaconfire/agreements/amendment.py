@@ -37,6 +37,8 @@ class Amended(Struct, frozen=True, kw_only=True):
 
 def amendments(agreement: Agreement, register: Register) -> tuple[Amended, ...]:
     """Return every amendment that a party has consented to, the soonest whole first."""
+    if not register.amending:
+        return ()  # nearly always, and every decision asks
     consents: dict[Amendment, dict[Party, tuple[Instant, str]]] = {}
     for one in register.amending:
         known = one.agreement == agreement.id and one.party in agreement.parties

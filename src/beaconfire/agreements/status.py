@@ -13,6 +13,7 @@ the acts. The instant is the caller's: nothing here reads a clock.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -208,6 +209,8 @@ def _untouched(
     )
 
 
+# Most parties have done nothing under most agreements; a decision asks of all of them.
+@lru_cache(maxsize=1_024)
 def _silent(party: Party) -> PartyStatus:
     return PartyStatus(party=party, state="in force", act=None, told="")
 
