@@ -1,13 +1,11 @@
 """``beaconfire node run``: run the node of a directory until it is told to stop."""
 
-import asyncio
-import logging
 import time
 from pathlib import Path
 
 import typer
-import uvloop
 
+from beaconfire.runtime import event_loop
 from beaconfire.runtime.run import run_node
 
 
@@ -19,11 +17,7 @@ def run(
     """Run the node: journal, border, partners, doors. Stop it with an interrupt."""
     began = time.monotonic()
 
-    # The TLS layer of the event loop remarks on every closed line; it means nothing.
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
-
     def say(text: str) -> None:
         typer.echo(f"{time.monotonic() - began:7.2f} s  {text}", err=True)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run_node(node, say=say))
+    event_loop.run(run_node(node, say=say))

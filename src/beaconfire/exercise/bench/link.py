@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import uvloop
-
 from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.bench import pair
 from beaconfire.exercise.bench.figures import Bench, Figure, percentile
@@ -30,6 +28,7 @@ from beaconfire.exercise.real import compile_estimator
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.journal.entry import Turn
+from beaconfire.runtime import event_loop
 from beaconfire.runtime.clock import WallClock
 from beaconfire.vocabulary.entries.arrivals import Estimate
 from beaconfire.vocabulary.times import Instant
@@ -252,5 +251,4 @@ def _missing(rounds: Measured) -> int:
 
 def run(out: Path, load: Load, *, say: Say) -> Bench:
     """Measure, from code that is not asynchronous."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(out, load, say=say))
+    return event_loop.run(measure(out, load, say=say))

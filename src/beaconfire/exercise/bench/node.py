@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import uvloop
-
 from beaconfire.exercise.bench.figures import Bench, Figure
 from beaconfire.exercise.feed import Feed, feed_of
 from beaconfire.exercise.node_process import NodeProcess
@@ -35,6 +33,7 @@ from beaconfire.exercise.real import (
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.simulated import Sky, sky_of
 from beaconfire.exercise.staging import Staged, begin, stage
+from beaconfire.runtime import event_loop
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import NS_PER_S
 
@@ -240,5 +239,4 @@ def run(
     out: Path, scenario: Scenario, *, party: Party, speed: float, say: Say
 ) -> Bench:
     """Measure, from code that is not asynchronous."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(out, scenario, party=party, speed=speed, say=say))
+    return event_loop.run(measure(out, scenario, party=party, speed=speed, say=say))

@@ -21,8 +21,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Literal, Protocol
 
-import uvloop
-
 from beaconfire.errors import BeaconfireError
 from beaconfire.journal.jetstream import NatsLine
 from beaconfire.journal.streams import (
@@ -31,7 +29,7 @@ from beaconfire.journal.streams import (
     create_request,
     read_ack,
 )
-from beaconfire.runtime import border_config, cards, keys
+from beaconfire.runtime import border_config, cards, event_loop, keys
 from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.journal_server import start_journal_server
 from beaconfire.runtime.keys import require_leaf
@@ -221,8 +219,7 @@ def _say(text: str) -> None:
 def main(arguments: list[str]) -> None:
     """Run the end that the arguments name: its role and its directory."""
     role: Role = "sender" if arguments[0] == "sender" else "receiver"
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(role, Path(arguments[1])))
+    event_loop.run(run(role, Path(arguments[1])))
 
 
 if __name__ == "__main__":

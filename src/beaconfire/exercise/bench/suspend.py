@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 
 import msgspec
-import uvloop
 
 from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.after_action.checker import Delivery, check_delivery
@@ -35,6 +34,7 @@ from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.sky.flight import Flight
 from beaconfire.exercise.staging import Staged
 from beaconfire.journal.entry import Entry
+from beaconfire.runtime import event_loop
 from beaconfire.runtime.clock import WallClock
 from beaconfire.runtime.door_client import DoorClient
 from beaconfire.runtime.doors import Judged
@@ -359,5 +359,4 @@ def _none(name: str, count: int) -> Figure:
 
 def run(out: Path, load: Load, *, say: Say) -> Bench:
     """Measure, from code that is not asynchronous."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure(out, load, say=say))
+    return event_loop.run(measure(out, load, say=say))
