@@ -8,13 +8,13 @@ published is computed here.
 import math
 from dataclasses import dataclass
 
+from beaconfire.estimation.ground import EARTH_RADIUS_M
 from beaconfire.vocabulary.motion import Plot
 
 # Thrust at burn-out plus gravity, generously: what may bend a path.
 ACCELERATION_MPS2_MAX = 150.0
 
 _SIGMAS = 4.0
-_EARTH_RADIUS_M = 6_371_000.0  # mean radius; heights need no more than a percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def fix_of(plot: Plot) -> Fix:
     up, level, r = math.sin(elevation), math.cos(elevation), plot.range_m
     across_m = r * level * plot.sigma_azimuth_mrad * 1e-3
     along_m = r * plot.sigma_elevation_mrad * 1e-3
-    sensor_radius_m = _EARTH_RADIUS_M + plot.sensor.alt_m
+    sensor_radius_m = EARTH_RADIUS_M + plot.sensor.alt_m
     radius_m = math.sqrt(sensor_radius_m**2 + r * r + 2.0 * sensor_radius_m * r * up)
     return Fix(
         plot=plot,
@@ -46,7 +46,7 @@ def fix_of(plot: Plot) -> Fix:
         y_m=r * level * math.cos(azimuth),
         z_m=r * up,
         sigma_m=max(plot.sigma_range_m, across_m, along_m),
-        height_m=radius_m - _EARTH_RADIUS_M,
+        height_m=radius_m - EARTH_RADIUS_M,
         sigma_height_m=math.hypot(plot.sigma_range_m, along_m),
     )
 

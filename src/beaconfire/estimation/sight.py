@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from beaconfire.estimation.ground import axes_of, ground_ecef_m
+from beaconfire.estimation.ground import EARTH_RADIUS_M, axes_of, ground_ecef_m
 from beaconfire.estimation.watcher import INTERVALS_BRIDGED, Watcher
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.places import Vector3
@@ -57,7 +57,6 @@ CARRIED_S, CARRIED_STEP_S, PUSH_MPS2_MAX = 40.0, 2.0, 60.0
 
 _LATE_NS = round(LATE_S * NS_PER_S)
 _NEEDED = -math.log(MISSED_BY_CHANCE_MAX)
-_EARTH_RADIUS_M = 6_371_000.0
 _REASON_MAX = 500  # the vocabulary holds 512 characters
 
 
@@ -377,7 +376,7 @@ def _view(watcher: Watcher, there: Foretold) -> tuple[float, bool]:
     elevation_deg = math.degrees(math.asin(max(-1.0, min(1.0, sine))))
     # From a height a radar sees below its level, and no farther than the Earth lets it.
     height_m = max(watcher.site.alt_m, 0.0)
-    dip_deg = -math.degrees(math.acos(_EARTH_RADIUS_M / (_EARTH_RADIUS_M + height_m)))
+    dip_deg = -math.degrees(math.acos(EARTH_RADIUS_M / (EARTH_RADIUS_M + height_m)))
     doubt_m = SIGMAS * there.sigma_m
     doubt_deg = math.degrees(math.atan2(doubt_m, range_m)) + MARGIN_DEG
     sure = elevation_deg - doubt_deg >= max(watcher.surely_above_deg, dip_deg)

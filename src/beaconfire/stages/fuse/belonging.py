@@ -18,9 +18,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from beaconfire.estimation.ground import ground_ecef_m
+from beaconfire.estimation.ground import distance_m, ground_ecef_m
 from beaconfire.stages.fuse.follower import Carried
-from beaconfire.stages.fuse.launches import Launch, Sighting, distance_m
+from beaconfire.stages.fuse.launches import Launch, Sighting
 from beaconfire.stages.fuse.motion import (
     APART_S_MAX,
     SIGMAS,

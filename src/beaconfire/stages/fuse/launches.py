@@ -8,7 +8,6 @@ A launch is closed ``AFTER_IMPACT_S`` after the predicted time window, or, when 
 impact was ever predicted, ``OPEN_S`` after it was opened; both on our own clock.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -57,7 +56,6 @@ HOMES_MAX = 2_048
 # Of a sensor's plots so many instants are kept, to see whether two paths overlap.
 INSTANTS_KEPT = 6
 
-_EARTH_RADIUS_M = 6_371_000.0
 # Radius of the circle that holds 95 % of a circular normal error: sqrt(-2 ln 0.05).
 _RADIUS95_SIGMAS = 2.4477
 
@@ -186,18 +184,6 @@ def take_estimate(launch: Launch, estimate: FlightEstimate) -> None:
         closes = estimate.impact.time_window95[1].plus_s(AFTER_IMPACT_S)
         closes = max(closes, launch.opened.plus_s(OPEN_S_MIN))
         launch.closes = min(closes, launch.opened.plus_s(OPEN_S_MAX))
-
-
-def distance_m(one: LaunchPoint, other: LaunchPoint) -> float:
-    """Return the great-circle distance; a sphere is enough to tell places apart."""
-    lat1, lon1, lat2, lon2 = map(
-        math.radians, (one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg)
-    )
-    half = (
-        math.sin((lat2 - lat1) / 2.0) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2.0) ** 2
-    )
-    return 2.0 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))
 
 
 def remember(names: dict[str, str], name: str, what: str, at_most: int) -> None:

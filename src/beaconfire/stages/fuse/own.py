@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
+from beaconfire.estimation.ground import distance_m
 from beaconfire.estimation.grouping import group_of
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import Product
@@ -39,7 +40,6 @@ from beaconfire.stages.fuse.launches import (
     Launch,
     Sighting,
     count,
-    distance_m,
     follow,
     learn,
     remember,

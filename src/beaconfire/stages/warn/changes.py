@@ -4,12 +4,12 @@ Too many versions are read by nobody; too few leave people acting on an old area
 thresholds are ours and stand here alone.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 from msgspec.structs import replace
 
+from beaconfire.estimation.ground import distance_m
 from beaconfire.vocabulary.flight import FlightEstimate, TrackPoint
 from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
@@ -24,8 +24,6 @@ TIME_PART = 0.5
 # How much wider an area becomes when the model that gave it no longer holds: wide
 # enough to be noticed. It has no statistical meaning, and the draft says so.
 WIDENING = 2.0
-
-_EARTH_RADIUS_M = 6_371_000.0
 
 
 Cause = Literal["nothing yet", "ballistic", "thrust", "orbit", "model"]
@@ -189,7 +187,7 @@ def _size_m2(area: ImpactArea) -> float:
 
 def _elsewhere(old: ImpactArea, new: ImpactArea) -> bool:
     """Say whether other places, or another time, are at risk."""
-    if _distance_m(old, new) > MOVED_PART * old.ellipse95.semi_major_m:
+    if distance_m(old, new) > MOVED_PART * old.ellipse95.semi_major_m:
         return True
     first, last = old.time_window95
     shift_s = abs(new.time.seconds_since(old.time))
@@ -202,15 +200,3 @@ def _cause(estimate: FlightEstimate) -> tuple[Cause, str]:
     if estimate.phase == "orbital":
         return "orbit", "it goes into orbit"
     return "model", estimate.impact_reason or estimate.reason
-
-
-def _distance_m(one: ImpactArea, other: ImpactArea) -> float:
-    """Return the great-circle distance; a sphere is enough to say that it moved."""
-    lat1, lon1, lat2, lon2 = map(
-        math.radians, (one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg)
-    )
-    half = (
-        math.sin((lat2 - lat1) / 2.0) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2.0) ** 2
-    )
-    return 2.0 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))
