@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pymap3d
 import pytest
 from scipy.integrate import solve_ivp
 
 from beaconfire.estimation.flight import estimate_flight
+from beaconfire.estimation.judgement import newest_state
+from beaconfire.estimation.measurement import tabulate
+from beaconfire.estimation.thrust import cautious, follow_thrust
 from beaconfire.vocabulary.flight import Observations
 
 from .flying import (
@@ -17,6 +21,7 @@ from .flying import (
     SOUTH,
     STEEP,
     drawn_flights,
+    fall,
     fly,
     free_fall,
     height_of,
@@ -45,8 +50,7 @@ class Manoeuvring:
 
 def pulling_up(flight, height_m, push_mps2):
     """The same flight, pushed up across its path once it has fallen to a height."""
-    times = np.arange(flight.impact_s - 120.0, flight.impact_s)
-    since = next(t for t in times if height_of(flight.state(t)) < height_m)
+    since = fallen_to(flight, height_m)
 
     def pushed(_, y):
         dy = free_fall(y)
@@ -61,7 +65,13 @@ def pulling_up(flight, height_m, push_mps2):
         pushed, (since, end), flight.state(since), method="DOP853", rtol=1e-8,
         atol=1e-3, dense_output=True,
     )  # fmt: skip
-    return Manoeuvring(flight, float(since), course.sol, float(end))
+    return Manoeuvring(flight, since, course.sol, float(end))
+
+
+def fallen_to(flight, height_m):
+    """Return when it has come down under a height, seconds from lift-off."""
+    times = np.arange(flight.impact_s - 120.0, flight.impact_s)
+    return float(next(t for t in times if height_of(flight.state(t)) < height_m))
 
 
 def until(plots, t_s):
@@ -148,6 +158,65 @@ def test_a_pull_up_ends_the_model_and_gives_a_region_that_holds_it():
         assert last.reachable is not None
         assert last.reachable.certainty == "Possible"
         assert last.reachable.radius_m > 50e3
+
+
+def coming_apart(flight):
+    """The same flight, braked ten times as hard once it has fallen to 60 km."""
+    since = fallen_to(flight, 60e3)
+    down = fall(flight.state(since), since, float(np.log(10.0)))
+    return Manoeuvring(flight, since, down.sol, float(down.t[-1]))
+
+
+def pulled_for_a_while(flight):
+    """The same flight, pushed up with 2 g for 20 s from 90 km down, and let go."""
+    pulled = pulling_up(flight, 90e3, 20.0)
+    let_go = pulled.since_s + 20.0
+    down = fall(pulled.state(let_go), let_go)
+
+    def after(t):
+        return pulled.after(t) if t < let_go else down.sol(t)
+
+    return Manoeuvring(flight, pulled.since_s, after, float(down.t[-1]))
+
+
+@pytest.mark.parametrize("leaving", [coming_apart, pulled_for_a_while])
+def test_what_leaves_its_arc_on_the_way_down_has_a_region_until_it_is_down(leaving):
+    """Whatever fails then, the region holds where it comes down; nothing is thrust."""
+    flight = leaving(fly(STEEP))
+    lands = flight.state(flight.impact_s)[:3]
+    near = replace_site(EAST, 40.5, 138.5)
+    told = 0
+    for seed in range(2):
+        rng = np.random.default_rng([36, seed])
+        plots = seen_by((near, NEAR, SOUTH), flight, 130.0, flight.impact_s, rng)
+        for t_s in np.arange(flight.since_s + 1.0, flight.impact_s, 3.0):
+            said = asked(plots, t_s)
+            assert said.phase != "boost"
+            if not said.model_holds:
+                told += 1
+                region = said.reachable
+                assert region is not None, (t_s, said.reason)
+                east, north, _ = pymap3d.ecef2enu(
+                    *lands, region.lat_deg, region.lon_deg, 0.0
+                )
+                assert np.hypot(east, north) <= region.radius_m
+    assert told > 4
+
+
+def test_a_body_that_the_filter_lost_is_where_its_newest_plots_are():
+    """What is braked too hard to be followed is on a line through what is seen."""
+    flight = fly(STEEP)
+    t_s = flight.impact_s - 60.0
+    plots = seen_by(THREE, flight, 130.0, t_s, np.random.default_rng(37))
+    table = tabulate(plots, range(len(plots)))
+    track = follow_thrust(cautious(table))
+    true = flight.state(max(p.time.seconds_since(LIFT_OFF) for p in plots))
+    assert np.array_equal(newest_state(table, track), track.means[-1, :6])
+    fits, means = track.fits.copy(), track.means.copy()
+    fits[-15:], means[-15:, :6] = False, means[-16, :6]
+    found = newest_state(table, replace(track, fits=fits, means=means))
+    assert np.linalg.norm(found[:3] - true[:3]) < 2e3
+    assert np.linalg.norm(found[3:] - true[3:]) < 500.0
 
 
 def replace_site(radar, lat, lon):

@@ -18,16 +18,23 @@ from beaconfire.exercise.bench.estimation_case import (
     Watched,
     drawn_flights,
     gliding_flights,
+    gone_on,
     middle_flight,
     radars,
     sensors,
     staged,
     watch,
 )
+from beaconfire.exercise.bench.estimation_departures import (
+    departures,
+    glides,
+    under_s,
+)
 from beaconfire.exercise.bench.estimation_fusion import fusion
 from beaconfire.exercise.bench.estimation_lies import Lie, lies, outcome
-from beaconfire.exercise.bench.estimation_phases import departures, stagings
+from beaconfire.exercise.bench.estimation_phases import stagings
 from beaconfire.exercise.bench.workers import Workers
+from beaconfire.exercise.sky.dynamics import AIRBORNE_S_MAX, Body
 
 
 def silent(_text):
@@ -229,9 +236,35 @@ def test_stages_and_glides_are_found():
     for figure in stagings(4, CREW):
         if "4-october" in figure.name and "declared" in figure.name:
             assert figure.measured <= 6.0
-    never, inside = departures(4, CREW)[1:]
+    never, inside = glides(4, CREW)[1:]
     assert never.measured == 0.0
     assert inside.measured == 100.0
+
+
+@pytest.mark.long
+def test_pull_ups_and_break_ups_are_found():
+    """Within ten seconds in the median; what is said of them then holds."""
+    for figure in departures(4, CREW):
+        if "median" in figure.name:
+            assert 0.0 < figure.measured <= 10.0
+        elif "region" in figure.name:
+            assert figure.measured == 100.0
+
+
+def test_a_flight_goes_on_as_another_body_where_it_is_cut():
+    """Its motion is one and smooth, its apogee the highest of all, its end on land."""
+    flight = drawn_flights(REFERENCE)[3]
+    cut_s = under_s(flight)
+    heavy, light = Body(8_000.0, pull_up_mps2=20.0), Body(800.0)
+    gone = gone_on(flight, cut_s, ((heavy, cut_s + 5.0), (light, AIRBORNE_S_MAX)))
+    for edge_s in (cut_s, cut_s + 5.0):
+        before, after = gone.state_ecef(edge_s + np.array([-1e-3, 1e-3]))
+        assert np.linalg.norm(after - before) < 10.0
+    early = np.linspace(0.0, cut_s, 50)
+    assert np.array_equal(gone.state_ecef(early), flight.state_ecef(early))
+    assert gone.course.apogee_m == flight.course.apogee_m
+    assert gone.end_s > flight.end_s + 20.0
+    assert abs(gone.ground_track(1.0)[-1, 3]) < 300.0
 
 
 @pytest.mark.parametrize("quantity", ["range", "azimuth", "elevation"])

@@ -188,10 +188,12 @@ def fit_arc(
         full, pull = problem.with_priors(J, y, state, biases)
         covariance = inverse(full)
         # Plots of no one body throw the arc away.
-        if not (np.all(np.isfinite(pull)) and np.all(np.isfinite(covariance))):
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = covariance @ pull
+            squares = float(step @ pull)
+        if not (math.isfinite(squares) and np.all(np.isfinite(covariance))):
             break
-        step = covariance @ pull
-        settled = float(step @ pull) < _CONVERGED
+        settled = squares < _CONVERGED
         gated = distances <= GATE
         if settled and (iteration >= 2 and np.array_equal(gated, used)):
             converged = True
@@ -216,11 +218,13 @@ def carried(fit: ArcFit, epoch: Instant) -> ArcFit:
     states, phis, _ = sample_arc(fit.state, np.array([seconds]))
     move = np.eye(fit.covariance.shape[0])
     move[:6, :7] = phis[0]
+    with np.errstate(over="ignore", invalid="ignore"):  # of a fit that did not converge
+        covariance = move @ fit.covariance @ move.T
     return replace(
         fit,
         epoch=epoch,
         state=np.append(states[0], fit.state[6]),
-        covariance=move @ fit.covariance @ move.T,
+        covariance=covariance,
     )
 
 

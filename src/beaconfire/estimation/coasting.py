@@ -43,6 +43,7 @@ from beaconfire.estimation.departure import (
     Departure,
     find_departure,
     next_stage,
+    no_departure,
 )
 from beaconfire.estimation.geodesy import geodetic_rows
 from beaconfire.estimation.measurement import (
@@ -327,6 +328,8 @@ def find_push(
     fit = carried(coast.own, table.epoch)
     k = int(burnout.candidates[int(np.argmax(burnout.weights))])
     began_s = float(table.times_s[k])
+    if not (np.all(np.isfinite(fit.state)) and np.all(np.isfinite(fit.covariance))):
+        return no_departure(float(table.times_s[-1]))  # there is no arc to leave
     parts = _Components(table, track, fit.state, fit.biases, fit, ())
     used = _perhaps_pushed(table, coast, parts.distances()) & parts.reached
     J, y = parts.equations(used)

@@ -10,10 +10,12 @@ will burn. What can be said:
   a motor that pushes harder reaches farther.
 
 A push that is no stage's gives a circle instead: it may go on for ``PUSH_S_MAX``, and
-inside the air it may glide. Neither is a probability.
+inside the air it may glide. It holds each place where it was expected before. Neither
+is a probability.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -114,23 +116,27 @@ def reach_corridor(
 
 
 def reachable_region(
-    epoch: Instant, state: Floats, expected: Place | None, push_mps2: float
+    epoch: Instant, state: Floats, expected: Sequence[Floats], push_mps2: float
 ) -> ReachableRegion | None:
     """Return what a body that some push took off its arc can reach.
 
-    ``expected`` is where the arc led before.
+    ``state`` is [r, v] at ``epoch``; ``expected`` are other states then that may be
+    its own, as the arc's that it was on.
     """
     landed, seconds, at = land(np.append(state[:6], 0.0), 1.0)
     if not landed:
         return None
     lat, lon, _ = geodetic_from_ecef(at)
+    others = [_place_of(one[:6]) for one in expected]
     height, *_ = height_and_up(*(float(x) for x in state[:3]))
     pushed_s = min(seconds, PUSH_S_MAX)
     radius = 0.5 * push_mps2 * pushed_s**2
     radius += push_mps2 * pushed_s * (seconds - pushed_s)
     radius += _GLIDE_RATIO * min(max(height, 0.0), _GLIDE_FROM_M)
-    if expected is not None:
-        radius += ground_range_m(lat, lon, expected.lat_deg, expected.lon_deg)
+    radius += max(
+        (ground_range_m(lat, lon, p.lat_deg, p.lon_deg) for p in others if p),
+        default=0.0,
+    )
     speed = float(np.linalg.norm(state[3:6]))
     return ReachableRegion(
         lat_deg=lat,

@@ -124,8 +124,10 @@ def find_departure(
     covariance = inverse(arc.full)
     newest_s = float(arc.times_s[-1])
     beginnings = np.array(list(_beginnings(epoch_ns, began_s, newest_s)))
-    if not beginnings.size:
-        return Departure(-math.inf, newest_s, np.zeros(3))
+    with np.errstate(over="ignore", invalid="ignore"):
+        known = covariance @ arc.pull
+    if not beginnings.size or not np.all(np.isfinite(known)):
+        return no_departure(newest_s)
     kernel = (
         arc.times_s, arc.rows, arc.bias_slot, arc.used, arc.states, arc.phis,
         arc.biases,
@@ -136,9 +138,9 @@ def find_departure(
         precisions[1], means[1] = stage
     logs, pushes = np.empty((len(beginnings), 2)), np.empty((len(beginnings), 3))
     weigh_pushes(
-        kernel, beginnings, covariance, covariance @ arc.pull, precisions, means, logs,
-        pushes,
+        kernel, beginnings, covariance, known, precisions, means, logs, pushes,
     )  # fmt: skip
+    logs[np.isnan(logs)] = -math.inf  # beyond what numbers hold: a term left out
     logs[:, 0] -= math.log(2.0 * FLIGHT_S)
     logs[:, 1] -= math.log(2.0 * STAGE_WITHIN_S)
     if stage is None:
@@ -148,6 +150,11 @@ def find_departure(
     best = int(np.argmax(each))
     total = float(np.logaddexp.reduce(each))
     return Departure(total, float(beginnings[best]), pushes[best])
+
+
+def no_departure(newest_s: float) -> Departure:
+    """Return the verdict where nothing speaks for a push."""
+    return Departure(-math.inf, newest_s, np.zeros(3))
 
 
 def _beginnings(epoch_ns: int, began_s: float, newest_s: float) -> Iterator[float]:

@@ -45,14 +45,13 @@ from beaconfire.estimation.departure import (
     STAGE_WITHIN_S,
     Departure,
 )
-from beaconfire.estimation.geodesy import height_and_up
+from beaconfire.estimation.geodesy import geodetic_rows, height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
-from beaconfire.estimation.measurement import PlotTable
+from beaconfire.estimation.measurement import RANGE, SIGHT, SITE, PlotTable
 from beaconfire.estimation.strain import QUANTITIES, Strain, weigh_offsets
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.estimation.tracklet import fit_parts
 from beaconfire.vocabulary.motion import Phase
-from beaconfire.vocabulary.places import Place
 from beaconfire.vocabulary.reach import (
     Condition,
     DepartureFound,
@@ -67,6 +66,10 @@ _OBJECT_SHARE_MIN, _SHARE_MIN = 0.3, 0.5
 _BOOST_CLIMB_MPS = 120.0
 _THRUST_SEEN = 25.0  # squared, 3 degrees of freedom: one in 65,000 by chance
 _REENTRY_HEIGHT_M = 90_000.0
+# No motor and no wing pushes harder: the fit that says so is of no use.
+_PUSH_MPS2_MAX = 300.0
+# Of so many newest plots that are not followed a line says where they lead, by so many.
+_LOST_PLOTS, _LINE_PLOTS, _LINE_S_MIN = 3, 12, 2.0
 # A further stage lights within 20 s of a burn-out, and may take as long to show.
 STAGE_DOUBT_S = 45.0
 _NAMED_MAX = 4  # of the sensors that contradict each other
@@ -148,8 +151,10 @@ def _coasting(
             f"{alone.reason}; partners' tracklets contradict the plots and are unused"
         )
         return replace(alone, reason=said)
-    left = fit.converged and left_the_arc(fit)
-    region = _reachable(fit, track, PUSH_SIGMA_MPS2) if left else None
+    region = None
+    if strain is None:
+        arc = fit if fit.converged else None
+        region = _reachable(table, track, PUSH_SIGMA_MPS2, arc)
     return Finding(
         "unknown", reason, False, table.epoch, fit, coast, track=track,
         reachable=region, strain=strain,
@@ -252,12 +257,12 @@ def _from_few(table: PlotTable | None, parts: Sequence[Information]) -> Finding:
 
 def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
     """Tell a powered climb from what is no launch and from what is too early."""
-    mean = track.means[-1]
-    height, climb = _height_and_climb(mean)
-    speed = float(np.linalg.norm(mean[3:6]))
-    if height < _REENTRY_HEIGHT_M and climb < -_BOOST_CLIMB_MPS:
+    state = newest_state(table, track)
+    height, climb = _height_and_climb(state)
+    speed = float(np.linalg.norm(state[3:6]))
+    if _comes_down(state) or (height < _REENTRY_HEIGHT_M and _was_above(track)):
         reason = "it comes down and does not move as a body without thrust or lift"
-        region = reachable_region(table.epoch, mean, None, PUSH_SIGMA_MPS2)
+        region = _reachable(table, track, PUSH_SIGMA_MPS2)
         return Finding(
             "re-entry", reason, False, table.epoch, track=track, reachable=region
         )
@@ -276,7 +281,7 @@ def _leaving(table: PlotTable, track: ThrustTrack) -> Finding:
     reason = "the newest plots leave the coasting arc: thrust, lift or break-up"
     if float(_felt(track)[-1]) > _THRUST_SEEN:
         return replace(_under_thrust(table, track), reason=reason)
-    region = reachable_region(table.epoch, track.means[-1], None, PUSH_SIGMA_MPS2)
+    region = _reachable(table, track, PUSH_SIGMA_MPS2)
     return Finding("unknown", reason, False, table.epoch, track=track, reachable=region)
 
 
@@ -285,9 +290,12 @@ def _pushed(
 ) -> Finding:
     """Name a push that began on a coasting arc: a further stage, or none we know."""
     size = float(np.linalg.norm(push.push_ecef_mps2))
+    if not size < _PUSH_MPS2_MAX:
+        return _leaving(table, track)
     since = table.epoch.plus_s(push.since_s)
     after_s = push.since_s - coast.began_s
-    if after_s <= STAGE_WITHIN_S and _thrust_was_seen(track):
+    staged = after_s <= STAGE_WITHIN_S and _thrust_was_seen(track)
+    if staged and not _comes_down(newest_state(table, track)):
         found = DepartureFound(kind="thrust resumed", since=since, push_mps2=size)
         reason = f"thrust has resumed {after_s:.0f} s after burn-out, about {since}"
         boost = _boost(table, track, reason)
@@ -300,19 +308,48 @@ def _pushed(
     fit = carried(coast.own, table.epoch)
     return Finding(
         "unknown", reason, False, table.epoch, track=track, departure=found,
-        reachable=_reachable(fit, track, size),
+        reachable=_reachable(table, track, size, fit),
     )  # fmt: skip
 
 
 def _reachable(
-    fit: ArcFit, track: ThrustTrack, push_mps2: float
+    table: PlotTable, track: ThrustTrack, push_mps2: float, arc: ArcFit | None = None
 ) -> ReachableRegion | None:
-    """Return the region about where the newest state leads, the arc's end within."""
-    impact = predict_impact(fit.epoch, fit.state, fit.covariance[:7, :7])
-    expected = None
-    if impact.area is not None:
-        expected = Place(lat_deg=impact.area.lat_deg, lon_deg=impact.area.lon_deg)
-    return reachable_region(fit.epoch, track.means[-1], expected, push_mps2)
+    """Return the region about where the newest plots lead, and the ends of the arc."""
+    expected = [track.means[-1]]
+    if arc is not None and np.all(np.isfinite(arc.state)):
+        expected.append(arc.state)
+    state = newest_state(table, track)
+    return reachable_region(table.epoch, state, expected, push_mps2)
+
+
+def newest_state(table: PlotTable, track: ThrustTrack) -> Floats:
+    """Return [r, v] at the newest plot, whether the filter could follow it or not.
+
+    What is braked by hundreds of m/s2 it loses; then a line through the plots since.
+    """
+    followed = np.flatnonzero(track.fits)
+    since = int(followed[-1]) + 1 if followed.size else 0
+    if len(track.fits) - since < _LOST_PLOTS:
+        return track.means[-1, :6].copy()
+    rows = table.rows[max(since, len(track.fits) - _LINE_PLOTS) :]
+    times_s = table.times_s[-len(rows) :]
+    places = rows[:, SITE : SITE + 3] + rows[:, [RANGE]] * rows[:, SIGHT : SIGHT + 3]
+    if times_s[-1] - times_s[0] < _LINE_S_MIN:
+        return np.append(places[-1], np.zeros(3))
+    slope, at = np.polyfit(times_s - times_s[-1], places, 1)
+    return np.append(at, slope)
+
+
+def _comes_down(state: Floats) -> bool:
+    height, climb = _height_and_climb(state)
+    return height < _REENTRY_HEIGHT_M and climb < -_BOOST_CLIMB_MPS
+
+
+def _was_above(track: ThrustTrack) -> bool:
+    """Whether it ever was so high that it must have come down since."""
+    heights_m = geodetic_rows(track.means[track.fits])[:, 2]
+    return bool(np.max(heights_m, initial=0.0) > _REENTRY_HEIGHT_M)
 
 
 def _boost(table: PlotTable, track: ThrustTrack, reason: str) -> Finding:

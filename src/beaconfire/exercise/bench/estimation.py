@@ -24,11 +24,11 @@ from beaconfire.exercise.bench.estimation_case import (
     sensors,
     watch,
 )
+from beaconfire.exercise.bench.estimation_departures import departures, glides
 from beaconfire.exercise.bench.estimation_fusion import fusion
 from beaconfire.exercise.bench.estimation_lies import lies
 from beaconfire.exercise.bench.estimation_phases import (
     burnouts,
-    departures,
     false_alarms,
     stagings,
 )
@@ -121,7 +121,8 @@ ROWS: dict[str, tuple[Measured, float]] = {
     "burn-out": (burnouts, 1.0 / 3.0),
     "stages": (stagings, 0.1),
     "false-alarms": (false_alarms, 0.25),
-    "glides": (departures, 0.1),
+    "glides": (glides, 0.1),
+    "departures": (departures, 0.1),
     "lies": (lies, 0.15),
     "fusion": (fusion, 4.0),
     "announced": (_announced, 1.0),

@@ -7,7 +7,7 @@ that the sensor states; drag stands evenly over its prior, so that a row of few 
 does not hang on the luck of one draw.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
@@ -20,7 +20,7 @@ from beaconfire.estimation.flight import estimate_flight
 from beaconfire.exercise.radar import Radar, radar_of, scans
 from beaconfire.exercise.scenario_parts import Launch, Sensor, Site
 from beaconfire.exercise.sky.aim import landing
-from beaconfire.exercise.sky.dynamics import Body, Course, follow
+from beaconfire.exercise.sky.dynamics import AIRBORNE_S_MAX, Body, Course, follow
 from beaconfire.exercise.sky.flight import (
     BALLISTIC_KG_PER_M2,
     LN_BALLISTIC_SIGMA,
@@ -133,20 +133,39 @@ def _with_drag(
 ) -> Flight:
     """Return the flight as it would have gone on from burn-out as another body."""
     ballistic = BALLISTIC_KG_PER_M2 * float(np.exp(ln_heavier))
-    begin_s = flight.burn_out_s
-    start = flight.course.motion(begin_s)
-    fell = follow(start, Body(ballistic, lift_to_drag), None, begin_s=begin_s)
-    powered = int(np.searchsorted(flight.course.motion.ts, begin_s))
-    motion = OdeSolution(
-        np.concatenate([flight.course.motion.ts[: powered + 1], fell.motion.ts[1:]]),
-        [*flight.course.motion.interpolants[:powered], *fell.motion.interpolants],
-    )
-    course = Course(motion, fell.end_s, fell.landed, fell.apogee_s, fell.apogee_m)
+    body = Body(ballistic, lift_to_drag)
+    gone = gone_on(flight, flight.burn_out_s, ((body, AIRBORNE_S_MAX),))
+    return replace(gone, ballistic_kg_per_m2=ballistic)
+
+
+def gone_on(
+    flight: Flight, begin_s: float, legs: Sequence[tuple[Body, float]]
+) -> Flight:
+    """Return the flight as it would have gone on: as each body until that second.
+
+    With the last of them it comes down.
+    """
+    before = flight.course
+    kept = int(np.searchsorted(before.motion.ts, begin_s))
+    times = [*before.motion.ts[:kept], begin_s]
+    pieces = [*before.motion.interpolants[:kept]]
+    at_s, state, apogees = begin_s, before.motion(begin_s), []
+    if before.apogee_s <= begin_s:
+        apogees.append((before.apogee_m, before.apogee_s))
+    for body, until_s in legs:
+        fell = follow(state, body, None, begin_s=at_s, until_s=until_s)
+        times += [*fell.motion.ts[1:]]
+        pieces += [*fell.motion.interpolants]
+        apogees.append((fell.apogee_m, fell.apogee_s))
+        at_s, state = fell.end_s, fell.motion(fell.end_s)
+        if fell.landed:
+            break
+    apogee_m, apogee_s = max(apogees)
+    motion = OdeSolution(np.array(times), pieces)
     place = landing(fell)
     return replace(
         flight,
-        ballistic_kg_per_m2=ballistic,
-        course=course,
+        course=Course(motion, fell.end_s, fell.landed, apogee_s, apogee_m),
         end_s=fell.end_s,
         impact=Impact(place.lat_deg, place.lon_deg, fell.end_s),
     )

@@ -1,20 +1,17 @@
-"""Estimation phases: burn-out, stages and what leaves its arc, asked every second."""
+"""Estimation phases: burn-out and stages, asked every second; and false alarms."""
 
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-from geographiclib.geodesic import Geodesic
 from msgspec import Struct
 
 from beaconfire.exercise.bench.estimation_areas import AFTER_S, holds_impact
 from beaconfire.exercise.bench.estimation_case import (
     FOURTH_OCTOBER,
-    GLIDE,
     REFERENCE,
     Watched,
     drawn_flights,
-    gliding_flights,
     sensors,
     staged,
     watch,
@@ -22,15 +19,11 @@ from beaconfire.exercise.bench.estimation_case import (
 from beaconfire.exercise.bench.figures import Figure, median_of, share
 from beaconfire.exercise.bench.workers import Workers
 from beaconfire.exercise.scenario_parts import Launch
-from beaconfire.exercise.sky.flight import Flight
-from beaconfire.vocabulary.reach import ReachableRegion
 
 BURNOUT_S_MAX, RESUMED_S_MAX = 15.0, 5.0
 GAPS_S = (3.0, 8.0, 14.0, 20.0)
 FALSE_ALARM_PERCENT_MAX = 0.1
-GLIDES_UNDER_M = 60_000.0
 _STAGED_FLIGHTS = 4  # a gap
-GLIDES = 32  # flights that glide, of different drag
 _BEFORE_S, _AFTER_S = 30, 40
 # Of 1,000 looks: dense while young, then as a node asks, to the end of the flight.
 _LOOKS_AFTER_S = (*range(8, 60, 4), *range(60, 300, 20), *range(300, 3_000, 60))
@@ -248,67 +241,3 @@ def ever(case: Seed) -> Ever:
         gone = gone or (spoken and estimate.impact is None)
         spoken = spoken or estimate.impact is not None
     return Ever(alarm=alarm, gone=gone, plots=len(watched.plots))
-
-
-class Glided(Struct, frozen=True, kw_only=True):
-    """When a glide was told, after 60 km down; and whether the region held it."""
-
-    delay_s: float | None
-    inside: bool | None
-
-
-def departures(seeds: int, crew: Workers) -> list[Figure]:
-    """Return how soon a body that glides in the air is said to leave its arc."""
-    cases = [
-        Seed(launch=REFERENCE, radars="ABC", seed=seed) for seed in range(1, seeds + 1)
-    ]
-    row = f"a glide of {GLIDE} to 1, {REFERENCE.id}, 3 radars"
-    told = list(crew.each(f"{row}, flights", glided, cases))
-    return [
-        Figure(
-            name=f"{row}: said to leave its arc after 60 km down, median",
-            unit="s",
-            measured=median_of([one.delay_s for one in told]),
-        ),
-        Figure(
-            name=f"{row}: never said, of {seeds}",
-            unit="",
-            measured=float(sum(one.delay_s is None for one in told)),
-            goal=0.0,
-        ),
-        # A glide of which nothing was said has no region that could hold it.
-        share(
-            f"{row}: region holds where it comes down",
-            [one.inside is True for one in told],
-            goal=95.0,
-        ),
-    ]
-
-
-def glided(case: Seed) -> Glided:
-    """Ask each second from a little above 60 km on until the glide is told."""
-    flight = gliding_flights(case.launch, GLIDES)[case.seed % GLIDES]
-    watched = watch(flight, sensors(case.radars), 70_000 + case.seed)
-    low_s = _under_s(flight, GLIDES_UNDER_M)
-    for at_s in np.arange(low_s - 10.0, flight.end_s).tolist():
-        found = watched.estimate(at_s)
-        if not found.model_holds:
-            region = found.reachable
-            inside = None if region is None else _region_holds(region, flight)
-            return Glided(delay_s=at_s - low_s, inside=inside)
-    return Glided(delay_s=None, inside=None)
-
-
-def _under_s(flight: Flight, height_m: float) -> float:
-    """Return when it last came down under a height."""
-    track = flight.ground_track(1.0)
-    high = np.flatnonzero(track[:, 3] > height_m)
-    return float(track[high[-1], 0])
-
-
-def _region_holds(region: ReachableRegion, flight: Flight) -> bool:
-    assert flight.impact is not None
-    line = Geodesic.WGS84.Inverse(
-        region.lat_deg, region.lon_deg, flight.impact.lat_deg, flight.impact.lon_deg
-    )
-    return bool(line["s12"] <= region.radius_m)

@@ -45,11 +45,13 @@ class Body:
     """What the air does to the object.
 
     ``lift_to_drag`` of zero is a ballistic body. A glider's lift points up, is at most
-    that multiple of its drag, and only as strong as level flight asks for.
+    that multiple of its drag, and only as strong as level flight asks for. One that
+    pulls up is pushed up so strongly, in whatever air.
     """
 
     ballistic_kg_per_m2: float
     lift_to_drag: float = 0.0
+    pull_up_mps2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ def _rates(body: Body, push: Push | None, burn: Burn | None) -> Rates:
                 most = body.lift_to_drag * drag * speed
                 lx, ly, lz = _lift(x, y, z, vx, vy, vz, most)
                 ax, ay, az = ax + lx, ay + ly, az + lz
+        if body.pull_up_mps2 > 0.0:
+            up = body.pull_up_mps2 / math.sqrt(x * x + y * y + z * z)
+            ax, ay, az = ax + up * x, ay + up * y, az + up * z
         if push is not None and burn is not None:
             px, py, pz = push.acceleration(t_s, burn)
             ax, ay, az = ax + px, ay + py, az + pz
