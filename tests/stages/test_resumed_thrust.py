@@ -1,5 +1,6 @@
 """When thrust resumes, what was said of the arc is taken back in the same turn."""
 
+import pytest
 from msgspec.structs import replace
 
 from beaconfire.stages.warn import begin, step
@@ -121,10 +122,32 @@ def test_a_failed_model_widens_an_open_alert_and_never_narrows_it():
     assert draft.reachable == region(2e5)
 
 
-def test_partners_are_told_in_the_same_turn_that_the_arc_is_no_more():
+def test_a_failed_model_is_believed_again_when_it_has_held_for_a_while():
+    """By chance the plots of a pull-up lie on an arc for a moment: on a wrong one."""
+    state, held = begin(NODE), estimate_of(170.0, impact=area())
+    known = LaunchEvent(launch_id="e1", first_seen=at_s(35.0), source="JPN")
+    state, _ = step(state, entry(known, 40.0))
+    told = []
+    for second in range(160, 200):
+        one = lost(2e5) if second in (170, 175) else held
+        body = Estimate(request="q", launch_id="e1", product="picture", estimate=one)
+        state, out = step(state, entry(body, float(second)))
+        told += [(second, draft.certainty) for draft in out]
+    assert told == [(160, "Likely"), (170, "Possible"), (185, "Likely")]
+
+
+FALLING = replace(
+    estimate_of(180.0, phase="re-entry", holds=False),
+    tracklet=None,
+    reachable=region(5e4),
+)
+
+
+@pytest.mark.parametrize("ended", [RESUMED, FALLING], ids=["thrust", "fails"])
+def test_partners_are_told_in_the_same_turn_that_the_arc_is_no_more(ended):
     """Both the area and the tracklet: a partner would go on predicting from either."""
-    answers = iter([GAP] * 2 + [RESUMED] * 100)
-    node = Folded(NODE, solver=lambda request, _: next(answers, RESUMED))
+    answers = iter([GAP] * 2 + [ended] * 100)
+    node = Folded(NODE, solver=lambda request, _: next(answers, ended))
     by_second = {}
     for second in range(60, 90):
         out = node.give(

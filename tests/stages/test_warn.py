@@ -279,7 +279,7 @@ def test_an_area_is_widened_and_never_vanishes(lost):
     assert "the ballistic model no longer holds" in draft.why
     assert "no passage is claimed" in draft.why
     assert drafts.give(221.0, picture(lost)) == []
-    (back,) = drafts.give(222.0, ballistic(area(), "r1"))
+    (back,) = drafts.give(232.0, ballistic(area(), "r1"))
     assert (back.certainty, back.area) == ("Likely", area())
 
 

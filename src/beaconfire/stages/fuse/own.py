@@ -297,15 +297,15 @@ def tell_estimate(
 ) -> tuple[ItemHeld, ...]:
     """Return the items that an own estimate gives: notice, track, impact.
 
-    Where a push has begun on an arc that was told, the arc is taken back at once: a
-    partner would go on predicting from it.
+    An arc that was told and does not hold any more, or on which a push has begun, is
+    taken back at once: a partner would go on predicting from it.
     """
     take_estimate(launch, estimate)
     # A flight that manoeuvres or breaks up holds to no model, and flies all the same.
     fitted = estimate.model_holds or estimate.track is not None
     launch.borne_out = launch.borne_out or fitted
     out: list[ItemHeld] = []
-    if estimate.departure is not None:
+    if estimate.departure is not None or not estimate.model_holds:
         for told in launch.told_arc:
             body = Retraction(retracts=told, reason=estimate.reason)
             out.append(_item(book, body, IMPACT_VALID_S, at))

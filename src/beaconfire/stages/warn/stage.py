@@ -42,6 +42,9 @@ SILENCE_S_MAX = 30.0
 AFTER_WINDOW_S = 120.0
 # ... or, when no impact was ever predicted, this long after the launch was known.
 WITHOUT_AREA_S = 1_800.0
+# A model that failed is believed again when it has held for so long: for a moment the
+# plots of a body that pulls up lie on an arc by chance, on a wrong one.
+BELIEVED_AGAIN_S = 10.0
 # Launches watched at once; the oldest gives way.
 WATCHES_MAX = 32
 
@@ -50,7 +53,10 @@ _PICTURE = "picture"
 
 @dataclass(slots=True, kw_only=True)
 class Watch:
-    """One launch and its drafts. ``content`` is what the next version would say."""
+    """One launch and its drafts. ``content`` is what the next version would say.
+
+    ``failed`` is when the model of its flight last did not hold.
+    """
 
     launch_id: str
     content: Content
@@ -61,6 +67,7 @@ class Watch:
     tellers: dict[Party, None] = field(default_factory=dict)
     sight: Sight | None = None
     group: Group | None = None
+    failed: Instant | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +149,10 @@ def _take_estimate(
     # Compared with what was drafted, not with the last candidate: many small moves
     # must add up. Widening, too, starts from what people were told.
     content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
-    if is_missing(watch.sight) and only_narrows(watch.drafted.area, content.area):
+    if not body.estimate.model_holds:
+        watch.failed = at
+    narrows = only_narrows(watch.drafted.area, content.area)
+    if (is_missing(watch.sight) and narrows) or _too_soon(watch, content, at):
         content = watch.drafted
     watch.content = content
     if watch.content.area is not None:
@@ -150,6 +160,14 @@ def _take_estimate(
         watch.closes = max(at, end).plus_s(AFTER_WINDOW_S)
     if materially_new(watch.drafted, watch.content):
         yield _next(watch, at)
+
+
+def _too_soon(watch: Watch, content: Content, at: Instant) -> bool:
+    """Say whether an area is claimed again so soon after its model failed."""
+    if watch.failed is None or watch.drafted.area is None:
+        return False
+    again = content.certainty == "Likely" and watch.drafted.certainty == "Possible"
+    return again and at.seconds_since(watch.failed) < BELIEVED_AGAIN_S
 
 
 def _take_state(
