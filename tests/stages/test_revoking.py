@@ -155,6 +155,18 @@ def test_a_card_is_revoked_once() -> None:
     assert "card 1 of KOR is revoked" in refusal(revoke(node, seconds=20.0))
 
 
+def test_an_order_that_was_carried_out_closes_no_later_card() -> None:
+    """Whoever lays it down again, whatever the clock: people sign anew."""
+    node = Fed()
+    revoke(node)
+    order = node.turns[-1].entries[0].body
+    start_with(node, 2, seconds=20.0)
+    assert "sign it anew" in refusal(node.give(order, seconds=30.0, by="person"))
+    node.give(ClockStep(seconds=3_600.0, trusted=False), seconds=31.0)
+    assert "sign it anew" in refusal(node.give(order, seconds=32.0, by="person"))
+    assert only(CardRevoked, revoke(node, seconds=33.0)).number == 2
+
+
 def test_trust_ends_though_the_clock_is_not_trusted() -> None:
     """Off means off: the order waits for no clock."""
     node = Fed()
@@ -307,6 +319,16 @@ def test_a_higher_card_opens_it_again_and_tells_how_the_old_epoch_ended() -> Non
     # The start that the replay makes anew is the one of before; the entries tell.
     assert isinstance(node.turns[-4].entries[0].body, NodeStart)
     node.check_replay()
+
+
+def test_acts_that_waited_go_though_the_clock_is_not_trusted_at_the_start() -> None:
+    """Acts wait for no clock; items do, and none of them is handed over."""
+    node = Fed()
+    revoke(node)
+    node.order(act_of("suspend", "JPN", issued_s=11.0), seconds=11.0)
+    node.give(ClockStep(seconds=3_600.0, trusted=False), seconds=12.0)
+    gone = [b for b in start_with(node, 2, seconds=20.0) if isinstance(b, HandOver)]
+    assert [(b.to, len(b.acts), b.items) for b in gone] == [("KOR", 1, ())]
 
 
 def test_a_new_card_can_be_revoked_in_its_turn() -> None:
