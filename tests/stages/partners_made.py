@@ -7,9 +7,10 @@ really sent, and leaves its place alone for what a test only tries.
 
 import json
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from functools import cache
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -282,13 +283,15 @@ class Fed:
     effects: list[Effect] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.node = self._fresh()
+        self.node = self.fresh()
         self.seconds = 0.0
         self.give(self.node.given, seconds=-120.0)
 
-    def _fresh(self) -> Node:
+    def fresh(self, **changes: Any) -> Node:
+        """Return the node before its first turn, with ``changes`` to its member."""
         agreements = agreements_of(load_scenario(SCENARIO))
-        return node_of(members()[self.party], agreements, solve_interval_s=0.5)
+        member = changed(members()[self.party], **changes)
+        return node_of(member, agreements, solve_interval_s=0.5)
 
     def give(
         self, body: EntryBody, *, seconds: float = 0.0, by: str = "runtime"
@@ -332,11 +335,11 @@ class Fed:
 
     def check_replay(self) -> None:
         """Fold the journal again: same decisions; and a checkpoint brings it back."""
-        again = self._fresh()
+        again = self.fresh()
         for turn in self.turns:
             again.fold(turn)
         assert save(again) == save(self.node)
-        restored = self._fresh()
+        restored = self.fresh()
         restore(restored, save(self.node))
         assert save(restored) == save(self.node)
 

@@ -48,7 +48,13 @@ from beaconfire.vocabulary.entries.sightings import (
     TakenBack,
 )
 from beaconfire.vocabulary.flight import Observations
-from beaconfire.vocabulary.link import RECEIPT_TYPE, Envelope, Lane, LinkMessage
+from beaconfire.vocabulary.link import (
+    LANES,
+    RECEIPT_TYPE,
+    Envelope,
+    Lane,
+    LinkMessage,
+)
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -266,6 +272,24 @@ class Node:
             Solve(request, fuse.observations(self.stages.fuse, request))
             for request in self.asked.values()
         )
+
+    def standing(self, to: Party) -> Iterator[Publish]:
+        """Return what a partner's lanes at our border must hold.
+
+        Signed with the key of now: a partner that has our newest card knows no other,
+        and refused the first of a lane would be a hole in it.
+        """
+        for lane in LANES:
+            kept = link.standing_messages(self.stages.link, to, lane)
+            for epoch, number, message in kept:
+                header = self._sealer.signed_now(message.header)
+                now = replace(message, header=header)
+                yield Publish(to, lane, epoch, number, now)
+
+    def receipts(self, to: Party) -> Iterator[GiveReceipt]:
+        """Return our latest receipts for a partner's lanes, signed as ``standing``."""
+        for lane, receipt in link.receipts_given(self.stages.link, to):
+            yield GiveReceipt(to, lane, self._sealer.signed_now(receipt))
 
     def turn(
         self, body: EntryBody, *, by: By, at: Instant
