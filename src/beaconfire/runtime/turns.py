@@ -160,6 +160,9 @@ class Node:
         writer: str,
     ) -> None:
         standing = Standing()
+        # Partners come with the starts in the journal: it must fold alike whatever
+        # cards lie in the node's folder now, and in whatever order they came there.
+        nobody = replace(profile, partners=())
         self.profile = profile
         self.agreements = agreements
         self.writer = writer
@@ -183,7 +186,7 @@ class Node:
                 profile, opaque_key=opaque_key, solve_interval_s=solve_interval_s
             ),
             release=release.begin(profile, agreements, standing=standing),
-            link=link.begin(profile, agreements, standing=standing),
+            link=link.begin(nobody, agreements, standing=standing),
             warn=warn.begin(profile),
             desk=desk.begin(profile, agreements, standing=standing),
         )
@@ -202,6 +205,8 @@ class Node:
         """Be what ``start`` says, keeping all that is remembered."""
         self._start = start
         if start.profile is None or start.solve_interval_s is None:
+            self.stages.link.profile = self.profile
+            link.know_partners(self.stages.link)
             return
         self.profile = start.profile
         self.agreements = tuple(
