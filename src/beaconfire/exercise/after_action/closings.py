@@ -1,9 +1,8 @@
 """Closings: after a partner's card is revoked, does nothing cross its link any more?
 
 Reads one nation's journal. From a card's revocation on the link to its party is
-*closed*, until the node starts with a card that was not revoked: of a higher number than
-any that was under its root.
-Rules:
+*closed*, until the node starts with a card that was not revoked: of a higher number
+than any that was under its root. Rules:
 
 1. Nothing is handed over to a party whose link is closed, not even an act.
 2. No message of it is taken, and so none is receipted.
