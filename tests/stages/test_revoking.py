@@ -50,6 +50,7 @@ from tests.stages.partners_made import (
     relayed,
     strangers,
 )
+from tests.stages.test_retracting import retraction_of
 
 WHY = "its keys were stolen"
 
@@ -215,6 +216,22 @@ def test_what_waited_is_withdrawn_and_what_comes_is_refused_by_name() -> None:
     assert no.would_need == ("a card of KOR with a higher number",)
     assert no.withheld == ()
     assert [b.to for b in later if isinstance(b, Release)] == ["USA"]
+
+
+def test_people_are_told_of_a_retraction_that_it_can_no_longer_be_given() -> None:
+    """It was handed what is taken back; who was never given it is no concern."""
+    node = Fed()
+    given, later = item_of("JPN"), item_of("JPN", created_s=11.0)
+    told(node, given)
+    revoke(node)
+    told(node, later, seconds=11.0)
+    out = told(node, retraction_of(given, seconds=12.0), seconds=12.0)
+    assert "card 1 of KOR is revoked" in only(Refusal, out).reason
+    bell = only(Bell, out)
+    assert bell.role == "release officer"
+    assert f"KOR was given item `{given.id}`" in bell.text
+    out = told(node, retraction_of(later, seconds=13.0), seconds=13.0)
+    assert not [b for b in out if isinstance(b, Bell | Refusal)]
 
 
 def test_nothing_of_it_is_taken_and_no_receipt_goes_back() -> None:
