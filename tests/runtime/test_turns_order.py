@@ -123,7 +123,7 @@ def busy() -> tuple[Turn, ...]:
 
 def folded(turns: tuple[Turn, ...]) -> Node:
     """Return a node that has folded these turns."""
-    fresh = Fed("USA").fresh()
+    fresh = Fed("USA")._fresh()
     for turn in turns:
         fresh.fold(turn)
     return fresh

@@ -283,7 +283,7 @@ class Fed:
     effects: list[Effect] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.node = self.fresh()
+        self.node = self._fresh()
         self.seconds = 0.0
         self.give(self.node.given, seconds=-120.0)
 
@@ -292,6 +292,9 @@ class Fed:
         agreements = agreements_of(load_scenario(SCENARIO))
         member = changed(members()[self.party], **changes)
         return node_of(member, agreements, solve_interval_s=0.5)
+
+    def _fresh(self) -> Node:
+        return self.fresh()
 
     def give(
         self, body: EntryBody, *, seconds: float = 0.0, by: str = "runtime"
@@ -335,11 +338,11 @@ class Fed:
 
     def check_replay(self) -> None:
         """Fold the journal again: same decisions; and a checkpoint brings it back."""
-        again = self.fresh()
+        again = self._fresh()
         for turn in self.turns:
             again.fold(turn)
         assert save(again) == save(self.node)
-        restored = self.fresh()
+        restored = self._fresh()
         restore(restored, save(self.node))
         assert save(restored) == save(self.node)
 

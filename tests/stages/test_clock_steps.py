@@ -202,7 +202,7 @@ def test_the_state_outlives_a_restart() -> None:
     node = Fed()
     stepped(node)
     again = Fed()
-    again.node = again.fresh()
+    again.node = again._fresh()
     for turn in node.turns:
         again.node.fold(turn)
     assert not again.node.clock_trusted
