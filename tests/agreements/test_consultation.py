@@ -19,7 +19,9 @@ from beaconfire.agreements.consultation import (
     RefusedBySilence,
     Standing,
     Waiting,
+    after,
     closings,
+    doubting,
     due,
     told,
 )
@@ -79,6 +81,36 @@ def test_silence_means_no_and_yes_only_of_who_has_heard():
     assert isinstance(state(YES, closed(YES)), RefusedBySilence)
     taken = (YES, heard(YES), answer(YES, "more-time"))
     assert isinstance(state(*taken, closed(YES)), ConsentedBySilence)
+
+
+def test_silence_of_a_party_whose_card_is_revoked_means_no():
+    """Its link is closed: who could not answer consents to nothing, later neither."""
+    more = answer(YES, "more-time")
+    for before in ((heard(YES),), (heard(YES), more)):
+        known = doubting(said(YES, *before).consultations, "KOR")
+        assert "silence means no" in told(known.held[0])
+        known = after(known, "entry-9", closed(YES), NOW)
+        assert isinstance(known.held[0].state, RefusedBySilence)
+    # What it says while its card is trusted again counts.
+    known = doubting(said(YES, heard(YES)).consultations, "KOR")
+    known = after(known, "entry-9", answer(YES, "consent"), NOW)
+    assert isinstance(known.held[0].state, Consented)
+
+
+def test_a_revocation_touches_no_other_question():
+    """Others', those that ended, and one that will be heard under the next card."""
+    for bodies in (
+        (YES, heard(YES), closed(YES)),
+        (YES, answer(YES, "object")),
+        (YES,),
+    ):
+        known = said(*bodies).consultations
+        assert doubting(known, "KOR") == known
+    known = said(YES, heard(YES)).consultations
+    assert doubting(known, "USA") == doubting(known, "JPN") == known
+    later = after(doubting(said(YES).consultations, "KOR"), "e", heard(YES), NOW)
+    later = after(later, "f", closed(YES), NOW)
+    assert isinstance(later.held[0].state, ConsentedBySilence)
 
 
 def test_time_ends_what_has_a_deadline_or_an_agreed_end_and_only_after_it():

@@ -6,6 +6,7 @@ from beaconfire.agreements.decision import decide
 from beaconfire.agreements.lapse import still_stands
 from beaconfire.agreements.matrix import Cell, matrix
 from beaconfire.agreements.standing import Standing
+from beaconfire.agreements.trust import ROOTS_KEPT_MAX
 from beaconfire.exercise.simulated import agreements_of
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.revoking import CardRevoked
@@ -107,3 +108,35 @@ def test_a_start_is_told_of_each_card_whose_link_stays_closed() -> None:
     both = trust.after("e", CardRevoked(order=order, number=1, root=usa.root))
     assert both.trusted((CARD, usa)) == ()
     assert [one.party for one in both.cards] == ["KOR", "USA"]
+
+
+def test_a_new_root_takes_nothing_back_of_what_was_said_of_the_old() -> None:
+    """Revoked under one root and under the next: neither is trusted ever after."""
+    other = replace(CARD, root="another")
+    trust = revoked().trust.with_cards((other,))
+    assert trust.closing("KOR") is None
+    order = CardRevocation(
+        party="JPN", partner="KOR", since=at_s(0.0), reason="again", issued=NOW
+    )
+    trust = trust.after("entry-2", CardRevoked(order=order, number=1, root="another"))
+    assert [one.root for one in trust.cards] == [CARD.root, "another"]
+    assert trust.trusted((CARD,)) == trust.trusted((other,)) == ()
+    assert trust.with_cards((CARD,)).closing("KOR") is not None
+    closing = trust.with_cards((other,)).closing("KOR")
+    assert closing is not None
+    assert closing.entry == "entry-2"
+    assert trust.with_cards((replace(CARD, number=2),)).closing("KOR") is None
+
+
+def test_of_many_roots_the_newest_are_kept() -> None:
+    """What grows has a bound; other parties' revocations are no part of it."""
+    trust = revoked().trust
+    for number in range(ROOTS_KEPT_MAX + 3):
+        order = CardRevocation(
+            party="JPN", partner="USA", since=NOW, reason="drawn", issued=NOW
+        )
+        body = CardRevoked(order=order, number=1, root=f"root-{number}")
+        trust = trust.after(f"entry-{number}", body)
+    assert len(trust.of("USA")) == ROOTS_KEPT_MAX
+    assert trust.of("USA")[0].root == f"root-{ROOTS_KEPT_MAX + 2}"
+    assert len(trust.of("KOR")) == 1

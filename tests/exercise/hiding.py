@@ -9,9 +9,11 @@ with Japan and one with the United States, and none with Korea. For a partner, t
   lives or sees anything;
 * acts on, and texts of, agreements that it is no party to, what is put on record and
   what is asked and answered under them, and what one of their parties refuses;
-* that the clock of one that has no agreement with it steps.
+* that the clock of one that has no agreement with it steps;
+* that one of two others has revoked the other's card, and opened the link again.
 
-In some worlds no path can be fitted, so that what was told is taken back.
+In some worlds no path can be fitted, so that what was told is taken back; in some a
+card is revoked anyway, by anybody, and a start may open the link again.
 
 What the hub relays to it is shown to it by its originator, so a change that feeds a
 relay to it, or the hub's knowledge of an act that binds it, is no hidden one
@@ -36,6 +38,7 @@ from beaconfire.exercise.world import Said, World
 from beaconfire.journal.entry import By
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
+from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.acts import Act as ActSigned
 from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries import EntryBody
@@ -51,6 +54,7 @@ from beaconfire.vocabulary.records import (
     Record,
     Suspected,
 )
+from beaconfire.vocabulary.revoking import CardRevocation
 from tests.exercise.test_world_consulting import answers, asks, withdraws
 from tests.exercise.test_world_retracting import nothing
 from tests.exercise.worlds import (
@@ -99,6 +103,8 @@ class Draft:
     crashes: tuple[tuple[str, float, float], ...] = ()
     given: tuple[tuple[str, float, EntryBody, By], ...] = ()
     said: tuple[tuple[str, float, Said], ...] = ()
+    revoked: tuple[tuple[str, str, float], ...] = ()
+    renewed: tuple[tuple[str, str, float, float], ...] = ()
     fits: bool = True
 
     def run(self) -> World:
@@ -119,6 +125,10 @@ class Draft:
             made.give(party, at_s, body, by)
         for party, at_s, said in self.said:
             made.consult(party, at_s, said)
+        for party, partner, at_s in self.revoked:
+            made.give(party, at_s, _revocation(party, partner, at_s), "person")
+        for party, partner, at_s, restart_s in self.renewed:
+            made.take_next_card(party, partner, at_s, restart_s=restart_s)
         made.run(END_S if self.fits else ENDED_S)
         return made
 
@@ -292,13 +302,32 @@ def draw_draft(draw: random.Random) -> Draft:
         for link in _pair_lines(draw, one, other)
     ]
     seen = [told for sensor in sensors for told in scans(draw, sensor)]
-    return Draft(
+    drawn = Draft(
         sensors=tuple(sensors),
         seen=tuple(seen),
         acts=tuple(acts),
         links=tuple(links),
         fits=draw.random() < 0.9,
     )
+    if draw.random() < 0.8:
+        return drawn
+    party, partner = draw.sample(NATIONS, 2)
+    return _opened(draw, _revoking(draw, drawn, party, partner), party, partner)
+
+
+def _revoking(draw: random.Random, draft: Draft, party: str, partner: str) -> Draft:
+    """Return the same with the card of ``partner`` revoked, while all is under way."""
+    one = (party, partner, draw.uniform(5.0, 16.0))
+    return changed(draft, revoked=(*draft.revoked, one))
+
+
+def _opened(draw: random.Random, draft: Draft, party: str, partner: str) -> Draft:
+    """Return the same, mostly with a start with that partner's next card."""
+    if draw.random() < 0.4:
+        return draft
+    at_s = draw.uniform(14.0, 20.0)
+    one = (party, partner, at_s, at_s + draw.uniform(0.5, 3.0))
+    return changed(draft, renewed=(*draft.renewed, one))
 
 
 def _feeds(draft: Draft, unaware: str, one: str, other: str) -> bool:
@@ -414,6 +443,18 @@ def _declared(agreement: str, by: str, record: Record, at_s: float) -> Order:
     return Order(verb="declare", text=encode(signed).decode())
 
 
+def _revocation(party: str, partner: str, at_s: float) -> Order:
+    said = CardRevocation(
+        party=party,
+        partner=partner,
+        since=plain().at(at_s),
+        reason="drawn",
+        issued=plain().at(at_s),
+    )
+    signed = sign_people_order(said, _members()[party].people)
+    return Order(verb="revoke-card", text=encode(signed).decode())
+
+
 @cache
 def _members() -> dict[str, Member]:
     sensors = tuple(radar(party, f"{party.lower()}-one") for party in NATIONS)
@@ -472,6 +513,16 @@ def _stranger(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
     return Hidden(unaware=unaware, what=f"{other}'s world", one=base, other=second)
 
 
+def _others_revoking(draw: random.Random, base: Draft, unaware: str) -> Hidden | None:
+    party, partner = draw.sample([one for one in NATIONS if one != unaware], 2)
+    if _feeds(base, unaware, party, partner):
+        return None
+    base = _opened(draw, base, party, partner)
+    second = _revoking(draw, base, party, partner)
+    told = f"that {party} revokes the card of {partner}"
+    return Hidden(unaware=unaware, what=told, one=base, other=second)
+
+
 _KINDS: tuple[Callable[[random.Random, Draft, str], Hidden | None], ...] = (
     _hidden_sensor,
     _others_line,
@@ -479,6 +530,7 @@ _KINDS: tuple[Callable[[random.Random, Draft, str], Hidden | None], ...] = (
     _others_text,
     _others_records,
     _others_consulting,
+    _others_revoking,
     _stranger,
 )
 

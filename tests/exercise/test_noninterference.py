@@ -19,10 +19,12 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import (
     ClockStep,
     LinkArrival,
+    NodeStart,
     ReceiptArrival,
 )
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
+from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine
 from beaconfire.vocabulary.report import Retraction
 from tests.exercise.hiding import NATIONS, draw_hidden
@@ -36,7 +38,7 @@ _ACTS = {"approve": "an approval", "suspend": "a suspension", "declare": "a reco
 MET = (
     *_ACTS.values(),
     *("a consultation", "a quarantine", "a refused part", "a retraction"),
-    "a clock step",
+    *("a clock step", "a revoked card", "an opened link"),
 )
 
 
@@ -72,8 +74,24 @@ def sent(made: World, sender: str, to: str) -> list[tuple[object, ...]]:
     return found
 
 
+def opened(made: World) -> bool:
+    """Say whether a start opened a link that a revocation had closed."""
+    for party in NATIONS:
+        closed: dict[str, int] = {}
+        for body in (entry.body for entry in entries(made, party)):
+            if isinstance(body, CardRevoked):
+                closed[body.order.partner] = body.number
+            elif isinstance(body, NodeStart) and body.profile is not None:
+                for card in body.profile.partners:
+                    if card.number > closed.get(card.party, card.number):
+                        return True
+    return False
+
+
 def met(made: World) -> Iterator[str]:
     """Yield what happened of ``MET``."""
+    if opened(made):
+        yield "an opened link"
     for body in (entry.body for party in NATIONS for entry in entries(made, party)):
         if isinstance(body, Act) and body.act in _ACTS:
             yield _ACTS[body.act]
@@ -89,6 +107,8 @@ def met(made: World) -> Iterator[str]:
             yield "a retraction"
         elif isinstance(body, ClockStep):
             yield "a clock step"
+        elif isinstance(body, CardRevoked):
+            yield "a revoked card"
 
 
 def check(seed: int) -> Shown:

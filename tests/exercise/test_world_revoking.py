@@ -10,6 +10,7 @@ import random
 
 import pytest
 
+from beaconfire.agreements.consultation import ConsentedBySilence, RefusedBySilence
 from beaconfire.exercise.after_action.checker import Delivery, check_delivery
 from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
@@ -17,6 +18,7 @@ from beaconfire.journal.entry import encode_entry
 from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.codec import encode
 from beaconfire.seals.people_orders import sign_people_order
+from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import (
     Arrival,
@@ -30,11 +32,14 @@ from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
 from beaconfire.vocabulary.revoking import CardRevocation
 from tests.exercise.test_noninterference import received, sent
+from tests.exercise.test_world_consulting import asks
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
 from tests.exercise.test_world_suspension import drawn_acts
 from tests.exercise.worlds import (
     APPROVALS,
     PARTIES,
+    TISA,
+    assert_settled,
     bodies,
     delivery,
     entries,
@@ -181,6 +186,70 @@ def test_what_a_hub_relayed_before_is_refused_to_the_hub_alone() -> None:
     assert_closed(made, "JPN", "KOR")
     audited = assert_books_true(made)
     assert audited.refused
+
+
+def test_a_higher_card_opens_the_link_and_both_ways_flow_again() -> None:
+    """What the partner laid down meanwhile is taken, and all that was unknown told."""
+    made = world(acts=(), seen=sightings(10, 60))
+    revoke(made, "JPN", "KOR", OFF_S)
+    made.take_next_card("JPN", "KOR", 45.0, restart_s=46.0)
+    made.run(END_S)
+    assert_settled(made)
+    opened = plain().at(46.0)
+    for party, other in (("JPN", "KOR"), ("KOR", "JPN")):
+        handed = [h for h in entries(made, party) if isinstance(h.body, HandOver)]
+        assert [h for h in handed if h.body.to == other and h.at >= opened]
+    taken = [
+        entry.body
+        for entry in entries(made, "JPN")
+        if isinstance(entry.body, Arrival) and entry.at >= opened
+    ]
+    numbers = [a.number for a in taken if (a.originator, a.lane) == ("KOR", "plots")]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    while_closed = [
+        h.body.number
+        for h in entries(made, "KOR")
+        if isinstance(h.body, HandOver)
+        and (h.body.to, h.body.lane) == ("JPN", "plots")
+        and plain().at(OFF_S + 1.0) < h.at < opened
+    ]
+    assert while_closed
+    assert set(while_closed) <= set(numbers)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_closed_and_opened_among_all_else_every_unit_ends_once(seed: int) -> None:
+    """Revoked and opened again, twice if drawn, on bad lines, by nodes that die."""
+    draw = random.Random(4_400 + seed)
+    made = world(acts=drawn_acts(draw), links=bad_lines(draw), seen=SEEN, seed=seed)
+    for party, at_s, restart_s in crashes(draw, *PARTIES):
+        made.crash(party, at_s, restart_s=min(restart_s, HEALED_S))
+    party, partner = draw.choice([(a, b) for a in PARTIES for b in PARTIES if a != b])
+    at_s = draw.uniform(12.0, 25.0)
+    for _ in range(draw.choice((1, 2))):
+        revoke(made, party, partner, at_s, seed=seed)
+        made.take_next_card(party, partner, at_s + 6.0, restart_s=at_s + 8.0)
+        at_s = draw.uniform(at_s + 9.0, 36.0)
+    made.run(END_S)
+    assert_settled(made)
+
+
+def test_silence_of_the_revoked_is_no_consent() -> None:
+    """It had the question, and its line is closed before the deadline: that is no."""
+    about = ReleaseOf(item_class="Plots", to=("USA",))
+    for revoked in (False, True):
+        made = world(seen=SEEN)
+        question = asks(
+            *("JPN", "KOR"), deadline_s=20.0, silence="yes", under=TISA, about=about
+        )
+        made.consult("JPN", 15.0, question)
+        if revoked:
+            revoke(made, "JPN", "KOR", OFF_S)
+            made.take_next_card("JPN", "KOR", 30.0, restart_s=31.0)
+        made.run(END_S)
+        (held,) = made.node("JPN").stages.desk.standing.consultations.held
+        ended = RefusedBySilence if revoked else ConsentedBySilence
+        assert isinstance(held.state, ended)
 
 
 @pytest.mark.parametrize("kind", ["hand-over", "arrival"])

@@ -192,15 +192,50 @@ def test_a_start_leaves_the_link_closed_and_the_card_is_not_admitted(place, node
 
 
 def test_the_next_card_of_the_same_root_opens_the_link_again(place, nodes):
-    """New keys, a new number, the fingerprint of before; both start, and it flows."""
+    """New keys, a new number, the fingerprint of before; both start, and it flows.
+
+    Both ways: what Korea laid at its border while it was closed, signed with the keys
+    that are gone, stops nothing that comes behind it.
+    """
+    ask(place / "KOR", "sensors.radar-1.plots", *sky_scans(5))
+    wait_for(place / "KOR", lambda e: e["kind"] == "hand-over")
     assert nodes["KOR"].stop() == 0
     done("node", "card", "--renew", "--new-keys", "--node", place / "KOR")
     sign(place, "KOR", "JPN")
     nodes["KOR"].start()
     assert admit(place, "JPN", "KOR").returncode == 0
     assert nodes["JPN"].stop() == 0
+    before = len(entries(place / "JPN"))
     nodes["JPN"].start()
     gets(place, "KOR", feed(place, 5))
+    ask(place / "KOR", "sensors.radar-1.plots", *sky_scans(3))
+    wait_for(
+        place / "JPN",
+        lambda e: (
+            e["seq"] > before
+            and e["kind"] == "item"
+            and e["body"]["sealed"]["item"]["originator"] == "KOR"
+        ),
+    )
+
+
+def test_a_card_that_is_gone_at_a_start_ends_no_node(place, nodes):
+    """What waits for its party stays accounted for; with the card back it flows."""
+    assert nodes["USA"].stop() == 0
+    feed(place, 40)  # more than a window: the rest waits in the node
+    assert nodes["JPN"].stop() == 0
+    card = place / "JPN" / "partners" / "USA.card"
+    data = card.read_bytes()
+    card.unlink()
+    nodes["JPN"].start()
+    before = feed(place, 3)
+    gets(place, "KOR", before)
+    assert nodes["JPN"].stop() == 0
+    card.write_bytes(data)
+    card.chmod(0o600)
+    nodes["JPN"].start()
+    nodes["USA"].start()
+    gets(place, "USA", feed(place, 3))
     for party in ("JPN", *PARTNERS):
         assert nodes[party].stop() == 0
         done("journal", "verify", place / party)

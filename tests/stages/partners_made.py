@@ -7,9 +7,10 @@ really sent, and leaves its place alone for what a test only tries.
 
 import json
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from functools import cache
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -286,9 +287,14 @@ class Fed:
         self.seconds = 0.0
         self.give(self.node.given, seconds=-120.0)
 
-    def _fresh(self) -> Node:
+    def fresh(self, **changes: Any) -> Node:
+        """Return the node before its first turn, with ``changes`` to its member."""
         agreements = agreements_of(load_scenario(SCENARIO))
-        return node_of(members()[self.party], agreements, solve_interval_s=0.5)
+        member = changed(members()[self.party], **changes)
+        return node_of(member, agreements, solve_interval_s=0.5)
+
+    def _fresh(self) -> Node:
+        return self.fresh()
 
     def give(
         self, body: EntryBody, *, seconds: float = 0.0, by: str = "runtime"

@@ -338,6 +338,24 @@ def test_what_rests_on_an_unreceipted_restoration_waits_and_stops_nothing() -> N
     assert stage.state.partners["KOR"].awaited == {}
 
 
+def test_what_is_put_back_behind_newer_items_that_wait_is_withdrawn_too() -> None:
+    """What an act or a revocation ends is looked at from the oldest on, also there."""
+    stage = Stage()
+    first, purged = item_of("JPN"), item_of("JPN")
+    stage.send(first, leave(first, "KOR", (GSOMIA,)), 1.0)
+    stage.send(purged, leave(purged, "KOR", (TISA,)), 1.0)
+    stage.take(act_of("notice-suspend", "JPN", issued_s=2.0), 2.0)
+    waiting = [item_of("JPN") for _ in range(2)]
+    for item in waiting:
+        stage.send(item, leave(item, "KOR", (GSOMIA,)), 3.0)
+    stage.take(act_of("suspend", "JPN", agreement=TISA, issued_s=4.0), 4.0)
+    ended = [first.id, *(item.id for item in waiting)]
+    assert [unit.id for unit in stage.sending().held.values()] == ended
+    out = stage.take(act_of("suspend", "JPN", issued_s=5.0), 5.0)
+    assert named(Withdrawal, out) == ended
+    assert not stage.sending().held
+
+
 def test_what_was_held_expires_and_is_withdrawn_like_the_rest() -> None:
     """Held apart is not out of reach: time and acts end it as they end all."""
     stage = Stage()

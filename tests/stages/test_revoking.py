@@ -50,6 +50,7 @@ from tests.stages.partners_made import (
     relayed,
     strangers,
 )
+from tests.stages.test_retracting import retraction_of
 
 WHY = "its keys were stolen"
 
@@ -155,6 +156,18 @@ def test_a_card_is_revoked_once() -> None:
     assert "card 1 of KOR is revoked" in refusal(revoke(node, seconds=20.0))
 
 
+def test_an_order_that_was_carried_out_closes_no_later_card() -> None:
+    """Whoever lays it down again, whatever the clock: people sign anew."""
+    node = Fed()
+    revoke(node)
+    order = node.turns[-1].entries[0].body
+    start_with(node, 2, seconds=20.0)
+    assert "sign it anew" in refusal(node.give(order, seconds=30.0, by="person"))
+    node.give(ClockStep(seconds=3_600.0, trusted=False), seconds=31.0)
+    assert "sign it anew" in refusal(node.give(order, seconds=32.0, by="person"))
+    assert only(CardRevoked, revoke(node, seconds=33.0)).number == 2
+
+
 def test_trust_ends_though_the_clock_is_not_trusted() -> None:
     """Off means off: the order waits for no clock."""
     node = Fed()
@@ -203,6 +216,22 @@ def test_what_waited_is_withdrawn_and_what_comes_is_refused_by_name() -> None:
     assert no.would_need == ("a card of KOR with a higher number",)
     assert no.withheld == ()
     assert [b.to for b in later if isinstance(b, Release)] == ["USA"]
+
+
+def test_people_are_told_of_a_retraction_that_it_can_no_longer_be_given() -> None:
+    """It was handed what is taken back; who was never given it is no concern."""
+    node = Fed()
+    given, later = item_of("JPN"), item_of("JPN", created_s=11.0)
+    told(node, given)
+    revoke(node)
+    told(node, later, seconds=11.0)
+    out = told(node, retraction_of(given, seconds=12.0), seconds=12.0)
+    assert "card 1 of KOR is revoked" in only(Refusal, out).reason
+    bell = only(Bell, out)
+    assert bell.role == "release officer"
+    assert f"KOR was given item `{given.id}`" in bell.text
+    out = told(node, retraction_of(later, seconds=13.0), seconds=13.0)
+    assert not [b for b in out if isinstance(b, Bell | Refusal)]
 
 
 def test_nothing_of_it_is_taken_and_no_receipt_goes_back() -> None:
@@ -307,6 +336,16 @@ def test_a_higher_card_opens_it_again_and_tells_how_the_old_epoch_ended() -> Non
     # The start that the replay makes anew is the one of before; the entries tell.
     assert isinstance(node.turns[-4].entries[0].body, NodeStart)
     node.check_replay()
+
+
+def test_acts_that_waited_go_though_the_clock_is_not_trusted_at_the_start() -> None:
+    """Acts wait for no clock; items do, and none of them is handed over."""
+    node = Fed()
+    revoke(node)
+    node.order(act_of("suspend", "JPN", issued_s=11.0), seconds=11.0)
+    node.give(ClockStep(seconds=3_600.0, trusted=False), seconds=12.0)
+    gone = [b for b in start_with(node, 2, seconds=20.0) if isinstance(b, HandOver)]
+    assert [(b.to, len(b.acts), b.items) for b in gone] == [("KOR", 1, ())]
 
 
 def test_a_new_card_can_be_revoked_in_its_turn() -> None:

@@ -2,7 +2,9 @@
 
 * A state is a type. ``MOVES`` is the whole machine: what is not in it cannot happen.
 * Until it is answered it waits. Silence means no unless the question says yes, and
-  speaks only for a party whose node is known to have the question.
+  speaks only for a party whose node is known to have the question. When its card is
+  revoked that is not known any more, whatever comes later: who could not answer is not
+  taken to consent.
 * More time is taken by the affected party, as often as the question allows, each time
   at most as long as it had at first.
 * A consent ends when the affected party withdraws it or at the end that it set. What
@@ -26,6 +28,7 @@ from beaconfire.vocabulary.consultations import (
     Consultation,
     ConsultationAnswer,
     ConsultationWithdrawal,
+    Silence,
     Statement,
 )
 from beaconfire.vocabulary.entries.consulting import (
@@ -157,18 +160,27 @@ REPLIES: dict[str, Event] = {
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """One consultation: its question, its state, and what was signed about it."""
+    """One consultation: its question, its state, and what was signed about it.
+
+    ``doubted``: the card of who had heard it was revoked before there was an answer.
+    """
 
     id: str
     ask: Consultation
     state: AnyState
     said: tuple[str, ...]
+    doubted: bool = False
 
     @property
     def deadline(self) -> Instant:
         """When silence speaks, unless more time is taken."""
         taken = isinstance(self.state, MoreTime)
         return self.state.deadline if taken else self.ask.deadline  # type: ignore[union-attr]
+
+    @property
+    def silence(self) -> Silence:
+        """What silence will mean, once the question has arrived."""
+        return "no" if self.doubted else self.ask.silence
 
     @property
     def waits(self) -> bool:
@@ -228,6 +240,18 @@ def after(
     return Consultations(held=tuple(changed if h is found else h for h in known.held))
 
 
+def doubting(known: Consultations, party: Party) -> Consultations:
+    """Return what is known once the card of ``party`` has been revoked."""
+    return Consultations(
+        held=tuple(
+            replace(h, doubted=True)
+            if h.ask.affected == party and isinstance(h.state, Heard | MoreTime)
+            else h
+            for h in known.held
+        )
+    )
+
+
 def closings(known: Consultations, at: Instant) -> Iterator[ConsultationClosed]:
     """Say which consultations time has ended by ``at``."""
     for held in known.held:
@@ -253,7 +277,7 @@ def told(held: Held) -> str:
     who, state = held.ask.affected, held.state
     name = f"consultation `{held.id}`"
     if isinstance(state, Waiting):
-        silence = f"silence means {held.ask.silence}"
+        silence = f"silence means {held.silence}"
         return f"{name} with {who} waits for an answer until {held.deadline}, {silence}"
     if isinstance(state, QuestionWithdrawn):
         return f"{held.ask.party} took {name} with {who} back at {state.at}"
@@ -296,7 +320,7 @@ def _event(held: Held, body: Statement | Outcome) -> Event | None:
         if body.by == "end":
             return "the agreed end"
         # Silence is no consent of a party that may never have heard the question.
-        yes = held.ask.silence == "yes" and not isinstance(held.state, Asked)
+        yes = held.silence == "yes" and not isinstance(held.state, Asked)
         return "deadline, silence means yes" if yes else "deadline, silence means no"
     return None
 

@@ -19,7 +19,12 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from beaconfire.agreements.consultation import Consultations, Outcome, after
+from beaconfire.agreements.consultation import (
+    Consultations,
+    Outcome,
+    after,
+    doubting,
+)
 from beaconfire.agreements.register import Register
 from beaconfire.agreements.trust import Trust
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
@@ -157,7 +162,11 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     def distrusting(self, entry_id: str, body: CardRevoked) -> "Standing":
         """Return the standing once a partner's card has been revoked."""
-        return replace(self, trust=self.trust.after(entry_id, body))
+        return replace(
+            self,
+            trust=self.trust.after(entry_id, body),
+            consultations=doubting(self.consultations, body.order.partner),
+        )
 
     def with_cards(self, cards: Iterable[Card]) -> "Standing":
         """Return the standing of a node that lives by these partners' cards."""

@@ -2,7 +2,8 @@
 
 A link is closed while the card that the node lives by is a revoked one. A card of a
 higher number, or of another root that a person has confirmed, opens it again when the
-node starts with it. What was taken before stays, and counts as it did.
+node starts with it. What was taken before stays, and counts as it did. Of each root the
+newest revocation is kept: a new root takes nothing back of what was said of the old.
 """
 
 from collections.abc import Iterable
@@ -13,11 +14,19 @@ from msgspec.structs import replace
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.times import Instant
+
+# Roots of one party whose revocations are kept. People confirm each by hand: more than
+# a few in the life of a node is no trust.
+ROOTS_KEPT_MAX = 16
 
 
 class RevokedCard(Struct, frozen=True, kw_only=True):
-    """The newest revocation for one party; ``opened_by`` is the card that ended it."""
+    """The newest revocation for one party and root, as ``issued``.
+
+    ``opened_by`` is the card that ended it.
+    """
 
     entry: str
     party: Party
@@ -25,7 +34,13 @@ class RevokedCard(Struct, frozen=True, kw_only=True):
     root: str
     since: Instant
     reason: str
+    issued: Instant
     opened_by: int | None = None
+
+    def is_of(self, order: CardRevocation) -> bool:
+        """Say whether ``order`` is the very one that this revocation came of."""
+        said = (order.partner, order.since, order.reason, order.issued)
+        return said == (self.party, self.since, self.reason, self.issued)
 
     def is_ended_by(self, card: Card) -> bool:
         """Say whether a node that lives by ``card`` trusts that party again."""
@@ -34,10 +49,7 @@ class RevokedCard(Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> str:
         """What our own people read; the reason is theirs alone."""
-        return (
-            f"card {self.number} of {self.party} is revoked, not trusted from "
-            f"{self.since} on: {self.reason}"
-        )
+        return told_of(self.party, self.number, since=self.since, reason=self.reason)
 
     @property
     def refusal(self) -> str:
@@ -49,18 +61,17 @@ class RevokedCard(Struct, frozen=True, kw_only=True):
 
 
 class Trust(Struct, frozen=True, kw_only=True):
-    """The newest revocation of each party. It never changes."""
+    """The newest revocation of each party and root, a party's newest last."""
 
     cards: tuple[RevokedCard, ...] = ()
 
-    def of(self, party: Party) -> RevokedCard | None:
-        """Return the newest revocation for ``party``, also one that a card ended."""
-        return next((one for one in self.cards if one.party == party), None)
+    def of(self, party: Party) -> tuple[RevokedCard, ...]:
+        """Return what was revoked of ``party``, the newest first."""
+        return tuple(one for one in reversed(self.cards) if one.party == party)
 
     def closing(self, party: Party) -> RevokedCard | None:
         """Return what closes the link to ``party``; ``None`` while it is open."""
-        found = self.of(party)
-        return None if found is None or found.opened_by is not None else found
+        return next((one for one in self.of(party) if one.opened_by is None), None)
 
     def trusted(self, cards: Iterable[Card]) -> tuple[Card, ...]:
         """Return those of ``cards`` that a node starting now may live by."""
@@ -77,7 +88,11 @@ class Trust(Struct, frozen=True, kw_only=True):
     def covering(self, card: Card) -> RevokedCard | None:
         """Return the revocation of this very card, or of a higher one of its root."""
         found = self.of(card.party)
-        return None if found is None or found.is_ended_by(card) else found
+        return next((one for one in found if not one.is_ended_by(card)), None)
+
+    def carried_out(self, order: CardRevocation) -> bool:
+        """Say whether ``order`` was carried out before: an order closes one card."""
+        return any(one.is_of(order) for one in self.cards)
 
     def after(self, entry_id: str, body: CardRevoked) -> "Trust":
         """Return it once ``body``, recorded as ``entry_id``, has happened."""
@@ -89,9 +104,12 @@ class Trust(Struct, frozen=True, kw_only=True):
             root=body.root,
             since=order.since,
             reason=order.reason,
+            issued=order.issued,
         )
-        others = (one for one in self.cards if one.party != order.partner)
-        return Trust(cards=tuple(sorted((*others, new), key=lambda one: one.party)))
+        same = [one for one in self.cards if one.party == new.party]
+        kept = [*(one for one in same if one.root != new.root), new][-ROOTS_KEPT_MAX:]
+        others = (one for one in self.cards if one.party != new.party)
+        return Trust(cards=tuple(sorted((*others, *kept), key=lambda one: one.party)))
 
     def with_cards(self, cards: Iterable[Card]) -> "Trust":
         """Return it once the node lives by ``cards``: a higher number opens a link."""
@@ -99,6 +117,11 @@ class Trust(Struct, frozen=True, kw_only=True):
         return Trust(
             cards=tuple(_reviewed(one, held.get(one.party)) for one in self.cards)
         )
+
+
+def told_of(party: Party, number: int, *, since: Instant, reason: str) -> str:
+    """Say to our own people that a card is revoked."""
+    return f"card {number} of {party} is revoked, not trusted from {since} on: {reason}"
 
 
 def _reviewed(revoked: RevokedCard, card: Card | None) -> RevokedCard:

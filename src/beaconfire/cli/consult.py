@@ -228,7 +228,7 @@ def show(
         ("asks", f"{ask_.party} asks {ask_.affected} under {ask_.agreement}"),
         ("act", row.act),
         ("reason", ask_.reason),
-        ("deadline", f"{held.deadline}, silence means {ask_.silence}"),
+        ("deadline", f"{held.deadline}, silence means {held.silence}"),
         ("state", f"{row.state} since {held.state.at} (entry `{held.state.entry}`)"),
         ("", row.told),
     ]
@@ -268,7 +268,7 @@ def _row(held: Held) -> _Row:
         waits=held.waits,
         consented=held.consented,
         deadline=held.deadline,
-        silence=ask_.silence,
+        silence=held.silence,
         told=told(held),
         statements=held.said,
     )

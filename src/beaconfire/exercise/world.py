@@ -14,8 +14,11 @@ import heapq
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from functools import partial
 from itertools import count
+
+from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.exercise.cast import Member, cast, node_of
@@ -37,7 +40,7 @@ from beaconfire.runtime.turns import (
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.consultations import sign_statement
-from beaconfire.stages import ingest, link
+from beaconfire.stages import ingest
 from beaconfire.stages.desk import CONSULTING
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
@@ -68,10 +71,14 @@ Said = Callable[[Node, Instant], Statement | None]
 
 @dataclass(slots=True)
 class _Lane:
-    """One lane at a border, and its reader's place in it."""
+    """One lane at a border, and its reader's place in it.
+
+    What a reader ``refused`` because it had closed the link stands there still.
+    """
 
     standing: dict[tuple[int, int], str] = field(default_factory=dict)
     order: Resequencer = field(default_factory=Resequencer)
+    refused: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -168,6 +175,16 @@ class World:
         self._later(at_s, lambda t: self._kill(party, during))
         self._later(restart_s, lambda t: self._restart(party, t))
 
+    def take_next_card(
+        self, party: Party, partner: Party, at_s: float, *, restart_s: float
+    ) -> None:
+        """Stop a node and start it with the next card of a partner, its keys the same.
+
+        Where the partner's card was revoked that opens the link again.
+        """
+        self._later(at_s, lambda t: self._kill(party))
+        self._later(restart_s, partial(self._start_with_next, party, partner))
+
     def consult(self, party: Party, at_s: float, said: Said) -> None:
         """Let people of a nation say something on a consultation.
 
@@ -179,6 +196,17 @@ class World:
     def give(self, party: Party, at_s: float, body: EntryBody, by: By) -> None:
         """Let a node take in what no scenario has words for, such as a clock step."""
         self._input_at(at_s, party, body, by)
+
+    def _start_with_next(self, party: Party, partner: Party, at_s: float) -> None:
+        nation = self._nations[party]
+        profile = nation.member.profile
+        cards = tuple(
+            replace(card, number=card.number + 1) if card.party == partner else card
+            for card in profile.partners
+        )
+        profile = replace(profile, partners=cards)
+        nation.member = changed(nation.member, profile=profile)
+        self._restart(party, at_s)
 
     def _order_statement(self, party: Party, said: Said, at_s: float) -> None:
         nation = self._nations[party]
@@ -259,13 +287,14 @@ class World:
             return
         open_s = self._up((sender, to), at_s)
         again_s = open_s + REDELIVER_S
-        if open_s == at_s:
+        closed = self._closed(to, sender) and text in where.refused
+        if open_s == at_s and not closed:
             for delay_s in self._wires[sender, to].delays_s(at_s, lane):
                 self._later(
                     at_s + delay_s,
                     lambda t: self._arrive(sender, to, lane, text, t),
                 )
-        else:
+        elif open_s != at_s:
             again_s = open_s
         self._later(again_s, lambda t: self._send(sender, to, lane, epoch, number, t))
 
@@ -277,10 +306,19 @@ class World:
         where = self._lanes[sender, to, lane]
         for message in where.order.offer(text):
             body = LinkArrival(partner=sender, lane=lane, message=message)
-            if self._input(to, body, "runtime", at_s):
+            if not self._input(to, body, "runtime", at_s):
+                continue
+            if self._closed(to, sender):
+                where.refused.add(message)
+            else:
                 # The acknowledgement: it no longer stands at the border.
                 for key in [k for k, v in where.standing.items() if v == message]:
                     del where.standing[key]
+
+    def _closed(self, party: Party, partner: Party) -> bool:
+        """Say whether a nation has revoked a partner's card: it asks for nothing."""
+        trust = self._nations[party].node.stages.link.standing.trust
+        return trust.closing(partner) is not None
 
     def _send_receipt(
         self, by: Party, to: Party, lane: Lane, text: str, at_s: float
@@ -389,12 +427,9 @@ class World:
         self._input(party, nation.node.given, "runtime", at_s)
         for solve in nation.node.unanswered():
             self._act_on(party, solve, at_s)
-        state = nation.node.stages.link
         for to in self._nations:
             if to == party:
                 continue
-            for lane in LANES:
-                for epoch, number, message in link.standing_messages(state, to, lane):
-                    self._act_on(party, Publish(to, lane, epoch, number, message), at_s)
-            for lane, receipt in link.receipts_given(state, to):
-                self._act_on(party, GiveReceipt(to, lane, receipt), at_s)
+            again: list[Effect] = [*nation.node.standing(to)]
+            for effect in (*again, *nation.node.receipts(to)):
+                self._act_on(party, effect, at_s)

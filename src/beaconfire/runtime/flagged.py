@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from beaconfire.agreements.trust import RevokedCard
+from beaconfire.agreements.trust import told_of
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
@@ -65,7 +65,8 @@ def read(found: tuple[FlaggedCard, ...], party: Party) -> str:
         return f"no card of {party} is revoked in this journal: nothing is flagged"
     lines: list[str] = []
     for card in found:
-        lines.append(f"{_told(card, party)} (entry {card.entry}, {card.revoked})")
+        told = told_of(party, card.number, since=card.since, reason=card.reason)
+        lines.append(f"{told} (entry {card.entry}, {card.revoked})")
         lines.append(f"{len(card.flagged)} entries taken since then are in doubt")
         lines.extend(
             f"  {one.at} {one.what} {one.id} of {one.originator}"
@@ -73,17 +74,6 @@ def read(found: tuple[FlaggedCard, ...], party: Party) -> str:
             for one in card.flagged
         )
     return "\n".join(lines)
-
-
-def _told(card: FlaggedCard, party: Party) -> str:
-    return RevokedCard(
-        entry=card.entry,
-        party=party,
-        number=card.number,
-        root=card.root,
-        since=card.since,
-        reason=card.reason,
-    ).told
 
 
 def _flag(entry: Entry, body: CardRevoked, taken: list[FlaggedEntry]) -> FlaggedCard:

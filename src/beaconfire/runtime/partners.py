@@ -2,7 +2,8 @@
 
 For each partner: a pull of its three lanes, put in order and offered to the writer;
 the outbox of messages and receipts; whether its border answers, as an entry. A
-message is acknowledged when its turn is stored, so what was not stored comes again.
+message is acknowledged when its turn is stored, so what was not stored comes again;
+so does what a closed link refused, once another card has opened it.
 
 A partner whose card is revoked is let go of in the turn that says so: nothing more is
 asked of it, given to it, or laid for it, and our border ends its lines.
@@ -32,7 +33,7 @@ from beaconfire.runtime.turns import (
     Purge,
 )
 from beaconfire.runtime.writer import Writer
-from beaconfire.stages import ingest, link
+from beaconfire.stages import ingest
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries.arrivals import (
     LinkArrival,
@@ -87,8 +88,8 @@ class Partners:
             outbox.start()
         self.fill_border()
         for party, outbox in self._outboxes.items():
-            for lane, receipt in link.receipts_given(self._node.stages.link, party):
-                outbox.put(GiveReceipt(party, lane, receipt))
+            for receipt in self._node.receipts(party):
+                outbox.put(receipt)
         for party, pull in self._pulls.items():
             work = (pull.run(), self._pull(party, pull), self._outboxes[party].failed())
             self._tasks[party] = [self._watched(one) for one in work]
@@ -96,11 +97,8 @@ class Partners:
     def fill_border(self) -> None:
         """Lay at the border all that has no receipt: it keeps its lanes in memory."""
         for party, outbox in self._outboxes.items():
-            for lane in LANES:
-                for epoch, number, message in link.standing_messages(
-                    self._node.stages.link, party, lane
-                ):
-                    outbox.put(Publish(party, lane, epoch, number, message))
+            for message in self._node.standing(party):
+                outbox.put(message)
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -192,6 +190,10 @@ class Partners:
         acks = self._acks.pop((party, message), [])
 
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
+            if party not in self._cards:
+                # Refused, for its card is revoked: taken from its border now, it would
+                # be a hole in the lane on the day another card opens the link.
+                return
             for ack in acks:
                 going = asyncio.ensure_future(_quietly(ack))
                 self._acking.add(going)
@@ -226,8 +228,8 @@ class Partners:
     def _state(self, party: Party, up: bool, reason: str) -> None:
         self._writer.offer(LinkState(partner=party, up=up, reason=reason), by="runtime")
         if up and party in self._outboxes:
-            for lane, receipt in link.receipts_given(self._node.stages.link, party):
-                self._outboxes[party].put(GiveReceipt(party, lane, receipt))
+            for receipt in self._node.receipts(party):
+                self._outboxes[party].put(receipt)
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

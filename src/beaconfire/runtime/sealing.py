@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from beaconfire.seals.dsse import payload_of, sign
+from beaconfire.seals.dsse import envelope, payload_of, sign, unverified_payload
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import ItemHeld
-from beaconfire.vocabulary.link import ITEM_TYPE, LINK_TYPE, RECEIPT_TYPE
+from beaconfire.vocabulary.link import (
+    ITEM_TYPE,
+    LINK_TYPE,
+    RECEIPT_TYPE,
+    Envelope,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +42,12 @@ class Sealer:
             text = body.note.encode()
             return replace(body, signature=sign(RECEIPT_TYPE, text, self.link))
         return body
+
+    def signed_now(self, sealed: Envelope) -> Envelope:
+        """Return what this node's link key signed before, signed by the one of now.
+
+        The text stays; with the same key the signature does too.
+        """
+        kind = sealed.payload_type
+        text = unverified_payload(sealed, payload_type=kind)
+        return envelope(kind, text, sign(kind, text, self.link))

@@ -48,7 +48,13 @@ from beaconfire.vocabulary.entries.sightings import (
     TakenBack,
 )
 from beaconfire.vocabulary.flight import Observations
-from beaconfire.vocabulary.link import RECEIPT_TYPE, Envelope, Lane, LinkMessage
+from beaconfire.vocabulary.link import (
+    LANES,
+    RECEIPT_TYPE,
+    Envelope,
+    Lane,
+    LinkMessage,
+)
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -154,6 +160,9 @@ class Node:
         writer: str,
     ) -> None:
         standing = Standing()
+        # Partners come with the starts in the journal: it must fold alike whatever
+        # cards lie in the node's folder now, and in whatever order they came there.
+        nobody = replace(profile, partners=())
         self.profile = profile
         self.agreements = agreements
         self.writer = writer
@@ -177,7 +186,7 @@ class Node:
                 profile, opaque_key=opaque_key, solve_interval_s=solve_interval_s
             ),
             release=release.begin(profile, agreements, standing=standing),
-            link=link.begin(profile, agreements, standing=standing),
+            link=link.begin(nobody, agreements, standing=standing),
             warn=warn.begin(profile),
             desk=desk.begin(profile, agreements, standing=standing),
         )
@@ -196,6 +205,8 @@ class Node:
         """Be what ``start`` says, keeping all that is remembered."""
         self._start = start
         if start.profile is None or start.solve_interval_s is None:
+            self.stages.link.profile = self.profile
+            link.know_partners(self.stages.link)
             return
         self.profile = start.profile
         self.agreements = tuple(
@@ -266,6 +277,24 @@ class Node:
             Solve(request, fuse.observations(self.stages.fuse, request))
             for request in self.asked.values()
         )
+
+    def standing(self, to: Party) -> Iterator[Publish]:
+        """Return what a partner's lanes at our border must hold.
+
+        Signed with the key of now: a partner that has our newest card knows no other,
+        and refused the first of a lane would be a hole in it.
+        """
+        for lane in LANES:
+            kept = link.standing_messages(self.stages.link, to, lane)
+            for epoch, number, message in kept:
+                header = self._sealer.signed_now(message.header)
+                now = replace(message, header=header)
+                yield Publish(to, lane, epoch, number, now)
+
+    def receipts(self, to: Party) -> Iterator[GiveReceipt]:
+        """Return our latest receipts for a partner's lanes, signed as ``standing``."""
+        for lane, receipt in link.receipts_given(self.stages.link, to):
+            yield GiveReceipt(to, lane, self._sealer.signed_now(receipt))
 
     def turn(
         self, body: EntryBody, *, by: By, at: Instant

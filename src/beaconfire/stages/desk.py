@@ -363,6 +363,12 @@ def _judge_revocation(state: DeskStage, order: Order, at: Instant) -> CardRevoke
     closed = state.standing.trust.closing(party)
     if closed is not None:
         raise BadInput(f"{closed.told}; that was ordered before")
+    if state.standing.trust.carried_out(said):
+        message = (
+            f"this order closed the link to {party} once, and a newer card opened it: "
+            "sign it anew if that is not to be trusted either"
+        )
+        raise BadInput(message)
     if said.since > said.issued:
         message = f"a card is revoked from an instant that has come, not {said.since}"
         raise BadInput(message)

@@ -18,7 +18,7 @@
 * Some of it in that turn, the rest with the ticks and whatever else its recipient is
   told: no other turn may be noticed by who has no part in it.
 * When a partner's card is revoked, what waits and is of it or for it is decided
-  again at once.
+  again at once. Of a retraction that it can no longer be given people are told.
 * What a suspension withheld is decided again when the link stage gives it back, as
   things then stand; its validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
@@ -58,7 +58,7 @@ from beaconfire.vocabulary.entries.carriage import (
 )
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.revoking import CardRevoked
-from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.entries.sightings import Bell, ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANE_OF_FORM, LANES
 from beaconfire.vocabulary.party import Party
@@ -203,11 +203,22 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
         may_wait = _has_room(state, _way(to, item.originator))
         decision = _decide(state, item, to, at, may_wait=may_wait, withheld=late)
         out.append(decision)
+        if retracts is not None and state.standing.trust.closing(to) is not None:
+            out.append(_untold(item, retracts, to))
         if isinstance(decision, Deferral):
             _let_wait(state, item, to, at)
         elif not own and isinstance(decision, Refusal):
             _keep_refused(state, decision, item)
     return out
+
+
+def _untold(item: Item, retracts: str, to: Party) -> Bell:
+    """Tell people of a retraction that no link carries: they may know another way."""
+    text = (
+        f"{to} was given item `{retracts}`, which {item.originator} has taken back, "
+        "and its link is closed: it goes on using it until people tell it otherwise"
+    )
+    return Bell(role="release officer", text=text)
 
 
 def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> EntryBody:

@@ -111,8 +111,8 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
         out = _take_step(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
         out = _take_time(state, body, entry.at)
-    elif isinstance(body, Tick):
-        out = _go_on(state, entry.at)
+    elif isinstance(body, Tick | NodeStart):
+        out = _go_on(state, body, entry.at)
     return state, tuple(out)
 
 
@@ -221,13 +221,16 @@ def _take_time(
     return out
 
 
-def _go_on(state: LinkStage, at: Instant) -> list[EntryBody]:
-    """Go on with an act's way through long queues: it waits for no clock."""
+def _go_on(state: LinkStage, body: Tick | NodeStart, at: Instant) -> list[EntryBody]:
+    """Do what waits for no clock: an act's way through long queues, and acts.
+
+    A start may have opened a link for which acts wait, or have a partner to be told.
+    """
     return [
         after
         for partner in state.partners.values()
         for lane in LANES
-        if partner.sending[lane].sweeps
+        if partner.sending[lane].sweeps or isinstance(body, NodeStart)
         for after in fill(state, partner, lane, at)
     ]
 

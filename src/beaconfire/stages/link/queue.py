@@ -52,6 +52,7 @@ def put_back(sending: Sending, partner: Partner, units: list[Unit]) -> None:
     for unit in units:
         if unit.is_item:
             _place(sending, partner, unit)
+    sending.held = dict(sorted(sending.held.items()))  # the oldest is its first
 
 
 def let_go(sending: Sending, partner: Partner) -> None:
