@@ -212,6 +212,60 @@ def test_what_one_sensor_sees_beside_what_others_see_is_doubted():
     assert "sees nothing of what `east` and `south` see" in second.reason
 
 
+def far_too_far(plot):
+    """An error so large that its object is not taken for the others'."""
+    return replace(plot, range_m=plot.range_m + 20_000.0)
+
+
+def far_too_near(plot):
+    """An error that puts what the other sees beyond all that it shows itself."""
+    return replace(plot, range_m=plot.range_m - 0.2 * plot.range_m)
+
+
+def ten_seconds_late(plot):
+    """A clock that puts its object kilometres behind."""
+    return replace(plot, time=plot.time.plus_s(10.0))
+
+
+@pytest.mark.parametrize("lie", [far_too_far, far_too_near, ten_seconds_late])
+def test_of_two_that_each_see_what_the_other_does_not_neither_is_believed(lie):
+    """One lies by so much that it seems to see another object: two areas, of which one
+    is wrong, would be told."""
+    honest, lying = seen((SOUTH,)), seen((NEAR,), lie)
+    answers = doubted(
+        [(honest, estimate_flight(honest)), (lying, estimate_flight(lying))]
+    )
+    for found in answers:
+        assert found.impact is None
+        assert not found.model_holds
+        assert "`near` and `south`" in found.reason
+        assert "one of them is wrong" in found.reason
+
+
+def test_of_two_that_see_one_path_at_two_times_neither_clock_is_believed():
+    """The place is the same; of the times one is an hour wrong."""
+    first, second = seen((SOUTH,)), seen((NEAR,), an_hour_late)
+    answers = doubted(
+        [(first, estimate_flight(first)), (second, estimate_flight(second))]
+    )
+    for found in answers:
+        assert found.impact is None
+        assert "clock" in found.reason
+
+
+def test_two_launches_that_no_radar_could_see_both_of_have_an_area_each():
+    """Each radar alone sees its own, and looks nowhere near the other's."""
+    rng = np.random.default_rng(5)
+    afar = fly(dataclasses.replace(STEEP, site=(20.0, 95.0)))
+    here, there = Radar("here", 37.0, 130.0), Radar("there", 18.0, 99.0)
+    both = [
+        Observations(plots=tuple(radar.plots(flight, FROM_S, TO_S, rng)))
+        for radar, flight in ((here, fly(STEEP)), (there, afar))
+    ]
+    for found in doubted([(held, estimate_flight(held)) for held in both]):
+        assert found.impact is not None
+
+
 def test_one_sensor_alone_contradicts_nobody():
     """A lie of the only sensor is not seen while some arc fits; nothing is invented."""
     held = seen((NEAR,), too_far)
