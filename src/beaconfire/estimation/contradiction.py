@@ -58,6 +58,9 @@ SENSORS_TRIED_MAX = 16
 # A sensor that looked for so long while another object stood so high above its horizon
 # would have seen it.
 LOOKED_S_MIN, ABOVE_DEG = 10.0, 5.0
+# A sensor sees two objects if it shows both in more than so many scans; a false plot
+# may hold up a path that has ended.
+BOTH_SEEN_MAX = 1
 # Two flights this alike in place and size, at two times, by two sensors: a clock. Real
 # launches of one site and type differ by more in apogee.
 ALIKE_KM, ALIKE_PART = 60.0, 0.02
@@ -103,7 +106,8 @@ def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
     unheard = _unheard(one.estimate)
     if not 1 < len(sensors) <= SENSORS_TRIED_MAX:
         return unsolved
-    if not strained and not unheard and not _left_its_arc(one.estimate):
+    doubtful = _left_its_arc(one.estimate) or _left_much_out(one, held)
+    if not strained and not unheard and not doubtful:
         return unsolved
     suspects = _suspects(held, offsets=strained)
     found = {some: solve(_rest(held, some)) for some in suspects}
@@ -196,6 +200,14 @@ def _unheard(estimate: FlightEstimate) -> set[str]:
     }
 
 
+def _left_much_out(one: Solved, held: Observations) -> bool:
+    """Say whether an arc was found that much of what is held does not lie on.
+
+    A sensor that comes late and lies may win over what the others have just shown.
+    """
+    return one.estimate.model_holds and not one.explains(len(held.plots))
+
+
 def _left_its_arc(estimate: FlightEstimate) -> bool:
     return not estimate.model_holds and estimate.departure is None
 
@@ -273,12 +285,14 @@ def _doubt(
 ) -> str | None:
     mine = {plot.sensor.id for plot in held.plots}
     theirs = {plot.sensor.id for plot in other.plots}
-    if len(mine) != 1 or not theirs or mine & theirs:
+    if len(mine) != 1 or not theirs - mine:
         return None
+    (sensor,) = mine
+    named = " and ".join(f"`{name}`" for name in sorted(theirs - mine))
+    if sensor in theirs:
+        return _doubt_of_another_path(held, other, sensor, named)
     if len(theirs) == 1:
         return _doubt_of_two(held, estimate, other, its)
-    (sensor,) = mine
-    named = " and ".join(f"`{name}`" for name in sorted(theirs))
     if _looked_s(held.plots, other.plots) >= LOOKED_S_MIN:
         return (
             f"`{sensor}` alone sees it, and sees nothing of what {named} see at the "
@@ -290,6 +304,24 @@ def _doubt(
             f"another time: the clock of `{sensor}` may be wrong"
         )
     return None
+
+
+def _doubt_of_another_path(
+    held: Observations, other: Observations, sensor: str, named: str
+) -> str | None:
+    """Say why what one sensor sees may be what it saw with others, and lies of now."""
+    begin = min(plot.time for plot in held.plots)
+    end = max(plot.time for plot in held.plots)
+    then = [plot for plot in other.plots if begin <= plot.time <= end]
+    if sum(plot.sensor.id == sensor for plot in then) > BOTH_SEEN_MAX:
+        return None
+    theirs = [plot for plot in then if plot.sensor.id != sensor]
+    if _looked_s(held.plots, theirs, FARTHER) < LOOKED_S_MIN:
+        return None
+    return (
+        f"`{sensor}` alone sees it, and sees no more of what {named} go on to see: "
+        "since then one of them is wrong"
+    )
 
 
 def _doubt_of_two(
