@@ -17,8 +17,10 @@ from .flying import (
     NEAR,
     SOUTH,
     STEEP,
+    Flight,
     Radar,
     drawn_bias,
+    fall,
     fly,
     held_against,
     seen_by,
@@ -174,6 +176,27 @@ def test_of_two_the_one_that_contradicts_itself_is_left_out(seed):
     assert bool(rejected) == (found.impact is not None)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("by_m", [-2_600.0, -2_000.0, 2_600.0])
+def test_a_sensor_that_comes_late_and_lies_wins_over_nobody(by_m, seed):
+    """It is nearer, so the arc may follow it and leave out what the other shows from
+    then on: a third of all plots, though most of each sensor's are used."""
+    burnt = np.array([-3.9927e6, -2.1479e6, 4.6103e6, -841.0, 401.0, 1_818.0])
+    down = fall(burnt, 100.0)
+    motor = dataclasses.replace(STEEP, burn_s=90.0)
+    flight = Flight(motor, down.sol, down.sol, float(down.t[-1]), down.y[:3, -1])
+    far = Radar("far", 45.6, -162.1, rate_s=2.0, mask_deg=1.0)
+    late = Radar("late", 45.0, -154.3, phase_s=0.2)
+    rng = np.random.default_rng(seed)
+    plots = (
+        *far.plots(flight, 101.0, 377.0, rng),
+        *late.plots(flight, 240.0, 377.0, rng, bias=(by_m, 0.0, 0.0)),
+    )
+    found = estimate_flight(Observations(plots=plots))
+    assert found.impact is None or held_against(found, flight).inside
+    assert found.impact is not None or "contradict" in found.reason
+
+
 def test_no_sensor_is_rejected_where_nothing_tells_which_is_wrong():
     """A fit follows one of two, which may be the liar: neither is accused."""
     found = estimate_flight(seen((NEAR, SOUTH), too_far))
@@ -210,6 +233,88 @@ def test_what_one_sensor_sees_beside_what_others_see_is_doubted():
     assert first.impact is not None
     assert second.impact is None
     assert "sees nothing of what `east` and `south` see" in second.reason
+
+
+def far_too_far(plot):
+    """An error so large that its object is not taken for the others'."""
+    return replace(plot, range_m=plot.range_m + 20_000.0)
+
+
+def far_too_near(plot):
+    """An error that puts what the other sees beyond all that it shows itself."""
+    return replace(plot, range_m=plot.range_m - 0.2 * plot.range_m)
+
+
+def ten_seconds_late(plot):
+    """A clock that puts its object kilometres behind."""
+    return replace(plot, time=plot.time.plus_s(10.0))
+
+
+@pytest.mark.parametrize("lie", [far_too_far, far_too_near, ten_seconds_late])
+def test_of_two_that_each_see_what_the_other_does_not_neither_is_believed(lie):
+    """One lies by so much that it seems to see another object: two areas, of which one
+    is wrong, would be told."""
+    honest, lying = seen((SOUTH,)), seen((NEAR,), lie)
+    answers = doubted(
+        [(honest, estimate_flight(honest)), (lying, estimate_flight(lying))]
+    )
+    for found in answers:
+        assert found.impact is None
+        assert not found.model_holds
+        assert "`near` and `south`" in found.reason
+        assert "one of them is wrong" in found.reason
+
+
+def test_of_two_that_see_one_path_at_two_times_neither_clock_is_believed():
+    """The place is the same; of the times one is an hour wrong."""
+    first, second = seen((SOUTH,)), seen((NEAR,), an_hour_late)
+    answers = doubted(
+        [(first, estimate_flight(first)), (second, estimate_flight(second))]
+    )
+    for found in answers:
+        assert found.impact is None
+        assert "clock" in found.reason
+
+
+def test_a_sensor_that_leaves_what_another_goes_on_to_see_is_doubted():
+    """From the middle of the flight on it is far too far: an object of its own."""
+    middle = LIFT_OFF.plus_s(180.0)
+    both = seen((NEAR, SOUTH)).plots
+    lying = tuple(p for p in both if p.sensor.id == NEAR.id and p.time > middle)
+    honest = Observations(plots=tuple(p for p in both if p not in lying))
+    alone = Observations(plots=tuple(far_too_far(plot) for plot in lying))
+    first, second = doubted(
+        [(honest, estimate_flight(honest)), (alone, estimate_flight(alone))]
+    )
+    assert first.impact is not None
+    assert second.impact is None
+    assert "`near` alone sees it" in second.reason
+
+
+def test_what_a_sensor_sees_beside_the_object_that_all_see_is_believed():
+    """A second object that the other is too far from: this sensor shows both."""
+    both = seen((NEAR, SOUTH))
+    second_flight = fly(dataclasses.replace(STEEP, azimuth_deg=95.0))
+    rng = np.random.default_rng(6)
+    beside = Observations(plots=tuple(NEAR.plots(second_flight, FROM_S, TO_S, rng)))
+    first, second = doubted(
+        [(both, estimate_flight(both)), (beside, estimate_flight(beside))]
+    )
+    assert first.impact is not None
+    assert second.impact is not None
+
+
+def test_two_launches_that_no_radar_could_see_both_of_have_an_area_each():
+    """Each radar alone sees its own, and looks nowhere near the other's."""
+    rng = np.random.default_rng(5)
+    afar = fly(dataclasses.replace(STEEP, site=(20.0, 95.0)))
+    here, there = Radar("here", 37.0, 130.0), Radar("there", 18.0, 99.0)
+    both = [
+        Observations(plots=tuple(radar.plots(flight, FROM_S, TO_S, rng)))
+        for radar, flight in ((here, fly(STEEP)), (there, afar))
+    ]
+    for found in doubted([(held, estimate_flight(held)) for held in both]):
+        assert found.impact is not None
 
 
 def test_one_sensor_alone_contradicts_nobody():

@@ -6,6 +6,7 @@ import itertools
 import pkgutil
 import subprocess
 import sys
+import warnings
 
 import msgspec
 import numpy as np
@@ -385,3 +386,36 @@ def kernels():
 def test_warming_up_needs_nothing_and_leaves_nothing():
     """Called at start, before any plot exists."""
     assert warm_up() is None
+
+
+def test_a_survey_that_is_hardly_known_makes_a_young_area_no_surer():
+    """The motor's last state and the plots after it are off by the same offsets: they
+    are no two statements. Counted as two, fifteen of these areas held."""
+    often = Radar("often", 37.0, 130.0, rate_s=0.2)
+    stated = (20.0, 2.0, 2.0)
+    held, given = 0, 0
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        bias = tuple(rng.standard_normal(3) * stated)
+        until_s = FLIGHT.burn_end_s + 40.0
+        found = estimated(
+            often.plots(FLIGHT, 60.0, until_s, rng, bias=bias, stated=stated)
+        )
+        if found.impact is not None:
+            given += 1
+            held += held_against(found, FLIGHT).inside
+    assert given >= 20
+    assert held >= 0.8 * given
+
+
+@pytest.mark.parametrize("above", [-1.0, -0.3])
+def test_what_no_body_flies_is_judged_without_a_warning(above):
+    """What overflows says nothing of the object, and nothing on a person's screen."""
+    plots = seen_by((NEAR, SOUTH), FLIGHT, 60.0, 300.0, np.random.default_rng(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = estimated(
+            REPLACE(plot, elevation_deg=above * plot.elevation_deg) for plot in plots
+        )
+    assert found.impact is None
+    assert found.reason

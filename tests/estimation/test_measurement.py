@@ -88,6 +88,19 @@ def test_the_slope_is_the_derivative_of_the_misfit(azimuth, elevation):
         assert slope[:, k] == pytest.approx((low - high) / 2.0, rel=1e-5, abs=1e-7)
 
 
+@pytest.mark.parametrize("off_mrad", [-10.0, -1.0, 1.0, 10.0])
+@pytest.mark.parametrize("elevation", [3.0, 25.0, 60.0, 80.0])
+def test_an_azimuth_is_off_by_as_much_wherever_the_prediction_stands_above_it(
+    elevation, off_mrad
+):
+    """Else every plot's noise pulls the prediction towards the zenith, and a thousand
+    plots pull it so hard that an honest survey seems to lie."""
+    plot = plot_of(40.0 + np.degrees(1e-3), elevation)
+    there, _ = misfit_of(plot, place_of(40.0, elevation))
+    beside, _ = misfit_of(plot, place_of(40.0, elevation + np.degrees(off_mrad * 1e-3)))
+    assert beside[1] == pytest.approx(there[1], rel=1e-6)
+
+
 def test_a_bias_shifts_what_is_expected():
     """A plot that is wrong by the bias fits, with the bias given, exactly."""
     bias = (20.0, 3e-4, -2e-4)

@@ -14,8 +14,8 @@ Two products of one weighing (``burnout``), because they answer to different rea
   knew there as a prior, and the results are mixed by weight (mean and spread). Later
   both are the same: a wrong model of thrust must not outlive its use.
 
-The thrust filter has no bias states; its positions are therefore taken to be as wrong
-as the sensors' survey allows, in every direction.
+The thrust filter has no bias states; its positions and velocities are therefore taken
+to be as wrong as the sensors' survey allows, in every direction.
 """
 
 import math
@@ -67,6 +67,7 @@ _COMPONENTS_MAX = 16
 PLOTS_MIN = 6
 # No stage of a large missile pushes harder; what is farther off is a false plot.
 _PUSH_MAX_MPS2, _OFF_SIGMAS, _UNFOLLOWED_S = 100.0, 5.0, 12.0
+_BENT = 2.0  # of what the survey states, by which the thrust filter may be wrong
 _UNSEEN_S = 6.0  # a push may have lasted so long before a plot falls off the arc
 _PUSH_SEEN = 25.0  # squared, 3 degrees of freedom: three sigma beyond doubt
 
@@ -258,12 +259,21 @@ class _Components:
         mirror(J)
 
     def _precisions(self, cuts: Ints) -> Floats:
-        """Return what the thrust filter knew, less what the survey may have bent."""
+        """Return what the thrust filter knew, less what the survey may have bent.
+
+        An antenna that is turned turns the velocity with the place.
+        """
+        # The plots after burn-out are off by the same offsets. As a second statement
+        # beside theirs they would count twice; at twice the sigma an area is too small
+        # by a tenth at most.
         priors = np.array([prior_precision(one) for one in self._table.bias_priors])
         stated = priors[self._table.bias_slot[cuts]]
         ranges_m = self._table.rows[cuts, RANGE]
-        wrong_m2 = 1.0 / stated[:, 0] + ranges_m**2 / np.min(stated[:, 1:], axis=1)
+        turned2 = _BENT**2 / np.min(stated[:, 1:], axis=1)
+        wrong_m2 = _BENT**2 / stated[:, 0] + ranges_m**2 * turned2
+        speed2 = np.sum(self._track.means[cuts, 3:6] ** 2, axis=1)
         bent = wrong_m2[:, None, None] * np.diag([1.0] * 3 + [0.0] * 3)
+        bent += (speed2 * turned2)[:, None, None] * np.diag([0.0] * 3 + [1.0] * 3)
         covariances: Floats = self._track.covariances[cuts, :6, :6] + bent
         return np.asarray(np.linalg.inv(covariances), dtype=np.float64)
 

@@ -13,7 +13,7 @@ there are (``reconciled``):
 * An object that one sensor alone shows, though it sees nothing of what others see where
   and when it looks itself, or that flies another object's path at another time, is
   doubted (``doubted``): no area is given of it. It is kept, since it may be another
-  launch all the same.
+  launch all the same. Where the other object too hangs on one sensor, both are doubted.
 
 A push that one sensor sees sooner than the others looks like a lie for some seconds.
 And while it is too early to tell a burn-out, chance lets all but one sensor tell it a
@@ -40,6 +40,7 @@ from beaconfire.estimation.geodesy import (
 from beaconfire.estimation.measurement import PlotTable
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.estimation.strain import SURVEYS_TO_NAME_MIN, Strain, weigh_freed
+from beaconfire.estimation.watcher import FARTHER
 from beaconfire.vocabulary.flight import (
     FlightEstimate,
     Observations,
@@ -57,6 +58,9 @@ SENSORS_TRIED_MAX = 16
 # A sensor that looked for so long while another object stood so high above its horizon
 # would have seen it.
 LOOKED_S_MIN, ABOVE_DEG = 10.0, 5.0
+# A sensor sees two objects if it shows both in more than so many scans; a false plot
+# may hold up a path that has ended.
+BOTH_SEEN_MAX = 1
 # Two flights this alike in place and size, at two times, by two sensors: a clock. Real
 # launches of one site and type differ by more in apogee.
 ALIKE_KM, ALIKE_PART = 60.0, 0.02
@@ -102,7 +106,8 @@ def reconciled(held: Observations, solve: Solve) -> FlightEstimate:
     unheard = _unheard(one.estimate)
     if not 1 < len(sensors) <= SENSORS_TRIED_MAX:
         return unsolved
-    if not strained and not unheard and not _left_its_arc(one.estimate):
+    doubtful = _left_its_arc(one.estimate) or _left_much_out(one, held)
+    if not strained and not unheard and not doubtful:
         return unsolved
     suspects = _suspects(held, offsets=strained)
     found = {some: solve(_rest(held, some)) for some in suspects}
@@ -195,6 +200,14 @@ def _unheard(estimate: FlightEstimate) -> set[str]:
     }
 
 
+def _left_much_out(one: Solved, held: Observations) -> bool:
+    """Say whether an arc was found that much of what is held does not lie on.
+
+    A sensor that comes late and lies may win over what the others have just shown.
+    """
+    return one.estimate.model_holds and not one.explains(len(held.plots))
+
+
 def _left_its_arc(estimate: FlightEstimate) -> bool:
     return not estimate.model_holds and estimate.departure is None
 
@@ -272,10 +285,14 @@ def _doubt(
 ) -> str | None:
     mine = {plot.sensor.id for plot in held.plots}
     theirs = {plot.sensor.id for plot in other.plots}
-    if len(mine) != 1 or len(theirs) < 2 or mine & theirs:
+    if len(mine) != 1 or not theirs - mine:
         return None
     (sensor,) = mine
-    named = " and ".join(f"`{name}`" for name in sorted(theirs))
+    named = " and ".join(f"`{name}`" for name in sorted(theirs - mine))
+    if sensor in theirs:
+        return _doubt_of_another_path(held, other, sensor, named)
+    if len(theirs) == 1:
+        return _doubt_of_two(held, estimate, other, its)
     if _looked_s(held.plots, other.plots) >= LOOKED_S_MIN:
         return (
             f"`{sensor}` alone sees it, and sees nothing of what {named} see at the "
@@ -289,17 +306,71 @@ def _doubt(
     return None
 
 
-def _looked_s(mine: Sequence[Plot], theirs: Sequence[Plot]) -> float:
-    """Return for how long a sensor looked while the other object stood above it."""
+def _doubt_of_another_path(
+    held: Observations, other: Observations, sensor: str, named: str
+) -> str | None:
+    """Say why what one sensor sees may be what it saw with others, and lies of now."""
+    begin = min(plot.time for plot in held.plots)
+    end = max(plot.time for plot in held.plots)
+    then = [plot for plot in other.plots if begin <= plot.time <= end]
+    if sum(plot.sensor.id == sensor for plot in then) > BOTH_SEEN_MAX:
+        return None
+    theirs = [plot for plot in then if plot.sensor.id != sensor]
+    if _looked_s(held.plots, theirs, FARTHER) < LOOKED_S_MIN:
+        return None
+    return (
+        f"`{sensor}` alone sees it, and sees no more of what {named} go on to see: "
+        "since then one of them is wrong"
+    )
+
+
+def _doubt_of_two(
+    held: Observations,
+    estimate: FlightEstimate,
+    other: Observations,
+    its: FlightEstimate,
+) -> str | None:
+    """Say why two objects, each of one sensor, may be one of which one sensor lies.
+
+    Nothing tells which. A radar of short reach or behind a hill is no liar, so only
+    what stands as near as it is known to look counts.
+    """
+    if not (estimate.model_holds and its.model_holds):
+        return None
+    names = sorted(one.plots[0].sensor.id for one in (held, other))
+    named = " and ".join(f"`{name}`" for name in names)
+    looked_s = max(
+        _looked_s(mine.plots, theirs.plots, FARTHER)
+        for mine, theirs in ((held, other), (other, held))
+    )
+    if looked_s >= LOOKED_S_MIN:
+        return (
+            f"{named} each see alone what the other does not see, though it looks "
+            "there at the same time: one of them is wrong"
+        )
+    if _alike(estimate, its):
+        return f"{named} see one path at two times: one of their clocks may be wrong"
+    return None
+
+
+def _looked_s(
+    mine: Sequence[Plot], theirs: Sequence[Plot], as_far: float = math.inf
+) -> float:
+    """Return for how long a sensor looked while the other object stood above it.
+
+    ``as_far``: how far it looks, over the farthest that it shows.
+    """
     site = mine[0].sensor
     origin = ecef_from_geodetic(site.lat_deg, site.lon_deg, site.alt_m)
     axes = enu_axes(site.lat_deg, site.lon_deg)
     begin = min(plot.time for plot in mine)
     end = max(plot.time for plot in mine)
+    range_max_m = as_far * max(plot.range_m for plot in mine)
     seconds = [
         plot.time.ns / NS_PER_S
         for plot, place in _places(theirs)
         if begin <= plot.time <= end
+        and float(np.linalg.norm(place - origin)) <= range_max_m
         and _elevation_deg(place - origin, axes) > ABOVE_DEG
     ]
     return max(seconds) - min(seconds) if seconds else 0.0

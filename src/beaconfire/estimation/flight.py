@@ -66,7 +66,9 @@ _TRACK_STATES = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps")
 def estimate_flight(observations: Observations) -> FlightEstimate:
     """Estimate one object's launch, present motion and impact from what is held."""
     places, observations = in_fixed_order(observations)
-    estimate = reconciled(observations, _solved)
+    # What overflows is not finite, and is judged as such; nobody need read a warning.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        estimate = reconciled(observations, _solved)
     rejected = [replace(one, index=places[one.index]) for one in estimate.rejected]
     rejected.sort(key=lambda one: one.index)
     estimate = replace(estimate, rejected=tuple(rejected))

@@ -2,9 +2,10 @@
 
 Range is compared as a length. The angles are compared on the sphere of directions: the
 predicted direction is laid on the two axes across the measured one. So azimuth has no
-wrap and no singular point; its error counts as cos(elevation) times the azimuth's,
-which is the length it spans. Near the zenith that length goes to nothing while no
-antenna becomes that good, so the cosine is not let fall under 0.1 (84 degrees).
+wrap and no singular point; its error counts as the cosine of the measured elevation
+times the azimuth's, which is the length it spans. Near the zenith that length goes to
+nothing while no antenna becomes that good, so the cosine is not let fall under 0.1 (84
+degrees).
 
 A bias is an offset of range, azimuth and elevation common to all plots of one
 ``bias_id`` (the sensor's own id unless it says otherwise). How well a sensor is
@@ -33,8 +34,8 @@ _BIAS_FLOOR = 1e-6
 COSINE_FLOOR = 0.1
 # Columns of ``Plots.rows``.
 SITE, SIGHT, ACROSS, ABOVE = 0, 3, 6, 9
-RANGE, COSINE, WEIGHT_R, WEIGHT_A, WEIGHT_E = 12, 13, 14, 15, 16
-COLUMNS = 17
+RANGE, COSINE, WEIGHT_R, WEIGHT_A, WEIGHT_E, SINE = 12, 13, 14, 15, 16, 17
+COLUMNS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def fill_rows(
         rows[i, WEIGHT_R] = 1.0 / raw[i, 3]
         rows[i, WEIGHT_A] = 1e3 / (raw[i, 4] * max(abs(cos_e), COSINE_FLOOR))
         rows[i, WEIGHT_E] = 1e3 / raw[i, 5]
+        rows[i, SINE] = sin_e
 
 
 @compiled
@@ -106,12 +108,26 @@ def misfit(
     u = (dx / length, dy / length, dz / length)
     across = row[ACROSS] * u[0] + row[ACROSS + 1] * u[1] + row[ACROSS + 2] * u[2]
     above = row[ABOVE] * u[0] + row[ABOVE + 1] * u[1] + row[ABOVE + 2] * u[2]
+    sight = row[SIGHT] * u[0] + row[SIGHT + 1] * u[1] + row[SIGHT + 2] * u[2]
+    # The azimuth is compared at the measured elevation. At the predicted one a higher
+    # prediction would make every azimuth's error smaller, and pull itself up.
+    ahead = row[COSINE] * sight - row[SINE] * above
+    level = math.sqrt(across * across + ahead * ahead)
+    near_zenith = level < COSINE_FLOOR
+    level = max(level, COSINE_FLOOR)
+    scale = max(row[COSINE], COSINE_FLOOR) / level
     residual[0] = row[WEIGHT_R] * (row[RANGE] - length - bias[0])
-    residual[1] = row[WEIGHT_A] * (-across - row[COSINE] * bias[1])
+    residual[1] = row[WEIGHT_A] * (-scale * across - row[COSINE] * bias[1])
     residual[2] = row[WEIGHT_E] * (-above - bias[2])
     for m in range(3):
         slope[0, m] = row[WEIGHT_R] * u[m]
-        slope[1, m] = row[WEIGHT_A] * (row[ACROSS + m] - across * u[m]) / length
+        if near_zenith:
+            turn = row[ACROSS + m] - across * u[m]
+        else:
+            forward = row[COSINE] * row[SIGHT + m] - row[SINE] * row[ABOVE + m]
+            turn = row[ACROSS + m] * ahead - forward * across
+            turn *= ahead / (level * level)
+        slope[1, m] = row[WEIGHT_A] * scale * turn / length
         slope[2, m] = row[WEIGHT_E] * (row[ABOVE + m] - above * u[m]) / length
 
 
