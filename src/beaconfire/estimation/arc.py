@@ -188,9 +188,8 @@ def fit_arc(
         full, pull = problem.with_priors(J, y, state, biases)
         covariance = inverse(full)
         # Plots of no one body throw the arc away.
-        with np.errstate(over="ignore", invalid="ignore"):
-            step = covariance @ pull
-            squares = float(step @ pull)
+        step = covariance @ pull
+        squares = float(step @ pull)
         if not (math.isfinite(squares) and np.all(np.isfinite(covariance))):
             break
         settled = squares < _CONVERGED
@@ -218,13 +217,11 @@ def carried(fit: ArcFit, epoch: Instant) -> ArcFit:
     states, phis, _ = sample_arc(fit.state, np.array([seconds]))
     move = np.eye(fit.covariance.shape[0])
     move[:6, :7] = phis[0]
-    with np.errstate(over="ignore", invalid="ignore"):  # of a fit that did not converge
-        covariance = move @ fit.covariance @ move.T
     return replace(
         fit,
         epoch=epoch,
         state=np.append(states[0], fit.state[6]),
-        covariance=covariance,
+        covariance=move @ fit.covariance @ move.T,
     )
 
 

@@ -300,8 +300,7 @@ def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool
     y[6] -= burnout.state[6] * DRAG_SIGMA**-2
     J += phis[k].T @ precision @ phis[k]
     y += phis[k].T @ precision @ gap
-    with np.errstate(over="ignore", invalid="ignore"):
-        whole = squares - float(y @ inverse(J) @ y)
+    whole = squares - float(y @ inverse(J) @ y)
     if not math.isfinite(whole):
         return True  # no way leads back there: what the fit makes of it decides
     for window_s in _WINDOWS_S:

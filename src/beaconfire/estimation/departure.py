@@ -124,8 +124,7 @@ def find_departure(
     covariance = inverse(arc.full)
     newest_s = float(arc.times_s[-1])
     beginnings = np.array(list(_beginnings(epoch_ns, began_s, newest_s)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        known = covariance @ arc.pull
+    known = covariance @ arc.pull
     if not beginnings.size or not np.all(np.isfinite(known)):
         return no_departure(newest_s)
     kernel = (
