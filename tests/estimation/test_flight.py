@@ -419,3 +419,16 @@ def test_what_no_body_flies_is_judged_without_a_warning(above):
         )
     assert found.impact is None
     assert found.reason
+
+
+@pytest.mark.parametrize(("plots", "verdict"), [(3, "too few plots"), (12, "rejected")])
+def test_a_sensor_is_rejected_only_by_as_many_plots_as_make_an_arc(plots, verdict):
+    """Two or three beside an arc are left out by line, and say little of the sensor."""
+    rng = np.random.default_rng(4)
+    off = SOUTH.plots(
+        FLIGHT, 200.0, 200.0 + plots, rng, bias=(50_000.0, 0.0, 0.0)
+    )  # fmt: skip
+    found = estimated([*NEAR.plots(FLIGHT, 60.0, 260.0, rng), *off])
+    verdicts = {account.id: account.verdict for account in found.sensors}
+    assert verdicts == {"near": "used", "south": verdict}
+    assert len(found.rejected) >= plots - 1

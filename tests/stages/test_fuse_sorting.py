@@ -23,6 +23,7 @@ from tests.estimation.flying import (
     NEAR,
     SOUTH,
     STEEP,
+    Radar,
     drawn_bias,
     fly,
     held_against,
@@ -157,6 +158,35 @@ def test_two_from_one_site_at_once_are_two_and_each_is_one(how, seed):
     objects = sort(plots, ())
     assert len(objects) == 2
     assert all(is_of_one(each.plots, of) for each in objects)
+
+
+LOW = replace(STEEP, force=24.0, elevation_deg=60.0, burn_s=80.0)
+AROUND = (
+    Radar("north", 44.0, 131.0, mask_deg=5.0),
+    Radar("ahead", 41.5, 135.5, mask_deg=1.0),
+    Radar("aside", 37.5, 134.5, mask_deg=5.0, phase_s=0.5),
+)
+
+
+@pytest.mark.parametrize(
+    ("apart_deg", "seed"), [(3.5, 12), (5.0, 6), (5.0, 7), (5.0, 9), (2.5, 14)]
+)
+def test_a_path_that_began_with_a_plot_of_each_is_no_third_object(apart_deg, seed):
+    """Low radars see both before they are apart: one path then fits neither, and stays
+    alone to the end, though it moves as one of the two does."""
+    rng = np.random.default_rng(seed)
+    pair = [fly(LOW), fly(replace(LOW, azimuth_deg=LOW.azimuth_deg + apart_deg))]
+    biases = {site.id: drawn_bias(rng) for site in AROUND}
+    plots = [
+        plot
+        for flight in pair
+        for site in AROUND
+        for plot in site.plots(flight, 60.0, UNTIL_S, rng, bias=biases[site.id])
+    ]
+    objects = sort(plots, ())
+    assert len(objects) == 2
+    for each in objects:
+        assert {plot.sensor.id for plot in each.plots} == {site.id for site in AROUND}
 
 
 def test_two_from_one_site_at_once_are_two_launches_at_a_node():

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from beaconfire.errors import BadInput
 from beaconfire.estimation.arc import Information
 from beaconfire.estimation.arrays import Floats
-from beaconfire.estimation.coasting import Coast
+from beaconfire.estimation.coasting import PLOTS_MIN, Coast
 from beaconfire.estimation.contradiction import REASON_MAX, Solved, reconciled
 from beaconfire.estimation.cued_start import join_cues
 from beaconfire.estimation.geodesy import geodetic_rows, ground_range_m
@@ -284,7 +284,8 @@ def _accounts(
         bias = _bias_of(coast, biases[name]) if coast is not None else None
         verdict: SensorReading = "used" if found.track is not None else "too few plots"
         if used == 0 or (found.track is not None and 2 * used < distinct):
-            verdict = "rejected"
+            # So few may be false plots beside an honest sensor's next look.
+            verdict = "rejected" if distinct >= PLOTS_MIN else "too few plots"
         accounts.append(
             SensorAccount(id=name, plots=given[name], bias=bias, verdict=verdict)
         )

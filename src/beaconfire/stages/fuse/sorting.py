@@ -5,14 +5,23 @@ their times, each radar followed by itself, each path laid to a launch by how it
 (``picture``), and now and then a solve, by whose way later paths are known. A file
 that holds one object needs none of this; whoever asks tries that first.
 
+A radar's path that began badly (two that have just left one site give it a plot each)
+opens a launch of its own, which in a node stays. Of a file it is known in the end that
+it moves as another object does, which this radar shows nowhere else: it is that one's.
+
 At most ``OPEN_MAX`` launches are held at once, as in the node. A sighting that is of no
 launch is in none of the answers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 
-from beaconfire.stages.fuse.belonging import of_sighting
-from beaconfire.stages.fuse.evidence import add_cue, observations
+from beaconfire.stages.fuse.belonging import (
+    BY_MOTION,
+    OVERLAP_MAX,
+    by_motion,
+    of_sighting,
+)
+from beaconfire.stages.fuse.evidence import add_cue, add_own_plots, observations
 from beaconfire.stages.fuse.follower import Follower
 from beaconfire.stages.fuse.launches import (
     learn,
@@ -73,7 +82,53 @@ def sort_sightings(
                 event.pace.answered(_ASKED)
                 told(at)
     events = sorted((*ended, *picture.open), key=lambda one: (one.first_seen, one.id))
+    events = _joined(events)
     return tuple(held for one in events if (held := observations(one.evidence)).plots)
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """Return the launches; what one sensor alone shows of another is laid to that."""
+    kept = list(events)
+    for alone in events:
+        sensors = list(alone.evidence.own)
+        if len(sensors) != 1 or alone.evidence.cues:
+            continue
+        (sensor,) = sensors
+        motion = alone.motions.get(sensor)
+        homes = [one for one in kept if _may_take(one, alone, sensor)]
+        if motion is None or not homes:
+            continue
+        fits = [by_motion(one, motion) for one in homes]
+        rule, off = best = min(fits)
+        if rule == BY_MOTION and off <= 1.0:
+            _lay_to(homes[fits.index(best)], alone, sensor)
+            kept.remove(alone)
+    return kept
+
+
+def _may_take(one: Event, alone: Event, sensor: str) -> bool:
+    """Say whether others show this launch, while the sensor shows only the other.
+
+    A path of the sensor that has gone over to another object shows this one no more.
+    """
+    if one is alone or not set(one.evidence.own) - {sensor}:
+        return False
+    return sensor not in one.motions or len(_at_once(one, alone, sensor)) <= OVERLAP_MAX
+
+
+def _at_once(one: Event, alone: Event, sensor: str) -> list[str]:
+    """Return what the sensor shows of the one while it shows the other, by its keys."""
+    times = [plot.time for plot in alone.evidence.own[sensor].values()]
+    begin, end = min(times), max(times)
+    held = one.evidence.own.get(sensor, {})
+    return [key for key, plot in held.items() if begin <= plot.time <= end]
+
+
+def _lay_to(home: Event, alone: Event, sensor: str) -> None:
+    """Give one launch what the sensor shows of the other, in the place of its own."""
+    for key in _at_once(home, alone, sensor):
+        del home.evidence.own[sensor][key]
+    add_own_plots(home.evidence, sensor, tuple(alone.evidence.own[sensor].values()))
 
 
 def _in_order(
