@@ -128,6 +128,17 @@ def test_a_new_root_takes_nothing_back_of_what_was_said_of_the_old() -> None:
     assert trust.with_cards((replace(CARD, number=2),)).closing("KOR") is None
 
 
+def test_of_one_root_the_newest_revocation_says_all() -> None:
+    """It covers every lower number, so the older one is let go."""
+    order = CardRevocation(
+        party="JPN", partner="KOR", since=at_s(0.0), reason="again", issued=NOW
+    )
+    trust = revoked().trust.with_cards((replace(CARD, number=2),))
+    trust = trust.after("entry-2", CardRevoked(order=order, number=2, root=CARD.root))
+    assert [one.number for one in trust.of("KOR")] == [2]
+    assert trust.trusted((CARD,)) == ()
+
+
 def test_of_many_roots_the_newest_are_kept() -> None:
     """What grows has a bound; other parties' revocations are no part of it."""
     trust = revoked().trust
