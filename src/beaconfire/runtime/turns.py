@@ -6,7 +6,7 @@ world (``exercise/world.py``) drive this same object.
 * Every stage sees every entry, in the order of the journal, stages in a fixed order.
 * What follows from an entry is sealed and stands right behind it, before whatever else
   waits: an act and all that it stops, and only then the next act. So the journal never
-  shows behind an act what was decided before it.
+  shows behind an act what was decided before it, nor a number behind the next one.
 * Effects are what must happen outside *after* the turn is stored. Each follows from
   one entry and may be repeated without harm.
 * ``fold`` takes a recorded turn instead of making one: it advances the stages over the
@@ -38,7 +38,13 @@ from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries import EntryBody, kind_of
 from beaconfire.vocabulary.entries.arrivals import Estimate, NodeStart, Order
-from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt
+from beaconfire.vocabulary.entries.carriage import (
+    EpochEnd,
+    HandOver,
+    Receipt,
+    Reconsideration,
+)
+from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import (
     Bell,
@@ -61,6 +67,8 @@ from beaconfire.vocabulary.times import Instant
 # One input may set off at most this many entries. A salvo's busiest turn measured a
 # few dozen; thousands mean that two stages answer each other without end.
 TURN_ENTRIES_MAX = 20_000
+# What the link stage says that the release stage may answer with leave to send.
+_SETS_OFF = (Reconsideration, ConsultationHeard)
 
 
 class Publish(NamedTuple):
@@ -425,7 +433,7 @@ class Node:
         out.extend(("link", body) for body in emitted)
         stages.release, emitted = release.step(stages.release, entry)
         out.extend(("release", body) for body in emitted)
-        return out
+        return _numbered_first(out)
 
     def _effects(self, entry: Entry, first: Entry) -> list[Effect]:
         body = entry.body
@@ -469,6 +477,18 @@ class Node:
         if act.act != "notice" or under is None:
             return told
         return f"{told}; {notice_told(under, act)}"
+
+
+def _numbered_first(out: list[tuple[By, EntryBody]]) -> list[tuple[By, EntryBody]]:
+    """Put what has its link number before what may set off the next one.
+
+    Each entry is followed to its end before the one beside it is recorded.
+    """
+    if not any(isinstance(body, HandOver) for _, body in out):
+        return out
+    return sorted(
+        out, key=lambda one: one[0] != "link" or isinstance(one[1], _SETS_OFF)
+    )
 
 
 def _unsigned(body: EntryBody) -> EntryBody:
