@@ -295,8 +295,8 @@ def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
 
 def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     state.standing = state.standing.after(entry.id, act, entry.at)
-    tell(state, act, entry.turn)
-    return after_act(state, act, entry.id, entry.at)
+    bells = tell(state, act, entry.turn, entry.at)
+    return [*bells, *after_act(state, act, entry.id, entry.at)]
 
 
 def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:

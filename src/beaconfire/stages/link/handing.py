@@ -30,6 +30,7 @@ from beaconfire.stages.link.state import (
     Sending,
     Unit,
 )
+from beaconfire.stages.link.telling import go_on
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
@@ -65,6 +66,8 @@ def fill(
         return out
     while len(sending.window) < WINDOW_MESSAGES:
         held = state.untrusted is not None
+        if lane == "notices":
+            go_on(state, partner)
         units, lapsed = queue.next_units(sending, judge, acts_alone=held)
         out.extend(withdrawn(state, partner, lane, lapsed, at))
         ended += len(lapsed)

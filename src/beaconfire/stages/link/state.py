@@ -165,6 +165,7 @@ class Partner:
     ``awaited`` maps an agreement under which more may leave since an act that we told
     this partner to the id of the newest such act: until the partner has receipted it,
     nothing under the agreement is handed over, since it could be quarantined there.
+    ``untold`` is from when on acts were recorded that found no room in its queue.
     ``withheld`` are the shelves of ``withholding``, by id, and ``to_ask`` what of them
     is to be decided again.
     """
@@ -173,6 +174,7 @@ class Partner:
     sending: dict[Lane, Sending]
     receiving: dict[Lane, Receiving]
     awaited: dict[str, str] = field(default_factory=dict)
+    untold: Instant | None = None
     withheld: dict[str, dict[str, Kept]] = field(default_factory=dict)
     to_ask: dict[str, dict[str, None]] = field(default_factory=dict)
     up: bool = False
