@@ -39,7 +39,7 @@ from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.report import LaunchNotice, Retraction
 
 PARTIES = ("JPN", "KOR", "USA")
-DIRECT, HUB = "direct", "hub"
+DIRECT, HUB, SECOND = "direct", "hub", "second"
 LANE = "notices"
 SCENARIO = "2022-10-04"
 _SCENARIO = load_scenario(SCENARIO)
@@ -86,6 +86,13 @@ AGREEMENTS = (
         PARTIES,
         _permit("1", OriginatorIsSender(True), Recipient(("USA",))),
         _permit("2", Sender(("USA",)), ApprovalOfOriginator(True)),
+    ),
+    _text(
+        SECOND,
+        ("JPN", "KOR"),
+        _permit(
+            "1", OriginatorIsSender(True), Sender(("KOR",)), WithConsentOf(("JPN",))
+        ),
     ),
 )
 
@@ -137,19 +144,30 @@ QUESTION = Consultation(
 )
 
 
+ANOTHER = Consultation(
+    agreement=SECOND,
+    party="KOR",
+    affected="JPN",
+    proposes=ReleaseOf(item_class="launch-warning", to=("JPN",)),
+    reason="model",
+    deadline=_DEADLINE,
+    issued=TIMES[0],
+)
+
+
 def _said(party: str, verb: str, statement: object) -> Order:
     signed = sign_statement(statement, members()[party].people)  # type: ignore[type-var]
     return Order(verb=f"consult-{verb}", text=codec.encode(signed).decode())
 
 
-def _reply(reply: str, time: int) -> Order:
+def _reply(asked: Consultation, reply: str, time: int) -> Order:
     answer = ConsultationAnswer(
-        consultation=statement_id(QUESTION),
-        party="KOR",
+        consultation=statement_id(asked),
+        party=asked.affected,
         reply=reply,  # type: ignore[arg-type]
         issued=TIMES[time],
     )
-    return _said("KOR", "answer", answer)
+    return _said(asked.affected, "answer", answer)
 
 
 def _withdrawal(time: int) -> Order:
@@ -178,6 +196,8 @@ STEPS = (
     Step("consent", "KOR", ("ask",)),
     Step("object", "KOR", ("ask",)),
     Step("withdraw", "KOR", ("consent",)),
+    Step("ask under second", "KOR"),
+    Step("consent under second", "JPN", ("ask under second",)),
     Step("suspend by KOR", "KOR"),
     Step("restore by KOR", "KOR", ("suspend by KOR",)),
     Step("suspend by JPN", "JPN"),
@@ -202,7 +222,11 @@ def body_of(name: str, time: int) -> EntryBody:
     if name == "ask":
         return _said("JPN", "ask", QUESTION)
     if name in ("consent", "object"):
-        return _reply(name, time)
+        return _reply(QUESTION, name, time)
+    if name == "ask under second":
+        return _said("KOR", "ask", ANOTHER)
+    if name == "consent under second":
+        return _reply(ANOTHER, "consent", time)
     if name == "withdraw":
         return _withdrawal(time)
     if name in ("approve", "revoke"):

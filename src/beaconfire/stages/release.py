@@ -11,10 +11,10 @@
   or as its relay, and for nobody else; plots are taken back by nobody, they are what a
   sensor saw. What is retracted is not released any more.
 * What waits for a consultation is decided again when anything is said on one about its
-  recipient, when an act comes on an agreement that binds its recipient, and from every
-  instant at which the answer may differ: its validity ends, a text begins or ends, an
-  approval expires. Each ends with a release or a refusal. What is retracted meanwhile
-  is withdrawn at once.
+  recipient, when an act comes on an agreement that binds its recipient, at a start, and
+  from every instant at which the answer may differ: its validity ends, a text begins or
+  ends, an approval expires. Each ends with a release or a refusal. What is retracted
+  meanwhile is withdrawn at once.
 * Some of it in that turn, the rest with the ticks and whatever else its recipient is
   told: no other turn may be noticed by who has no part in it.
 * When a partner's card is revoked, what waits and is of it or for it is decided
@@ -49,7 +49,7 @@ from beaconfire.vocabulary.consultations import (
     Statement,
 )
 from beaconfire.vocabulary.entries import EntryBody
-from beaconfire.vocabulary.entries.arrivals import Tick
+from beaconfire.vocabulary.entries.arrivals import NodeStart, Tick
 from beaconfire.vocabulary.entries.carriage import (
     Foregone,
     HandOver,
@@ -149,6 +149,8 @@ def step(
     if isinstance(body, CardRevoked):
         state.standing = state.standing.distrusting(entry.id, body)
         return state, tuple(_decide_without(state, entry.at, body.order.partner))
+    if isinstance(body, NodeStart):  # it may have come with other texts
+        return state, tuple(_decide_ways(state, entry.at, list(state.deferred)))
     if isinstance(body, Tick):
         return state, tuple(_decide_deferred(state, entry.at, state.deferred))
     return state, ()
@@ -419,7 +421,7 @@ def _decide_deferred(
             if name not in waiting:
                 continue
             item = waiting[name].item
-            decision = _decide(state, item, to, at)
+            decision = _decide_waiting(state, item, to, at)
             if isinstance(decision, Deferral):
                 _let_wait(state, item, to, at)
                 continue
@@ -433,6 +435,21 @@ def _decide_deferred(
         if not waiting:
             del state.deferred[way]
     return out
+
+
+def _decide_waiting(
+    state: ReleaseStage, item: Item, to: Party, at: Instant
+) -> Release | Refusal | Deferral:
+    """Decide; what has ended while it waited is withheld, if a suspension kept it too.
+
+    It is told late then, as it would be if nobody had been asked.
+    """
+    decision = _decide(state, item, to, at)
+    if isinstance(decision, Refusal) and item.valid_until < at:
+        late = _decide(state, item, to, at, may_wait=False, withheld=True)
+        if isinstance(late, Refusal) and late.withheld:
+            return late
+    return decision
 
 
 def _way(to: Party, originator: Party) -> str:

@@ -4,6 +4,7 @@
   whatever the state of any agreement.
 * When a consent of which we are the asker ends before its time, every lane is settled
   in that very turn, as a suspension settles it.
+* What a word on a question of ours opens that a suspension withheld is decided again.
 * Our own items that wait for an answer are kept here until it comes or they end.
 """
 
@@ -14,7 +15,7 @@ from beaconfire.seals.dsse import envelope_digest
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import fill
 from beaconfire.stages.link.state import LinkStage, Unit
-from beaconfire.stages.link.suspending import after_consent
+from beaconfire.stages.link.suspending import after_consent, after_word
 from beaconfire.vocabulary.consultations import (
     Consultation,
     ConsultationAnswer,
@@ -48,7 +49,8 @@ def take_statement(
     )
     if ends and held.ask.party == own:
         out.extend(after_consent(state, held.ask.agreement, entry.id, entry.at))
-    return out
+    outcome = isinstance(body, Outcome)
+    return [*out, *after_word(state, held, entry.at, outcome=outcome)]
 
 
 def heard(units: list[Unit]) -> list[ConsultationHeard]:

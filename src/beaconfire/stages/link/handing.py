@@ -20,11 +20,10 @@ from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.agreements.standing import Standing
 from beaconfire.seals import codec
-from beaconfire.seals.dsse import digest
+from beaconfire.seals.dsse import digest, reopen_item
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.state import (
     InFlight,
-    Kept,
     LinkStage,
     Partner,
     Sending,
@@ -183,20 +182,9 @@ def keep_units(
     """Put released units of one way on their shelves; tell what gave way to them."""
     for unit in units:
         assert unit.release is not None  # acts and statements never lapse
-        yield from withholding.shelve(
-            state,
-            partner,
-            withholding.shelf_of(unit.originator, unit.release.form, unit.via),
-            unit.id,
-            Kept(
-                envelope=unit.envelope,
-                via=unit.via,
-                agreements=keepers,
-                was=was,
-            ),
-            at,
-            ask=ask,
-        )
+        name = withholding.shelf_of(unit.originator, unit.release.form, unit.via)
+        kept = withholding.kept_of(reopen_item(unit.envelope), unit.via, keepers, was)
+        yield from withholding.shelve(state, partner, name, unit.id, kept, at, ask=ask)
 
 
 def waiting(
