@@ -189,7 +189,7 @@ def _decided(
             withheld=withheld,
         )
 
-    if item.valid_until < at and not withheld:
+    if item.is_over(at) and not withheld:
         return work_out(at), at  # its reason names an end that is this item's alone
     named = None
     if sender != item.originator and _by_item(memo, at, agreements, standing):

@@ -9,7 +9,8 @@
   case exists.
 * A retraction is for those to whom we handed over what it retracts, as its originator
   or as its relay, and for nobody else; plots are taken back by nobody, they are what a
-  sensor saw. What is retracted is not released any more.
+  sensor saw. What is retracted is not released any more. A retraction has no end: it
+  waits, for a consent as for an approval, as long as either may come, and goes first.
 * What waits for a consultation is decided again when anything is said on one about its
   recipient, when an act comes on an agreement that binds its recipient, at a start, and
   from every instant at which the answer may differ: its validity ends, a text begins or
@@ -19,8 +20,8 @@
   told: no other turn may be noticed by who has no part in it.
 * When a partner's card is revoked, what waits and is of it or for it is decided
   again at once.
-* What a suspension withheld is decided again when the link stage gives it back, as
-  things then stand; its validity is not asked any more.
+* What a suspension withheld is decided again when the link stage gives it back; its
+  validity is not asked any more.
 * Deciding is not sending: the link stage judges again at hand-over.
 """
 
@@ -63,19 +64,23 @@ from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import LANE_OF_FORM, LANES
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM, Retraction
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import LATEST, Instant
 
 # Items of one originator for one recipient that wait for a consultation; while so many
 # do, what comes is refused.
 DEFERRED_MAX = 2_000
 # Of these asked about again in one turn; a turn stays short, the next tick goes on.
 AGAIN_MAX = 8
+# Retractions among it, so that they go first: one message of them.
+RETRACTIONS_AGAIN_MAX = 50
 # Relayable items kept of one originator, for one recipient and an approval that may
 # still come; older ones have expired.
 REFUSED_KEPT_MAX = 2_000
 # Items of one originator handed over in one lane to one recipient: hours of beliefs.
 GIVEN_KEPT_MAX = 4_096
 RETRACTED_KEPT_MAX = 4_096
+
+_RETRACTIONS = " retraction"
 
 
 class Waits(Struct, frozen=True, kw_only=True):
@@ -92,9 +97,9 @@ class Waits(Struct, frozen=True, kw_only=True):
 class ReleaseStage:
     """The state of the stage; owned by it and changed in place.
 
-    ``refused`` keeps, by recipient and originator and then by id, partners' items that
-    were refused and may be allowed by an approval while they are still valid. Each has
-    a bound of its own: what is refused to one partner pushes out nothing of another's.
+    ``refused`` keeps, by recipient and originator, retractions apart, partners' items
+    that were refused and may be allowed by an approval while they are still valid. Each
+    has a bound of its own: what is refused to one pushes out nothing of another's.
     ``deferred`` keeps alike what waits for a consultation, and ``to_ask`` the ids among
     it that are to be decided anew.
     ``given`` are the items handed over, by recipient, originator and lane;
@@ -148,7 +153,9 @@ def step(
         return state, tuple(_decide_anew(state, entry.at, about))
     if isinstance(body, CardRevoked):
         state.standing = state.standing.distrusting(entry.id, body)
-        return state, tuple(_decide_without(state, entry.at, body.order.partner))
+        gone = body.order.partner  # trusted no more: neither its items nor its node
+        ways = [way for way in state.deferred if gone in way.split(" ")]
+        return state, tuple(_decide_ways(state, entry.at, ways))
     if isinstance(body, NodeStart):  # it may have come with other texts
         return state, tuple(_decide_ways(state, entry.at, list(state.deferred)))
     if isinstance(body, Tick):
@@ -164,6 +171,7 @@ def due(state: ReleaseStage) -> Instant | None:
         one.until.ns + 1
         for waiting in state.deferred.values()
         for one in waiting.values()
+        if one.until < LATEST
     ]
     return Instant(min(ends)) if ends else None
 
@@ -181,8 +189,6 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
         return []  # its recipient is to pass it on to nobody
     if item.id in state.retracted.get(item.originator, {}):
         return []  # taken back before it came: nobody is to have it
-    # A retraction that comes late is passed on late: its validity is not asked.
-    late = carriage is not None and carriage.history
     out: list[EntryBody] = []
     for card in state.profile.partners:
         to = card.party
@@ -202,8 +208,8 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
             standing=state.standing,
         ):
             continue
-        may_wait = _has_room(state, _way(to, item.originator))
-        decision = _decide(state, item, to, at, may_wait=may_wait, withheld=late)
+        may_wait = _has_room(state, _waiting_way(to, item))
+        decision = _decide(state, item, to, at, may_wait=may_wait)
         out.append(decision)
         if isinstance(decision, Deferral):
             _let_wait(state, item, to, at)
@@ -215,7 +221,7 @@ def _decide_all(state: ReleaseStage, held: ItemHeld, at: Instant) -> list[EntryB
 def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> EntryBody:
     """Decide what a suspension had withheld, as things now stand."""
     item, to = again.sealed.item, again.to
-    way = _way(to, item.originator)
+    way = _waiting_way(to, item)
     if item.id in state.retracted.get(item.originator, {}):
         return Foregone(
             originator=item.originator,
@@ -226,7 +232,7 @@ def _reconsider(state: ReleaseStage, again: Reconsideration, at: Instant) -> Ent
         )
     state.refused.get(way, {}).pop(item.id, None)
     # Nobody keeps what has ended for an answer that may still come.
-    may_wait = _has_room(state, way) and item.valid_until >= at
+    may_wait = _has_room(state, way) and not item.is_over(at)
     decision = _decide(state, item, to, at, may_wait=may_wait, withheld=True)
     if isinstance(decision, Deferral):
         _let_wait(state, item, to, at)
@@ -245,10 +251,11 @@ def _take_back(state: ReleaseStage, item: Item) -> list[EntryBody]:
     own = originator == state.profile.party
     out: list[EntryBody] = []
     for card in state.profile.partners:
-        way = _way(card.party, originator)
-        state.refused.get(way, {}).pop(retracts, None)
-        waited = _stop_waiting(state, way, retracts)
-        if waited is not None:
+        for way in _waiting_ways(card.party, originator):
+            state.refused.get(way, {}).pop(retracts, None)
+            waited = _stop_waiting(state, way, retracts)
+            if waited is None:
+                continue
             gone = Withdrawal(
                 originator=originator,
                 to=card.party,
@@ -288,8 +295,10 @@ def _let_wait(state: ReleaseStage, item: Item, to: Party, at: Instant) -> None:
         agreements=state.agreements,
         standing=state.standing,
     )
-    waits = Waits(item=item, until=min(until, item.valid_until))
-    state.deferred.setdefault(_way(to, item.originator), {})[item.id] = waits
+    # No tick would refuse a retraction for its end: it has none.
+    end = LATEST if isinstance(item.body, Retraction) else item.valid_until
+    waits = Waits(item=item, until=min(until, end))
+    state.deferred.setdefault(_waiting_way(to, item), {})[item.id] = waits
 
 
 def _parties(state: ReleaseStage, agreement: str) -> tuple[Party, ...]:
@@ -309,20 +318,15 @@ def _consulted_about(
 def _decide_anew(
     state: ReleaseStage, at: Instant, recipients: Collection[Party]
 ) -> list[EntryBody]:
-    """Have all that waits for these decided anew, the first of it in this turn."""
-    ways = [way for way in state.deferred if _recipient(way) in recipients]
-    return _decide_ways(state, at, ways)
-
-
-def _decide_without(state: ReleaseStage, at: Instant, gone: Party) -> list[EntryBody]:
-    """Have all that is of a party or for it decided anew: it is trusted no more."""
-    ways = [way for way in state.deferred if gone in way.split(" ")]
-    return _decide_ways(state, at, ways)
+    return _decide_ways(
+        state, at, [way for way in state.deferred if _recipient(way) in recipients]
+    )
 
 
 def _decide_ways(
     state: ReleaseStage, at: Instant, ways: Collection[str]
 ) -> list[EntryBody]:
+    """Have all that waits there decided anew, the first of it in this turn."""
     for way in ways:
         state.to_ask[way] = dict.fromkeys(state.deferred[way])
     return _decide_deferred(state, at, ways)
@@ -366,11 +370,9 @@ def _is_for(state: ReleaseStage, held: ItemHeld, to: Party, at: Instant) -> bool
 
 def _keep_refused(state: ReleaseStage, refusal: Refusal, item: Item) -> None:
     listed, to = item.label.releasable_to, refusal.to
-    if listed and to not in listed:
-        return  # no approval widens a label
-    if refusal.withheld:
-        return  # it lacks no approval: a restoration brings it back
-    kept = state.refused.setdefault(_way(to, item.originator), {})
+    if refusal.withheld or (listed and to not in listed):
+        return  # a restoration brings it back; and no approval widens a label
+    kept = state.refused.setdefault(_waiting_way(to, item), {})
     kept[item.id] = item
     while len(kept) > REFUSED_KEPT_MAX:
         del kept[next(iter(kept))]
@@ -385,21 +387,21 @@ def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[Entry
     if approval.to is None or approval.via != state.profile.party:
         return []
     out: list[EntryBody] = []
-    still: dict[str, Item] = {}
-    way = _way(approval.to, approval.party)
-    for item in state.refused.pop(way, {}).values():
-        if item.valid_until < at:
-            continue
-        may_wait = _has_room(state, way)
-        decision = _decide(state, item, approval.to, at, may_wait=may_wait)
-        if isinstance(decision, Refusal) and not decision.withheld:
-            still[item.id] = item
-            continue
-        if isinstance(decision, Deferral):
-            _let_wait(state, item, approval.to, at)
-        out.append(decision)
-    if still:
-        state.refused[way] = still
+    for way in _waiting_ways(approval.to, approval.party):
+        still: dict[str, Item] = {}
+        for item in state.refused.pop(way, {}).values():
+            if item.is_over(at):
+                continue
+            may_wait = _has_room(state, way)
+            decision = _decide(state, item, approval.to, at, may_wait=may_wait)
+            if isinstance(decision, Refusal) and not decision.withheld:
+                still[item.id] = item
+                continue
+            if isinstance(decision, Deferral):
+                _let_wait(state, item, approval.to, at)
+            out.append(decision)
+        if still:
+            state.refused[way] = still
     return out
 
 
@@ -409,14 +411,15 @@ def _decide_deferred(
     """Ask again about some of what waits there; what still does says nothing anew.
 
     Of each way as much in a turn as of every other: how much waits for one partner
-    delays nothing of another's.
+    delays nothing of another's. Retractions go first.
     """
     out: list[EntryBody] = []
-    for way in list(ways):
+    for way in sorted(ways, key=_may_follow):
+        at_most = AGAIN_MAX if _may_follow(way) else RETRACTIONS_AGAIN_MAX
         waiting, to_ask = state.deferred[way], state.to_ask.get(way, {})
         to = _recipient(way)
         may_differ = (name for name, one in waiting.items() if one.until < at)
-        for name in list(islice(chain(may_differ, to_ask), AGAIN_MAX)):
+        for name in list(islice(chain(may_differ, to_ask), at_most)):
             to_ask.pop(name, None)
             if name not in waiting:
                 continue
@@ -428,7 +431,7 @@ def _decide_deferred(
             del waiting[name]
             out.append(decision)
             relayed = item.originator != state.profile.party
-            if relayed and isinstance(decision, Refusal) and item.valid_until >= at:
+            if relayed and isinstance(decision, Refusal) and not item.is_over(at):
                 _keep_refused(state, decision, item)
         if not to_ask:
             state.to_ask.pop(way, None)
@@ -445,7 +448,7 @@ def _decide_waiting(
     It is told late then, as it would be if nobody had been asked.
     """
     decision = _decide(state, item, to, at)
-    if isinstance(decision, Refusal) and item.valid_until < at:
+    if isinstance(decision, Refusal) and item.is_over(at):
         late = _decide(state, item, to, at, may_wait=False, withheld=True)
         if isinstance(late, Refusal) and late.withheld:
             return late
@@ -454,6 +457,21 @@ def _decide_waiting(
 
 def _way(to: Party, originator: Party) -> str:
     return f"{to} {originator}"
+
+
+def _waiting_ways(to: Party, originator: Party) -> tuple[str, str]:
+    """Return where retractions wait, and all else: nothing takes a place of theirs."""
+    way = _way(to, originator)
+    return f"{way}{_RETRACTIONS}", way
+
+
+def _waiting_way(to: Party, item: Item) -> str:
+    retractions, all_else = _waiting_ways(to, item.originator)
+    return retractions if isinstance(item.body, Retraction) else all_else
+
+
+def _may_follow(way: str) -> bool:
+    return not way.endswith(_RETRACTIONS)
 
 
 def _recipient(way: str) -> Party:

@@ -60,6 +60,7 @@ from beaconfire.vocabulary.link import (
     LinkMessage,
 )
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 __all__ = [
@@ -275,15 +276,17 @@ def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
     kept = state.items.setdefault(_shelf(item), {})
     while kept:
         oldest = next(iter(kept))
-        ended = kept[oldest].item.valid_until < entry.at
+        ended = kept[oldest].item.is_over(entry.at)
         if not ended and len(kept) < ITEMS_KEPT_MAX:
             break
         del kept[oldest]
-    kept[item.id] = held.sealed  # also what has ended: a retraction is passed on late
+    kept[item.id] = held.sealed
 
 
 def _shelf(item: Item) -> str:
-    return " ".join((item.originator, *item.label.releasable_to))
+    """Name the shelf: nothing pushes out a retraction, which is passed on late."""
+    apart = ("retraction",) if isinstance(item.body, Retraction) else ()
+    return " ".join((item.originator, *item.label.releasable_to, *apart))
 
 
 def _may_be_relayed(state: LinkStage, originator: Party) -> bool:

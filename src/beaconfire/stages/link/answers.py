@@ -53,8 +53,11 @@ def _queue_item(
         digest=envelope_digest(sealed_form),
         envelope=sealed_form,
         release=release,
-        # What was withheld is told late, as history, rather than not at all.
-        valid_until=None if release.withheld else sealed.item.valid_until,
+        # What was withheld is told late, as history, rather than not at all; and
+        # whoever was handed what was wrong hears of it whenever its line carries.
+        valid_until=None
+        if release.withheld or release.form == "retraction"
+        else sealed.item.valid_until,
     )
     out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
     out.extend(fill(state, partner, lane, at))

@@ -26,6 +26,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 # Own items kept for an answer that may still come. The release stage lets no more wait.
@@ -63,14 +64,17 @@ def heard(units: list[Unit]) -> list[ConsultationHeard]:
 
 
 def keep_deferred(state: LinkStage, sealed: SealedItem, at: Instant) -> None:
-    """Keep an own item for which leave may come later."""
-    state.deferred[sealed.item.id] = sealed
-    while state.deferred:
-        oldest = next(iter(state.deferred))
-        ended = state.deferred[oldest].item.valid_until < at
-        if not ended and len(state.deferred) <= DEFERRED_KEPT_MAX:
+    """Keep an own item for which leave may come later: retractions beside all else."""
+    kept = state.deferred
+    kept[sealed.item.id] = sealed
+    is_back = isinstance(sealed.item.body, Retraction)
+    alike = [
+        n for n, o in kept.items() if isinstance(o.item.body, Retraction) is is_back
+    ]
+    for left, name in zip(range(len(alike), 0, -1), alike, strict=True):
+        if left <= DEFERRED_KEPT_MAX and not kept[name].item.is_over(at):
             return
-        del state.deferred[oldest]
+        del kept[name]
 
 
 def _send(

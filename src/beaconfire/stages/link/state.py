@@ -153,6 +153,7 @@ class Kept:
     """An item that the suspension of one of ``agreements`` keeps from being used.
 
     Of one shelf all of one ``sort`` are decided alike, but for what names single items.
+    Until ``valid_until`` it may wait for an answer as well.
     """
 
     envelope: Envelope

@@ -31,7 +31,7 @@ from beaconfire.vocabulary.entries.carriage import Foregone, Reconsideration
 from beaconfire.vocabulary.entries.sightings import Bell
 from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.report import Form
+from beaconfire.vocabulary.report import Form, Retraction
 from beaconfire.vocabulary.times import LATEST, Instant
 
 # Kept on one shelf: half an hour of one radar, the length of a flight, and some 3 MB.
@@ -60,7 +60,7 @@ def kept_of(
         agreements=keepers,
         was=was,
         sort=sort_of(item),
-        valid_until=item.valid_until,
+        valid_until=LATEST if isinstance(item.body, Retraction) else item.valid_until,
     )
 
 
