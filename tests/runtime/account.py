@@ -189,7 +189,8 @@ class Account:
             if item not in other.used or back in other.used:
                 continue
             units = [u for u in self.units if u.key[:2] == (back, other.party)]
-            if not any(u.stands in ("withheld", "refused") for u in units):
+            waits = ("withheld", "refused", "deferred")
+            if not any(unit.stands in waits for unit in units):
                 return item
         return None
 
@@ -237,6 +238,8 @@ class Account:
             return self._put(unit, ("asked",))
         if isinstance(body, Refusal):
             stands = "withheld" if body.withheld else "refused"
+            if body.form == "retraction" and "validity ended" in body.reason:
+                return replace(self, flaw=f"{key} is refused for its end alone")
             return self._put(Unit(key, stands, body.withheld), ("deferred", "asked"))
         unit = Unit(key, "released", body.agreements, body.approval, body.consents)
         return self._put(unit, ("deferred", "refused", "asked"))

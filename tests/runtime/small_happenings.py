@@ -120,7 +120,10 @@ def _item(party: str) -> ItemHeld:
 def _retraction(party: str) -> ItemHeld:
     item = _item(party).sealed.item
     body = Retraction(retracts=item.id, reason="model")
-    back = replace(item, id=f"{party.lower()}-retraction", body=body)
+    # It ends before the later of the times: that must not matter.
+    ends = TIMES[0].plus_s(300.0)
+    name = f"{party.lower()}-retraction"
+    back = replace(item, id=name, body=body, valid_until=ends)
     return ItemHeld(sealed=SealedItem(item=back, signature=UNSIGNED))
 
 
@@ -152,6 +155,14 @@ ANOTHER = Consultation(
     reason="model",
     deadline=_DEADLINE,
     issued=TIMES[0],
+)
+
+
+BACK = replace(
+    ANOTHER,
+    agreement=DIRECT,
+    proposes=ReleaseOf(item_class="Retraction", to=("JPN",)),
+    deadline=TIMES[1].plus_s(500.0),
 )
 
 
@@ -198,6 +209,8 @@ STEPS = (
     Step("withdraw", "KOR", ("consent",)),
     Step("ask under second", "KOR"),
     Step("consent under second", "JPN", ("ask under second",)),
+    Step("ask about retractions", "KOR"),
+    Step("consent to retractions", "JPN", ("ask about retractions",)),
     Step("suspend by KOR", "KOR"),
     Step("restore by KOR", "KOR", ("suspend by KOR",)),
     Step("suspend by JPN", "JPN"),
@@ -211,6 +224,19 @@ STEPS = (
 )
 
 
+_ASKED = {
+    "ask": QUESTION,
+    "ask under second": ANOTHER,
+    "ask about retractions": BACK,
+}
+_ANSWERED = {
+    "consent": QUESTION,
+    "object": QUESTION,
+    "consent under second": ANOTHER,
+    "consent to retractions": BACK,
+}
+
+
 @cache
 def body_of(name: str, time: int) -> EntryBody:
     """Return the input that the step of this name is, signed before or after."""
@@ -219,14 +245,10 @@ def body_of(name: str, time: int) -> EntryBody:
         return _item(name[-3:])
     if name.startswith("retraction of "):
         return _retraction(name[-3:])
-    if name == "ask":
-        return _said("JPN", "ask", QUESTION)
-    if name in ("consent", "object"):
-        return _reply(QUESTION, name, time)
-    if name == "ask under second":
-        return _said("KOR", "ask", ANOTHER)
-    if name == "consent under second":
-        return _reply(ANOTHER, "consent", time)
+    if name in _ASKED:
+        return _said(_ASKED[name].party, "ask", _ASKED[name])
+    if name in _ANSWERED:
+        return _reply(_ANSWERED[name], name.partition(" ")[0], time)
     if name == "withdraw":
         return _withdrawal(time)
     if name in ("approve", "revoke"):

@@ -14,6 +14,7 @@ import pytest
 
 from beaconfire.stages import release
 from beaconfire.stages.link import answers, consulting, handing, receipts, withholding
+from beaconfire.vocabulary.item import Item
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
 
@@ -33,6 +34,10 @@ SMALL = {
     ),
     "an item and its retraction meet a suspension": (
         "item of KOR, retraction of KOR, suspend by JPN, restore by JPN"
+    ),
+    "a retraction waits for an answer beyond its end": (
+        "item of KOR, retraction of KOR, ask about retractions, "
+        "consent to retractions, deadline"
     ),
     "another way opens while one is suspended": (
         "item of KOR, suspend by KOR, ask under second, consent under second"
@@ -119,6 +124,10 @@ FAULTS = {
     "what another way allows is not given back": (
         "item of KOR, suspend by KOR, ask under second, consent under second",
         (consulting, "after_word", lambda *_, **__: []),
+    ),
+    "a retraction ends like any other item": (
+        "item of KOR, retraction of KOR, ask about retractions, deadline",
+        (Item, "is_over", lambda item, at: item.valid_until < at),
     ),
     "what a suspension withheld is not kept": (
         "item of KOR, suspend by KOR, restore by KOR",
