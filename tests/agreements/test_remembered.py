@@ -1,5 +1,7 @@
 """What is remembered equals what would be worked out, whatever happens in between."""
 
+from dataclasses import replace as changed
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from beaconfire.agreements.remembered import (
     decide_remembered,
     may_relay_remembered,
     stands_remembered,
+    withheld_until,
 )
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.ways import may_relay
@@ -51,6 +54,7 @@ from tests.agreements.agreements_made import (
     retraction,
     standing,
 )
+from tests.agreements.consultations_made import ASKING, ask, said
 
 TRIO = ("JPN", "KOR", "USA")
 TEXTS = (
@@ -400,3 +404,48 @@ def test_what_is_more_than_a_comparison_holds_for_that_instant_alone(use):
     assert use(at) == use(NOW)
     assert (at.first, at.last) == (NOW.ns, NOW.ns)
     assert at != "another thing"
+
+
+def test_what_is_withheld_stays_so_until_another_way_opens():
+    """To the last nanosecond; a stale item too, since its validity is not asked."""
+    own = permit(1, OriginatorIsSender(value=True))
+    later = changed(agreement(own, name="later"), in_force_from=NOW.plus_s(60))
+    texts, shut = (agreement(own), later), standing(act("suspend", "KOR"))
+    memo, what = Memo(), replace(notice(), valid_until=NOW.plus_s(-1))
+
+    def closed_until(at, known=shut):
+        return withheld_until(
+            memo,
+            what,
+            sender="JPN",
+            to="KOR",
+            at=at,
+            agreements=texts,
+            standing=known,
+            may_wait=True,
+        )
+
+    last = Instant(NOW.plus_s(60).ns - 1)
+    assert closed_until(NOW) == closed_until(last) == last
+    assert closed_until(NOW.plus_s(60)) is None
+    assert closed_until(NOW, standing()) is None
+
+
+def test_what_waits_for_an_answer_alone_is_not_withheld_if_it_may_wait():
+    """Where nobody may answer any more it stays where it is."""
+    memo, known = Memo(), said(ask())
+
+    def closed_until(*, may_wait):
+        return withheld_until(
+            memo,
+            notice(),
+            sender="JPN",
+            to="USA",
+            at=NOW,
+            agreements=(ASKING,),
+            standing=known,
+            may_wait=may_wait,
+        )
+
+    assert closed_until(may_wait=True) is None
+    assert closed_until(may_wait=False) is not None

@@ -14,10 +14,12 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import status_of
 from beaconfire.seals import codec
 from tests.agreements.agreements_made import (
+    CENTRE,
     NOW,
     act,
     agreement,
     approval,
+    declare,
     notice,
     permit,
     plots,
@@ -350,7 +352,7 @@ def test_revocations_are_bounded_and_none_of_them_comes_undone(monkeypatch):
             act="revoke",
         )
         known = known.after(f"r{place}", item, NOW)
-    assert len(known.revocations("tisa-2014", "KOR").issued) == 2
+    assert len(known.revocations("tisa-2014", "KOR").acts) == 2
     for after_s, counts in ((1.0, False), (1.5, True)):
         late = approval(item_class=None, item="i0", issued=NOW.plus_s(after_s))
         assert known.knows("late", late) is not counts
@@ -369,3 +371,25 @@ def test_approvals_of_one_party_are_bounded(monkeypatch):
         "approve a class"
     )
     assert too_many(replace(items[2], act="revoke"), two) is None
+
+
+def test_every_act_that_is_remembered_is_found_again_as_it_was_recorded():
+    """Of every kind, in the order of their turns, and none from before the instant."""
+    done = [
+        act("suspend", "KOR"),
+        approval(),
+        replace(approval(item="item-1"), act="revoke", issued=NOW),
+        declare(CENTRE, "KOR"),
+        act("restore", "KOR", issued_s=1.0),
+    ]
+    known = Standing()
+    for place, one in enumerate(done):
+        known = known.after(f"e{place}", one, NOW.plus_s(place // 2))
+    entries = [one.entry for one in known.recorded_since(NOW)]
+    assert sorted(entries) == [f"e{place}" for place in range(5)]
+    assert [one.at for one in known.recorded_since(NOW)] == [
+        NOW.plus_s(after_s) for after_s in (0, 0, 1, 1, 2)
+    ]
+    late = known.recorded_since(NOW.plus_s(1))
+    assert {one.entry for one in late} == {"e2", "e3", "e4"}
+    assert known.recorded_since(NOW.plus_s(2.5)) == ()

@@ -13,7 +13,9 @@ with Japan and one with the United States, and none with Korea. For a partner, t
 * that one of two others has revoked the other's card, and opened the link again.
 
 In some worlds no path can be fitted, so that what was told is taken back; in some a
-card is revoked anyway, by anybody, and a start may open the link again.
+card is revoked anyway, by anybody, and a start may open the link again;
+in some a second text of Australia and Japan begins, and what a suspension withheld
+leaves by it.
 
 What the hub relays to it is shown to it by its originator, so a change that feeds a
 relay to it, or the hub's knowledge of an act that binds it, is no hidden one
@@ -75,6 +77,7 @@ NATIONS = ("AUS", "JPN", "KOR", "USA")
 HUB = "USA"
 AUS_JPN, AUS_USA = "aus-jpn-made", "aus-usa-made"
 STRANGERS = {("AUS", "KOR"), ("KOR", "AUS")}  # no agreement binds these two
+LATER_S = 16.0
 END_S, ENDED_S = 28.0, 1_900.0  # what nothing bore out is taken back in half an hour
 _MARKINGS = {
     "JPN": '"特定秘密" = "SECRET"\n"秘" = "CONFIDENTIAL"',
@@ -151,6 +154,16 @@ class Hidden:
 def texts() -> tuple[Agreement, ...]:
     """Return the shipped texts and Australia's two."""
     return (*agreements(), made_text("JPN"), made_text("USA"))
+
+
+@cache
+def later_text() -> Agreement:
+    """Return a second text of Australia and Japan, which begins while all is watched.
+
+    What a suspension of the first withholds leaves under it.
+    """
+    since = plain().at(LATER_S)
+    return changed(made_text("JPN"), id="aus-jpn-second", in_force_from=since)
 
 
 def made_text(other: str, *bodies: str, no_word: str | None = None) -> Agreement:
@@ -308,6 +321,7 @@ def draw_draft(draw: random.Random) -> Draft:
         acts=tuple(acts),
         links=tuple(links),
         fits=draw.random() < 0.9,
+        texts=(*texts(), *([later_text()] if draw.random() < 0.4 else [])),
     )
     if draw.random() < 0.8:
         return drawn

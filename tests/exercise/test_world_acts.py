@@ -13,8 +13,14 @@ from beaconfire.exercise.scenario_parts import Act as ScenarioAct
 from beaconfire.exercise.scenario_parts import Link
 from beaconfire.exercise.world import World
 from beaconfire.journal.entry import encode_entry
+from beaconfire.stages.link import handing, telling
 from beaconfire.vocabulary.entries.carriage import HandOver
-from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
+from beaconfire.vocabulary.entries.sightings import (
+    Bell,
+    ItemHeld,
+    Quarantine,
+    Rejection,
+)
 from tests.exercise.test_world_faults import HEALED_S, bad_lines, crashes
 from tests.exercise.worlds import (
     APPROVALS,
@@ -23,6 +29,7 @@ from tests.exercise.worlds import (
     PARTIES,
     TISA,
     act,
+    approval,
     bodies,
     cut,
     entries,
@@ -111,6 +118,43 @@ def test_acts_reach_every_party_that_any_way_reaches(
     assert assert_one_standing(made, TISA, PARTIES) > 1
     for party in PARTIES:
         assert not bodies(made, party, Quarantine)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_partner_that_comes_back_learns_more_acts_than_may_wait_for_it(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Far beyond the bound, through deaths and on bad lines: from what we remember."""
+    monkeypatch.setattr(telling, "ACTS_WAITING_MAX", 3)
+    monkeypatch.setattr(handing, "WINDOW_MESSAGES", 2)
+    draw = random.Random(seed)
+    made = world(
+        acts=(
+            *disputes(draw, TISA, "JPN", "USA"),
+            *(act(10.0 + n, "JPN", "suspend", TISA) for n in range(12)),
+            approval("JPN", "KOR", at_s=24.0),
+        ),
+        links=[
+            *bad_lines(draw),
+            *(cut(one, "KOR", -30.0, 40.0) for one in ("JPN", "USA")),
+        ],
+        seen=(),
+        seed=seed,
+    )
+    for party, at_s, restart_s in crashes(draw, "JPN", "KOR"):
+        made.crash(party, at_s, restart_s=min(restart_s, HEALED_S))
+    made.run(39.0)
+    assert known(made, "KOR", TISA) == []
+    for party in ("JPN", "USA"):
+        korea = made.node(party).stages.link.partners["KOR"]
+        assert korea.untold is not None
+        assert len(korea.sending["notices"].acts) <= 3 + 2
+        bells = [b for b in bodies(made, party, Bell) if "acts wait for KOR" in b.text]
+        assert bells
+    made.run(END_S)
+    assert assert_one_standing(made, TISA, PARTIES) > 5
+    for party in ("JPN", "USA"):
+        assert made.node(party).stages.link.partners["KOR"].untold is None
 
 
 @pytest.mark.parametrize("ring", RINGS)

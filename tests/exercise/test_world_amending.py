@@ -16,7 +16,7 @@ from beaconfire.journal.memory import CrashPoint
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.codec import encode
 from beaconfire.seals.people_orders import sign_people_order
-from beaconfire.stages.release import AGAIN_MAX
+from beaconfire.stages.release.waiting import AGAIN_MAX
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Order

@@ -20,12 +20,12 @@ from beaconfire.journal.memory import CrashPoint
 from beaconfire.runtime.withheld import withheld
 from beaconfire.seals.codec import encode
 from beaconfire.seals.people_orders import sign_people_order
-from beaconfire.vocabulary.consultations import ReleaseOf
+from beaconfire.vocabulary.consultations import ReleaseOf, Reply
 from beaconfire.vocabulary.entries.arrivals import Order
 from beaconfire.vocabulary.entries.carriage import HandOver, Withdrawal
-from beaconfire.vocabulary.entries.decisions import Deferral, Release
+from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
-from beaconfire.vocabulary.report import LaunchNotice
+from beaconfire.vocabulary.report import LaunchNotice, Retraction
 from beaconfire.vocabulary.taking_back import TakingBack
 from tests.exercise.test_world_consulting import answers, asks
 from tests.exercise.worlds import (
@@ -130,6 +130,46 @@ def test_what_a_restoration_let_wait_and_is_then_taken_back_is_withheld_for_good
     # What waited beside it was released when Korea consented, and none is left.
     assert kept.released_again
     assert not (*kept.kept, *kept.waiting_again)
+
+
+@pytest.mark.parametrize("during", [None, *CrashPoint])
+@pytest.mark.parametrize("reply", ["consent", "object"])
+def test_a_retraction_waits_for_the_answer_longer_than_it_is_valid(
+    reply: Reply, during: CrashPoint | None
+) -> None:
+    """Korea has the notice; an hour later it consents to hear that it was wrong."""
+    asked_s, late_s = 24.0, 4_000.0
+    shown = scenario(acts=())  # the hub passes nothing on: nobody else tells Korea
+    made = World(shown, agreements(), sightings(10, 23), seed=1, solver=solve)
+    question = asks("JPN", "KOR", about=WARNINGS, deadline_s=10_000.0)
+    made.consult("JPN", asked_s, question)
+    made.consult("KOR", late_s, answers("KOR", reply))
+    if during is not None:
+        made.crash("JPN", late_s - 50.0, restart_s=late_s - 10.0, during=during)
+    made.run(BACK_S - 0.5)
+    name = notice_of(made)
+    made.give("JPN", BACK_S, taking_back(made), "person")
+    made.run(late_s + 60.0)
+    audited = assert_settled(made)
+    assert (audited.deferred, audited.taken_back) == (0, 0)
+    (back,) = [
+        held.sealed.item
+        for held in bodies(made, "JPN", ItemHeld)
+        if held.carriage is None and isinstance(held.sealed.item.body, Retraction)
+    ]
+    assert back.valid_until < plain().at(late_s)
+    told = [
+        type(body)
+        for body in bodies(made, "JPN", Deferral | Release | Refusal)
+        if (body.item, body.to, body.via) == (back.id, "KOR", None)
+    ]
+    assert told == [Deferral, Release if reply == "consent" else Refusal]
+    heard = [
+        held.sealed.item.body.retracts
+        for held in bodies(made, "KOR", ItemHeld)
+        if isinstance(held.sealed.item.body, Retraction)
+    ]
+    assert heard == ([name] if reply == "consent" else [])
 
 
 def spoiled(made: World, kinds: Sequence[str], **changes: object) -> tuple[str, ...]:

@@ -201,6 +201,10 @@ def test_each_item_ends_for_each_partner_in_a_way_that_has_a_name(seed: int) -> 
             if isinstance(one.sealed.item.body, Retraction)
         }
         assert not taken_back & {u[0] for u, f in found.items() if f == "deferral"}
+        refused = [
+            one for one in bodies(made, party, Refusal) if one.form == "retraction"
+        ]
+        assert not [one for one in refused if "validity ended" in one.reason]
         for held in bodies(made, party, ItemHeld):
             item = held.sealed.item
             if held.carriage is None and not isinstance(item.body, Retraction):

@@ -13,7 +13,8 @@ second release, an ending of what was not there, a use of what came under an agr
 known to be closed. ``misled`` is what another uses that this one took back, and has not
 told it. ``against`` holds the node's own memory to it: what is released and
 has not ended is on its way, what is deferred or withheld is kept. ``forgotten`` is what
-is withheld though nobody holds its agreement suspended any more, ``overdue`` what waits
+is withheld though nobody holds its agreement suspended any more, or a consent opens
+another way, ``overdue`` what waits
 for a consent though its agreement is closed, or every consent is there.
 """
 
@@ -24,8 +25,11 @@ from beaconfire.journal.entry import Entry
 from beaconfire.runtime.turns import Stages
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import (
+    Consultation,
     ConsultationAnswer,
     ConsultationWithdrawal,
+    ReleaseOf,
+    Statement,
 )
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
@@ -70,6 +74,7 @@ class Account:
     apart: frozenset[str] = frozenset()
     refused: frozenset[tuple[str, str]] = frozenset()
     taken_back: frozenset[tuple[str, str]] = frozenset()
+    asked: frozenset[tuple[str, str, str]] = frozenset()
     flaw: str | None = None
 
     def after(self, entries: Iterable[Entry]) -> "Account":
@@ -90,7 +95,16 @@ class Account:
         return tuple(
             unit.key
             for unit in self.units
-            if unit.stands == "withheld" and not self._closed(unit.agreements)
+            if unit.stands == "withheld"
+            and (not self._closed(unit.agreements) or self._open_otherwise(unit))
+        )
+
+    def _open_otherwise(self, unit: Unit) -> bool:
+        """Say whether a consent that stands opens another way for an own item."""
+        return unit.key[2] is None and any(
+            question in self.consents and to == unit.key[1]
+            for question, agreement, to in self.asked
+            if not self._closed((agreement,))
         )
 
     @property
@@ -175,18 +189,16 @@ class Account:
             if item not in other.used or back in other.used:
                 continue
             units = [u for u in self.units if u.key[:2] == (back, other.party)]
-            if not any(u.stands in ("withheld", "refused") for u in units):
+            waits = ("withheld", "refused", "deferred")
+            if not any(unit.stands in waits for unit in units):
                 return item
         return None
 
     def _take(self, entry: str, body: EntryBody) -> "Account":
         if isinstance(body, Act):
             return self._act(entry, body)
-        if isinstance(body, ConsultationAnswer):
-            given = {body.consultation} if body.reply == "consent" else frozenset()
-            return replace(self, consents=self.consents | given)
-        if isinstance(body, ConsultationWithdrawal):
-            return replace(self, consents=self.consents - {body.consultation})
+        if isinstance(body, Statement):
+            return self._said(entry, body)
         if isinstance(body, Deferral | Refusal | Release):
             return self._decided(body)
         if isinstance(body, Reconsideration):
@@ -206,6 +218,18 @@ class Account:
             return replace(self, refused=self.refused | {one})
         return self._carried(body)
 
+    def _said(self, entry: str, body: Statement) -> "Account":
+        if isinstance(body, ConsultationAnswer):
+            given = {body.consultation} if body.reply == "consent" else frozenset()
+            return replace(self, consents=self.consents | given)
+        if isinstance(body, ConsultationWithdrawal):
+            return replace(self, consents=self.consents - {body.consultation})
+        if not isinstance(body, Consultation) or body.party != self.party:
+            return self
+        to = body.proposes.to if isinstance(body.proposes, ReleaseOf) else ()
+        ways = {(entry, body.agreement, one) for one in to}
+        return replace(self, asked=self.asked | ways)
+
     def _decided(self, body: Deferral | Refusal | Release) -> "Account":
         key = _key(body.item, body)
         if isinstance(body, Deferral):
@@ -214,6 +238,8 @@ class Account:
             return self._put(unit, ("asked",))
         if isinstance(body, Refusal):
             stands = "withheld" if body.withheld else "refused"
+            if body.form == "retraction" and "validity ended" in body.reason:
+                return replace(self, flaw=f"{key} is refused for its end alone")
             return self._put(Unit(key, stands, body.withheld), ("deferred", "asked"))
         unit = Unit(key, "released", body.agreements, body.approval, body.consents)
         return self._put(unit, ("deferred", "refused", "asked"))

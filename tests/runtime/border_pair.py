@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import nats
 import nats.errors
 
-from beaconfire.runtime import keys
+from beaconfire.runtime import border_config, keys
 from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.node_dir import BorderPlace
 from beaconfire.runtime.pinned import Identity
@@ -111,6 +111,13 @@ class Sky:
         if self.before_answer is not None:
             await self.before_answer()
         self.receipts.append((party, data))
+
+    async def requests(self, party, lane):
+        """Return how many requests of a partner the server would answer in a lane."""
+        jetstream = self.border._jetstream()
+        name = border_config.stream_name(party, lane)
+        info = await jetstream.consumer_info(name, border_config.CONSUMER)
+        return info.num_waiting
 
     @asynccontextmanager
     async def pulling(self, party, version=1):

@@ -39,7 +39,7 @@ from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.report import LaunchNotice, Retraction
 
 PARTIES = ("JPN", "KOR", "USA")
-DIRECT, HUB = "direct", "hub"
+DIRECT, HUB, SECOND = "direct", "hub", "second"
 LANE = "notices"
 SCENARIO = "2022-10-04"
 _SCENARIO = load_scenario(SCENARIO)
@@ -87,6 +87,13 @@ AGREEMENTS = (
         _permit("1", OriginatorIsSender(True), Recipient(("USA",))),
         _permit("2", Sender(("USA",)), ApprovalOfOriginator(True)),
     ),
+    _text(
+        SECOND,
+        ("JPN", "KOR"),
+        _permit(
+            "1", OriginatorIsSender(True), Sender(("KOR",)), WithConsentOf(("JPN",))
+        ),
+    ),
 )
 
 
@@ -113,7 +120,10 @@ def _item(party: str) -> ItemHeld:
 def _retraction(party: str) -> ItemHeld:
     item = _item(party).sealed.item
     body = Retraction(retracts=item.id, reason="model")
-    back = replace(item, id=f"{party.lower()}-retraction", body=body)
+    # It ends before the later of the times: that must not matter.
+    ends = TIMES[0].plus_s(300.0)
+    name = f"{party.lower()}-retraction"
+    back = replace(item, id=name, body=body, valid_until=ends)
     return ItemHeld(sealed=SealedItem(item=back, signature=UNSIGNED))
 
 
@@ -137,19 +147,38 @@ QUESTION = Consultation(
 )
 
 
+ANOTHER = Consultation(
+    agreement=SECOND,
+    party="KOR",
+    affected="JPN",
+    proposes=ReleaseOf(item_class="launch-warning", to=("JPN",)),
+    reason="model",
+    deadline=_DEADLINE,
+    issued=TIMES[0],
+)
+
+
+BACK = replace(
+    ANOTHER,
+    agreement=DIRECT,
+    proposes=ReleaseOf(item_class="Retraction", to=("JPN",)),
+    deadline=TIMES[1].plus_s(500.0),
+)
+
+
 def _said(party: str, verb: str, statement: object) -> Order:
     signed = sign_statement(statement, members()[party].people)  # type: ignore[type-var]
     return Order(verb=f"consult-{verb}", text=codec.encode(signed).decode())
 
 
-def _reply(reply: str, time: int) -> Order:
+def _reply(asked: Consultation, reply: str, time: int) -> Order:
     answer = ConsultationAnswer(
-        consultation=statement_id(QUESTION),
-        party="KOR",
+        consultation=statement_id(asked),
+        party=asked.affected,
         reply=reply,  # type: ignore[arg-type]
         issued=TIMES[time],
     )
-    return _said("KOR", "answer", answer)
+    return _said(asked.affected, "answer", answer)
 
 
 def _withdrawal(time: int) -> Order:
@@ -178,6 +207,10 @@ STEPS = (
     Step("consent", "KOR", ("ask",)),
     Step("object", "KOR", ("ask",)),
     Step("withdraw", "KOR", ("consent",)),
+    Step("ask under second", "KOR"),
+    Step("consent under second", "JPN", ("ask under second",)),
+    Step("ask about retractions", "KOR"),
+    Step("consent to retractions", "JPN", ("ask about retractions",)),
     Step("suspend by KOR", "KOR"),
     Step("restore by KOR", "KOR", ("suspend by KOR",)),
     Step("suspend by JPN", "JPN"),
@@ -191,6 +224,19 @@ STEPS = (
 )
 
 
+_ASKED = {
+    "ask": QUESTION,
+    "ask under second": ANOTHER,
+    "ask about retractions": BACK,
+}
+_ANSWERED = {
+    "consent": QUESTION,
+    "object": QUESTION,
+    "consent under second": ANOTHER,
+    "consent to retractions": BACK,
+}
+
+
 @cache
 def body_of(name: str, time: int) -> EntryBody:
     """Return the input that the step of this name is, signed before or after."""
@@ -199,10 +245,10 @@ def body_of(name: str, time: int) -> EntryBody:
         return _item(name[-3:])
     if name.startswith("retraction of "):
         return _retraction(name[-3:])
-    if name == "ask":
-        return _said("JPN", "ask", QUESTION)
-    if name in ("consent", "object"):
-        return _reply(name, time)
+    if name in _ASKED:
+        return _said(_ASKED[name].party, "ask", _ASKED[name])
+    if name in _ANSWERED:
+        return _reply(_ANSWERED[name], name.partition(" ")[0], time)
     if name == "withdraw":
         return _withdrawal(time)
     if name in ("approve", "revoke"):

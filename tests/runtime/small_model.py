@@ -1,7 +1,8 @@
 """A small model: every order of few happenings, over the real nodes of three parties.
 
 Japan and Korea each have one item. Japan's goes to Korea with Korea's consent, or by
-the hub with Japan's approval; Korea's goes to Japan without a question. What happens
+the hub with Japan's approval; Korea's goes to Japan without a question, or with Japan's
+consent under another text. What happens
 is a set of steps (an item is made, something is signed, a message or a receipt comes,
 a deadline passes, a node dies and resumes); ``explore`` takes them in every order.
 
@@ -324,6 +325,7 @@ def _memory(node: Node) -> bytes:
     state.own.clear()  # they are released in their own turn or never
     state.own_turn = 0
     state.heard = None  # from whom acts came counts in that turn alone, too
+    state.timed = 0
     node.resume(Place(turn=1, seq=1, digest=GENESIS, at=node.at), {})
     # In which order keys were put into a dictionary says only what came before.
     return json.dumps(json.loads(save(node)), sort_keys=True).encode()

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import ssl
+from dataclasses import replace
 
 import nats
 import nats.errors
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from beaconfire.runtime import pull
 from beaconfire.runtime.border_config import probe_urn
 from beaconfire.runtime.keys import make_leaf
 from beaconfire.runtime.settings import SETTINGS
@@ -250,16 +252,25 @@ def test_a_partner_has_few_lines_and_short_messages(tmp_path):
     asyncio.run(scene())
 
 
-def test_a_line_that_breaks_leaves_no_request_behind(tmp_path):
-    """After twenty reconnections the first message comes at its first delivery."""
+def test_a_line_that_breaks_leaves_no_request_behind(tmp_path, monkeypatch):
+    """After twenty reconnections the first message comes at its first delivery.
+
+    Each line breaks when its requests stand. None of them ends by itself here: what a
+    line left behind would stand to the end. The border notices that a line has ended
+    when its machine comes to it, so what stands is waited for, and nothing is published
+    before.
+    """
+    patient = replace(SETTINGS, pull_expires_s=10 * WAIT_S)
+    monkeypatch.setattr(pull, "SETTINGS", patient)
 
     async def scene():
         async with sky(tmp_path, "KOR") as world:
             for _ in range(20):
-                async with world.pulling("KOR") as korea:
-                    await until(lambda line=korea: line.up, what="the line")
+                async with world.pulling("KOR"):
+                    await standing_requests(world, pull.SLOTS)
+                await standing_requests(world, 0)
             async with world.pulling("KOR") as korea:
-                await until(lambda: korea.up, what="the line")
+                await standing_requests(world, pull.SLOTS)
                 await world.border.publish("KOR", "tracks", b"x", msg_id="1")
                 async with asyncio.timeout(WAIT_S):
                     message = await anext(korea.messages())
@@ -268,6 +279,19 @@ def test_a_line_that_breaks_leaves_no_request_behind(tmp_path):
                 assert delivered == 1
 
     asyncio.run(scene())
+
+
+async def standing_requests(world, each):
+    """Wait until so many of Korea's requests stand in each of its lanes."""
+    found = {}
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while set(found.values()) != {each}:
+                for lane in LANES:
+                    found[lane] = await world.requests("KOR", lane)
+    except TimeoutError:
+        message = f"never {each} requests in each lane, but {found}"
+        raise AssertionError(message) from None
 
 
 def test_nobody_but_the_node_holds_a_key_to_the_system(tmp_path):

@@ -2,9 +2,10 @@
 
 Whatever the order: nothing leaves without a standing release, nothing is released or
 used twice, nothing that was withheld or sent is lost to the books, what a suspension
-withheld is decided again once all have restored, nothing waits for a consent that is
-there or could open nothing, whoever uses what was taken back is told so, and a party's
-own suspension stops both directions wherever it is known. The small explorations are
+withheld is decided again once all have restored or another way opens, nothing waits for
+a consent that is there or could open nothing, whoever uses what was taken back is told
+so, and a party's own suspension stops both directions wherever it is known. The small
+explorations are
 complete: all steps, in every order, with every message, receipt, tick and crash between
 them. The large ones go as far as a million states and say whether that was all.
 """
@@ -12,7 +13,8 @@ them. The large ones go as far as a million states and say whether that was all.
 import pytest
 
 from beaconfire.stages import release
-from beaconfire.stages.link import answers, handing, receipts, withholding
+from beaconfire.stages.link import answers, consulting, handing, receipts, withholding
+from beaconfire.vocabulary.item import Item
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
 
@@ -32,6 +34,13 @@ SMALL = {
     ),
     "an item and its retraction meet a suspension": (
         "item of KOR, retraction of KOR, suspend by JPN, restore by JPN"
+    ),
+    "a retraction waits for an answer beyond its end": (
+        "item of KOR, retraction of KOR, ask about retractions, "
+        "consent to retractions, deadline"
+    ),
+    "another way opens while one is suspended": (
+        "item of KOR, suspend by KOR, ask under second, consent under second"
     ),
     "two items and a suspension": (
         "item of JPN, item of KOR, approve, suspend by KOR, restore by KOR"
@@ -110,11 +119,19 @@ def test_no_order_of_everything_breaks_the_books_as_far_as_one_gets(
 FAULTS = {
     "what a suspension withheld is forgotten when it is restored": (
         "item of KOR, suspend by KOR, restore by KOR",
-        (withholding, "look_again", lambda state, at, agreement=None: []),
+        (withholding, "look_again", lambda *_: []),
+    ),
+    "what another way allows is not given back": (
+        "item of KOR, suspend by KOR, ask under second, consent under second",
+        (consulting, "after_word", lambda *_, **__: []),
+    ),
+    "a retraction ends like any other item": (
+        "item of KOR, retraction of KOR, ask about retractions, deadline",
+        (Item, "is_over", lambda item, at: item.valid_until < at),
     ),
     "what a suspension withheld is not kept": (
         "item of KOR, suspend by KOR, restore by KOR",
-        (withholding, "shelve", lambda *_: []),
+        (withholding, "shelve", lambda *_, **__: []),
     ),
     "what crossed a suspension is not kept": (
         "item of KOR, retraction of KOR, suspend by JPN, restore by JPN",

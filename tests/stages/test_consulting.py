@@ -18,6 +18,8 @@ from beaconfire.seals.consultations import (
 )
 from beaconfire.seals.dsse import envelope_digest
 from beaconfire.seals.keys import SigningKey
+from beaconfire.stages import desk
+from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.acts import Signature
 from beaconfire.vocabulary.consultations import (
     Consultation,
@@ -274,3 +276,27 @@ def test_our_people_answer_and_take_back_and_proceed_as_the_rules_allow(
     assert "no consent stands" in node.refuses(
         "withdraw", signed(replace(back, reason="again")), seconds=2.0
     )
+
+
+def test_statements_that_wait_for_a_partner_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More are refused until it has taken some; what ends a consent has room beyond."""
+    monkeypatch.setattr(desk, "STATEMENTS_WAITING_MAX", 2)
+    node = Consulted()
+    for number in range(WINDOW_MESSAGES + 2):
+        ask = signed(question(reason=f"question {number}"))
+        assert only(Consultation, node.says("ask", ask)) == ask
+    told = "2 statements wait for KOR, which has not taken them: say it when its line"
+    one_more = signed(question(reason="one more"))
+    assert node.refuses("ask", one_more).startswith(told)
+    back = ConsultationWithdrawal(
+        consultation=statement_id(ask), party="JPN", issued=at_s(1.0)
+    )
+    assert only(ConsultationWithdrawal, node.says("withdraw", signed(back), seconds=1))
+    other = signed(question("JPN", "USA", agreement=TISA))
+    assert only(Consultation, node.says("ask", other, seconds=1))
+    sending = node.node.stages.link.partners["KOR"].sending["notices"]
+    node.receipt(receipt_text(receipt_note("JPN", "KOR", sending)), seconds=2.0)
+    assert only(Consultation, node.says("ask", one_more, seconds=2)) == one_more
+    node.check_replay()

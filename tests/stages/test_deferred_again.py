@@ -7,6 +7,7 @@ same words, of which nobody has asked anything, may take its place or stand besi
 import pytest
 
 from beaconfire.stages import release
+from beaconfire.stages.release.waiting import AGAIN_MAX
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import ReleaseOf
 from beaconfire.vocabulary.entries.arrivals import Tick
@@ -205,7 +206,7 @@ def test_an_act_between_others_asks_nothing_of_what_waits_for_korea() -> None:
     """What is no business of Korea's changes nothing of when its items are decided."""
     node = Consulted()
     asked_of_korea(node)
-    for _ in range(release.AGAIN_MAX + 1):
+    for _ in range(AGAIN_MAX + 1):
         own(node, item_of("JPN"))
     act = carried_act(act_of("suspend", "USA", agreement=JPN_USA, issued_s=1.0))
     node.pull(Line(sender="USA").send(act), partner="USA", seconds=1.0)
@@ -220,7 +221,7 @@ def test_what_is_still_to_be_decided_for_korea_waits_for_no_turn_of_others() -> 
     """Neither an item nor a question of others moves it; what Korea is told may."""
     node = Consulted()
     kor = asked_of_korea(node)
-    items = [item_of("JPN") for _ in range(release.AGAIN_MAX + 1)]
+    items = [item_of("JPN") for _ in range(AGAIN_MAX + 1)]
     for item in items:
         own(node, item)
     consents(node, kor, seconds=1.0)
@@ -243,11 +244,11 @@ def test_much_that_an_act_closes_is_closed_in_short_turns() -> None:
     """Some of it in the act's own turn, the rest with the next ticks, at once."""
     node = Consulted()
     kor = asked_of_korea(node)
-    items = [item_of("JPN") for _ in range(release.AGAIN_MAX + 1)]
+    items = [item_of("JPN") for _ in range(AGAIN_MAX + 1)]
     for item in items:
         own(node, item)
     first = about(Refusal, acted(node, kor, "suspend", 1.0))
-    assert len(first) == release.AGAIN_MAX
+    assert len(first) == AGAIN_MAX
     node.check_replay()
     rest = about(Refusal, node.give(Tick(), seconds=1.0))
     assert [*first, *rest] == [item.id for item in items]

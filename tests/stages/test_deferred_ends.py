@@ -7,6 +7,8 @@ consent to what it would pass on.
 import pytest
 
 from beaconfire.stages import release
+from beaconfire.stages.release import waiting
+from beaconfire.stages.release.waiting import AGAIN_MAX
 from beaconfire.vocabulary.consultations import OnwardReleaseOf, ReleaseOf
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import Tick
@@ -82,7 +84,7 @@ def test_no_more_wait_after_an_approval_than_may_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The bound on what waits holds here too: what is beyond it stays refused."""
-    monkeypatch.setattr(release, "DEFERRED_MAX", 2)
+    monkeypatch.setattr(waiting, "DEFERRED_MAX", 2)
     hub, jpn = hub_asking()
     hub.pull(jpn.send(*(jpn.carry(item_of("JPN")) for _ in range(3))), partner="JPN")
     leave = carried_act(approval_of("JPN", to="KOR"))
@@ -119,7 +121,7 @@ def test_what_is_retracted_between_the_answer_and_its_turn_is_withdrawn_with_why
     """It would have left with the next tick, and nobody has decided it since."""
     node = Consulted()
     kor = asked_of_korea(node)
-    items = [item_of("JPN") for _ in range(release.AGAIN_MAX + 1)]
+    items = [item_of("JPN") for _ in range(AGAIN_MAX + 1)]
     for item in items:
         own(node, item)
     out = consents(node, kor, seconds=1.0)

@@ -7,8 +7,9 @@ tell one of them of another. ``tests/exercise/test_noninterference.py`` looks fo
 import pytest
 
 from beaconfire.seals import codec
-from beaconfire.stages import link, release
+from beaconfire.stages import link
 from beaconfire.stages.ingest import known
+from beaconfire.stages.release import state
 from beaconfire.vocabulary.entries.carriage import Arrival, EpochEnd, Receipt
 from beaconfire.vocabulary.entries.decisions import Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine
@@ -103,7 +104,7 @@ def test_nobody_pushes_out_what_waits_for_anothers_approval(
 ) -> None:
     """Leave that comes late opens the way whatever else was refused meanwhile."""
     monkeypatch.setattr(link, "ITEMS_KEPT_MAX", 3)
-    monkeypatch.setattr(release, "REFUSED_KEPT_MAX", 3)
+    monkeypatch.setattr(state, "REFUSED_KEPT_MAX", 3)
     node, jpn, kor = hub()
     item = item_of("JPN")
     node.pull(jpn.send(jpn.carry(item)), partner="JPN")

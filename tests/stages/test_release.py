@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id
 from beaconfire.seals.dsse import envelope_of, sign_item
-from beaconfire.stages import release
+from beaconfire.stages.release import state
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
@@ -284,7 +284,7 @@ def test_what_was_refused_is_remembered_in_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The oldest is let go: an approval that comes after thousands is too late."""
-    monkeypatch.setattr(release, "REFUSED_KEPT_MAX", 3)
+    monkeypatch.setattr(state, "REFUSED_KEPT_MAX", 3)
     hub, jpn, _ = hub_told()
     items: list[Item] = [item_of("JPN") for _ in range(5)]
     for item in items:

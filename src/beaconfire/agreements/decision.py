@@ -19,7 +19,8 @@ Whatever the agreements say:
    on every way, also when that agreement is no longer in force.
 6. The originator's label comes first: no text widens ``releasable_to``.
 7. Nothing goes to a party whose card is revoked, nor is anything of it passed on.
-8. Whoever was asked about such a release is heard first: until it consents nothing
+8. A retraction has no end: whoever was told is told that it was wrong.
+9. Whoever was asked about such a release is heard first: until it consents nothing
    goes, and a release that rests on a consent names it.
 
 Rules 1 to 3 are kept by ``answer.py`` within each agreement, the rest here. Nothing
@@ -180,7 +181,7 @@ def _own_ground(asked: _Asked) -> tuple[str, str] | None:
         closed = asked.standing.trust.closing(party)
         if closed is not None:
             return closed.told, f"a card of {party} with a higher number"
-    if not asked.withheld and item.valid_until < asked.at:
+    if not asked.withheld and item.is_over(asked.at):
         ended = f"the item's validity ended at {item.valid_until}"
         return ended, "an item that is still valid"
     if to == item.originator:

@@ -96,16 +96,31 @@ class Memo:
         work_out: Callable[[Instant], Any],
     ) -> Any:
         """Return what ``work_out(at)`` returns, from memory while it cannot differ."""
+        answer, _ = self.recall_until(
+            key, at, texts=texts, standing=standing, work_out=work_out
+        )
+        return answer
+
+    def recall_until(
+        self,
+        key: Hashable,
+        at: Instant,
+        *,
+        texts: object,
+        standing: object,
+        work_out: Callable[[Instant], Any],
+    ) -> tuple[Any, Instant]:
+        """Return the same, and the last instant for which it is known to be."""
         if self._grounds[0] is not texts or self._grounds[1] is not standing:
             self._answers.clear()
             self._grounds = (texts, standing)
         known = self._answers.get(key)
         ns = at.ns
         if known is not None and known[0] <= ns <= known[1]:
-            return known[2]
+            return known[2], Instant(known[1])
         watched = Watched(ns)
         answer = work_out(watched)
         if len(self._answers) >= ANSWERS_MAX:
             self._answers.clear()
         self._answers[key] = (watched.first, watched.last, answer)
-        return answer
+        return answer, Instant(watched.last)

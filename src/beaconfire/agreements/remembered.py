@@ -5,7 +5,8 @@ only the work is spared. The key holds all that these read of an item: its form,
 originator, its label, its status, and its id where an approval names single items. What
 they read of time and standing is ``memo.py``'s to watch.
 
-Whoever keeps an item for another answer asks until when there is none: ``alike_until``.
+Whoever keeps an item for another answer asks until when there is none: ``alike_until``
+of what waits, ``withheld_until`` of what a suspension withholds.
 """
 
 from msgspec.structs import replace
@@ -39,42 +40,48 @@ def decide_remembered(
     Raises:
         BadInput: as ``decide``.
     """
-
-    def work_out(instant: Instant) -> Release | Refusal | Deferral:
-        return decide(
-            item,
-            sender=sender,
-            to=to,
-            at=instant,
-            agreements=agreements,
-            standing=standing,
-            may_wait=may_wait,
-            withheld=withheld,
-        )
-
-    if item.valid_until < at and not withheld:
-        return work_out(at)  # its reason names an end that is this item's alone
-    named = None
-    if sender != item.originator and _by_item(memo, at, agreements, standing):
-        named = item.id
-    found: Release | Refusal | Deferral = memo.recall(
-        (
-            type(item.body),
-            item.originator,
-            item.label,
-            item.status,
-            sender,
-            to,
-            named,
-            may_wait,
-            withheld,
-        ),
-        at,
-        texts=agreements,
+    found, _ = _decided(
+        memo,
+        item,
+        sender=sender,
+        to=to,
+        at=at,
+        agreements=agreements,
         standing=standing,
-        work_out=work_out,
+        may_wait=may_wait,
+        withheld=withheld,
     )
     return replace(found, item=item.id, at=at)
+
+
+def withheld_until(
+    memo: Memo,
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    at: Instant,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+    may_wait: bool,
+) -> Instant | None:
+    """Return the last instant until which no way opens for a withheld item.
+
+    As long as texts and standing stay as they are; ``None`` if one is open now, or if
+    nothing but an answer that may still come keeps it closed.
+    """
+    found, last = _decided(
+        memo,
+        item,
+        sender=sender,
+        to=to,
+        at=at,
+        agreements=agreements,
+        standing=standing,
+        may_wait=may_wait,
+        withheld=True,
+    )
+    return last if isinstance(found, Refusal) else None
 
 
 def alike_until(
@@ -154,6 +161,56 @@ def may_relay_remembered(
         ),
     )
     return may
+
+
+def _decided(
+    memo: Memo,
+    item: Item,
+    *,
+    sender: Party,
+    to: Party,
+    at: Instant,
+    agreements: tuple[Agreement, ...],
+    standing: Standing,
+    may_wait: bool,
+    withheld: bool,
+) -> tuple[Release | Refusal | Deferral, Instant]:
+    """Return what ``decide`` says, of such an item at such an instant, until when."""
+
+    def work_out(instant: Instant) -> Release | Refusal | Deferral:
+        return decide(
+            item,
+            sender=sender,
+            to=to,
+            at=instant,
+            agreements=agreements,
+            standing=standing,
+            may_wait=may_wait,
+            withheld=withheld,
+        )
+
+    if item.is_over(at) and not withheld:
+        return work_out(at), at  # its reason names an end that is this item's alone
+    named = None
+    if sender != item.originator and _by_item(memo, at, agreements, standing):
+        named = item.id
+    return memo.recall_until(
+        (
+            type(item.body),
+            item.originator,
+            item.label,
+            item.status,
+            sender,
+            to,
+            named,
+            may_wait,
+            withheld,
+        ),
+        at,
+        texts=agreements,
+        standing=standing,
+        work_out=work_out,
+    )
 
 
 def _by_item(

@@ -6,6 +6,7 @@
 * Approvals stand until they expire or the originator revokes what names the same item
   or class, recipient and relay. A revocation is remembered, so that an older approval
   that comes behind it opens nothing.
+* What is remembered is the signed act itself, to be told to who has not heard of it.
 * A declared record goes on file (``register.py``); it changes no view.
 * Which cards are revoked is kept beside it (``trust.py``).
 * An act that is not ``entitled`` must never be folded in.
@@ -62,27 +63,29 @@ class Approval(Struct, frozen=True, kw_only=True):
 
 
 class Revoked(Struct, frozen=True, kw_only=True):
-    """Of one party: what it took back last, by what the approvals named."""
+    """Of one party: its newest revocation of each thing that approvals name."""
 
     agreement: str
     party: Party
-    issued: dict[str, Instant] = {}
+    acts: dict[str, Recorded] = {}
     floor: Instant = EARLIEST
 
     def covers(self, act: Act, issued: Instant) -> bool:
         """Say whether an act of ``issued`` was taken back, or is too old to tell."""
-        return issued <= max(self.issued.get(_scope(act), EARLIEST), self.floor)
+        newest = self.acts.get(_scope(act))
+        return issued <= max(newest.issued if newest else EARLIEST, self.floor)
 
-    def with_revocation(self, act: Act, issued: Instant) -> "Revoked":
-        """Return it once ``act`` has taken back what it names."""
-        known = dict(self.issued)
-        scope = _scope(act)
-        known[scope] = max(known.get(scope, EARLIEST), issued)
+    def with_revocation(self, recorded: Recorded) -> "Revoked":
+        """Return it once an act has taken back what it names."""
+        known = dict(self.acts)
+        scope = _scope(recorded.act)
+        newest = max(known.get(scope, recorded), recorded, key=lambda one: one.order)
+        known[scope] = newest
         floor = self.floor
         if len(known) > REVOCATIONS_KEPT_MAX:
-            oldest = min(known, key=lambda one: (known[one], one))
-            floor = max(floor, known.pop(oldest))
-        return replace(self, issued=dict(sorted(known.items())), floor=floor)
+            oldest = min(known, key=lambda one: (known[one].issued, one))
+            floor = max(floor, known.pop(oldest).issued)
+        return replace(self, acts=dict(sorted(known.items())), floor=floor)
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -113,7 +116,8 @@ class Standing(Struct, frozen=True, kw_only=True):
                 current.append(Approval(entry=entry_id, act=act, at=at))
             return replace(self, approvals=tuple(current))
         # Of all acts only a revocation is left.
-        mine = self.revocations(act.agreement, act.party).with_revocation(act, issued)
+        recorded = Recorded(entry=entry_id, at=at, act=act)
+        mine = self.revocations(act.agreement, act.party).with_revocation(recorded)
         kept = [
             a
             for a in current
@@ -152,6 +156,21 @@ class Standing(Struct, frozen=True, kw_only=True):
         if act.issued is not None and mine.covers(act, act.issued):
             return True
         return any(approval.entry == entry_id for approval in self.approvals)
+
+    def recorded_since(self, at: Instant) -> tuple[Recorded, ...]:
+        """Return every act that is remembered and was recorded at ``at`` or later.
+
+        In the order in which they were recorded.
+        """
+        known = [one for view in self.views for one in view.acts]
+        known += [one for revoked in self.revoked for one in revoked.acts.values()]
+        known += [Recorded(entry=a.entry, at=a.at, act=a.act) for a in self.approvals]
+        known += [
+            Recorded(entry=filed.entry, at=filed.at, act=filed.act)
+            for filed in self.register.filed
+        ]
+        since = [one for one in known if one.at >= at]
+        return tuple(sorted(since, key=lambda one: (one.at, one.order)))
 
     def consulted(
         self, entry_id: str, body: Statement | Outcome, at: Instant

@@ -88,6 +88,7 @@ class _Nation:
     turns: list[Turn] = field(default_factory=list)
     crashed: bool = False
     dies: CrashPoint | None = None
+    texts: tuple[Agreement, ...] | None = None
     tick_s: float | None = None
 
 
@@ -166,13 +167,18 @@ class World:
         *,
         restart_s: float,
         during: CrashPoint | None = None,
+        texts: tuple[Agreement, ...] | None = None,
     ) -> None:
         """Kill a node and start it again from its journal.
 
         It dies between two turns, or ``during`` the next: before that turn is stored,
-        or after it, when nothing that follows from it has been done yet.
+        or after it, when nothing that follows from it has been done yet. With other
+        ``texts`` its people have laid these in its directory meanwhile.
         """
         self._later(at_s, lambda t: self._kill(party, during))
+        if texts is not None:
+            nation = self._nations[party]
+            self._later(at_s, lambda t: setattr(nation, "texts", texts))
         self._later(restart_s, lambda t: self._restart(party, t))
 
     def take_next_card(
@@ -219,8 +225,11 @@ class World:
         verb = next(v for v, kind in CONSULTING.items() if isinstance(statement, kind))
         self._input(party, Order(verb=verb, text=text), "person", at_s)
 
-    def _fresh(self, member: Member) -> Node:
-        return node_of(member, self._agreements, solve_interval_s=SOLVE_INTERVAL_S)
+    def _fresh(
+        self, member: Member, texts: tuple[Agreement, ...] | None = None
+    ) -> Node:
+        held = self._agreements if texts is None else texts
+        return node_of(member, held, solve_interval_s=SOLVE_INTERVAL_S)
 
     def _later(self, at_s: float, event: Event) -> None:
         heapq.heappush(self._queue, (at_s, next(self._order), event))
@@ -412,7 +421,7 @@ class World:
     def _restart(self, party: Party, at_s: float) -> None:
         nation = self._nations[party]
         self._kill(party)  # if nothing came that it could have died of
-        nation.node = self._fresh(nation.member)
+        nation.node = self._fresh(nation.member, nation.texts)
         for turn in nation.turns:
             nation.node.fold(turn)
         nation.crashed = False

@@ -262,7 +262,8 @@ class _Line:
         """Keep one request open in ``lane``: when it is used up or lost, the next.
 
         The slots begin out of step, so that they never expire together: while one
-        request ends, another stands.
+        request ends, another stands. A request ends with its line, but for one that the
+        border is just taking in: that may stand there until it expires.
         """
         assert self._client is not None
         client = self._client

@@ -21,6 +21,7 @@ from beaconfire.agreements.amendment import circle_flaw, successor_flaw
 from beaconfire.agreements.consultation import (
     Outcome,
     closings,
+    pair,
     told,
 )
 from beaconfire.agreements.consultation import due as consultation_due
@@ -50,6 +51,7 @@ from beaconfire.vocabulary.consultations import (
 )
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Order, Tick
+from beaconfire.vocabulary.entries.carriage import HandOver
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import (
@@ -81,6 +83,9 @@ CLOSING = ("suspend", "revoke")
 
 RETRACT = "retract"
 REVOKE_CARD = "revoke-card"
+# Statements that wait until one partner has taken them, while its line is down for
+# weeks. What ends a consent may be said as often again: it must not be kept back.
+STATEMENTS_WAITING_MAX = 256
 # Own items of one form that can be taken back: as many as the release stage remembers
 # to have given anyone. Of each partner as many ids, for the sentence that refuses.
 ITEMS_KEPT_MAX = 4_096
@@ -108,7 +113,8 @@ class DeskStage:
     """The state of the stage: what the acts so far have made of the agreements.
 
     ``own`` are our items by form and id, ``theirs`` the ids of each partner's, and
-    ``taken_back`` the ids of ours that are retracted.
+    ``taken_back`` the ids of ours that are retracted. ``unsent`` are statements of our
+    people that have not been handed over to the partner whom they concern.
     """
 
     profile: NodeProfile
@@ -118,6 +124,7 @@ class DeskStage:
     own: dict[str, dict[str, Told]] = field(default_factory=dict)
     theirs: dict[Party, dict[str, None]] = field(default_factory=dict)
     taken_back: dict[str, None] = field(default_factory=dict)
+    unsent: dict[Party, dict[str, None]] = field(default_factory=dict)
 
 
 def begin(
@@ -135,7 +142,14 @@ def step(state: DeskStage, entry: Entry) -> tuple[DeskStage, tuple[EntryBody, ..
         return state, ()
     if isinstance(body, Statement | Outcome):
         state.standing = state.standing.consulted(entry.id, body, entry.at)
+        if isinstance(body, Statement) and body.party == state.profile.party:
+            to = _partner_in(state, body)
+            state.unsent.setdefault(to, {})[entry.id] = None
         return state, _bell(state, body)
+    if isinstance(body, HandOver):
+        for name in body.acts:
+            state.unsent.get(body.to, {}).pop(name, None)
+        return state, ()
     if isinstance(body, ClockStep):
         state.clock_trusted = body.trusted
         return state, (_told_of_step(body),)
@@ -321,9 +335,33 @@ def _judge_statement(state: DeskStage, order: Order, at: Instant) -> Statement:
             message = f"`{statement.affected}` is not a partner of this node"
             raise BadInput(message)
     flaw = objection_to(known, statement, parties=parties, at=at, own=True)
+    flaw = flaw or _too_many(state, statement)
     if flaw is not None:
         raise BadInput(flaw)
     return statement
+
+
+def _too_many(state: DeskStage, statement: Statement) -> str | None:
+    to = _partner_in(state, statement)
+    waiting = len(state.unsent.get(to, {}))
+    closes = isinstance(statement, ConsultationWithdrawal) or (
+        isinstance(statement, ConsultationAnswer) and statement.reply == "object"
+    )
+    if waiting < STATEMENTS_WAITING_MAX * (2 if closes else 1):
+        return None
+    return (
+        f"{waiting} statements wait for {to}, which has not taken them: say it when "
+        "its line carries again"
+    )
+
+
+def _partner_in(state: DeskStage, statement: Statement) -> Party:
+    """Return whom else the consultation of our people's statement concerns."""
+    if isinstance(statement, Consultation):
+        return statement.affected
+    held = state.standing.consultations.get(statement.consultation)
+    assert held is not None  # nothing is taken that is said on an unknown one
+    return next(one for one in pair(held) if one != state.profile.party)
 
 
 def _judge_taking_back(state: DeskStage, order: Order, at: Instant) -> TakenBack:

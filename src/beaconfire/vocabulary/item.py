@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
-from beaconfire.vocabulary.report import Body
+from beaconfire.vocabulary.report import Body, Retraction
 from beaconfire.vocabulary.times import Instant
 
 Status = Literal["ACTUAL", "EXERCISE", "TEST"]
@@ -35,3 +35,10 @@ class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     valid_until: Instant
     lineage: Annotated[tuple[Token, ...], Meta(max_length=64)] = ()
     body: Body
+
+    def is_over(self, at: Instant) -> bool:
+        """Whether nobody is told of it any more at ``at``, unless as history.
+
+        A retraction is never over: whoever was handed what was wrong hears of it.
+        """
+        return not isinstance(self.body, Retraction) and self.valid_until < at

@@ -79,6 +79,7 @@ class Withholdings:
                 self._flaw(way, "was released after it was retracted")
             if way in self._kept and not asked:
                 self._flaw(way, "was released while it was withheld")
+            # Once a retraction that came late to its relay was said to be withheld.
             if body.get("withheld") and not asked and body["item"] not in self._late:
                 self._flaw(way, "was released as withheld, but was not given back")
         self._kept.pop(way, None)

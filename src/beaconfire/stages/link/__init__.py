@@ -60,6 +60,7 @@ from beaconfire.vocabulary.link import (
     LinkMessage,
 )
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 __all__ = [
@@ -110,6 +111,7 @@ def step(state: LinkStage, entry: Entry) -> tuple[LinkStage, tuple[EntryBody, ..
     elif isinstance(body, ClockStep):
         out = _take_step(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart) and state.untrusted is None:
+        state.timed = entry.turn
         out = _take_time(state, body, entry.at)
     elif isinstance(body, Tick | NodeStart):
         out = _go_on(state, body, entry.at)
@@ -143,9 +145,8 @@ def due(state: LinkStage) -> Instant | None:
         return Instant(0)  # at once
     if state.untrusted is not None:
         return None
-    if any(map(withholding.asks, state.partners.values())):
-        return Instant(0)
-    ends = [next_end(state), *map(queue.due, lanes)]
+    shelves = map(withholding.due, state.partners.values())
+    ends = [next_end(state), *shelves, *map(queue.due, lanes)]
     return min((end for end in ends if end is not None), default=None)
 
 
@@ -213,7 +214,9 @@ def _take_time(
     """Do what an instant asks for, and go on with long work."""
     out = after_time(state, at)
     if isinstance(body, NodeStart):  # it may have come with other texts
-        out.extend(withholding.look_again(state, at))
+        out.extend(withholding.look_again(state, state.partners.values(), at))
+    else:
+        out.extend(withholding.look_in_time(state, at))
     for partner in state.partners.values():
         for lane in LANES:
             out.extend(fill(state, partner, lane, at))
@@ -245,7 +248,7 @@ def _take_step(state: LinkStage, step: ClockStep, at: Instant) -> list[EntryBody
         state.untrusted = None
         out.extend(after_time(state, at))
         # A start while it was not trusted may have come with other texts.
-        out.extend(withholding.look_again(state, at))
+        out.extend(withholding.look_again(state, state.partners.values(), at))
     elif state.untrusted is None:
         state.untrusted = (
             f"clock not trusted: at {at} it had stepped by {step.seconds:+.3f} s"
@@ -276,15 +279,17 @@ def _keep_item(state: LinkStage, held: ItemHeld, entry: Entry) -> None:
     kept = state.items.setdefault(_shelf(item), {})
     while kept:
         oldest = next(iter(kept))
-        ended = kept[oldest].item.valid_until < entry.at
+        ended = kept[oldest].item.is_over(entry.at)
         if not ended and len(kept) < ITEMS_KEPT_MAX:
             break
         del kept[oldest]
-    kept[item.id] = held.sealed  # also what has ended: a retraction is passed on late
+    kept[item.id] = held.sealed
 
 
 def _shelf(item: Item) -> str:
-    return " ".join((item.originator, *item.label.releasable_to))
+    """Name the shelf: nothing pushes out a retraction, which is passed on late."""
+    apart = ("retraction",) if isinstance(item.body, Retraction) else ()
+    return " ".join((item.originator, *item.label.releasable_to, *apart))
 
 
 def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
@@ -298,8 +303,8 @@ def _may_be_relayed(state: LinkStage, originator: Party) -> bool:
 
 def _take_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     state.standing = state.standing.after(entry.id, act, entry.at)
-    tell(state, act, entry.turn)
-    return after_act(state, act, entry.id, entry.at)
+    bells = tell(state, act, entry.turn, entry.at)
+    return [*bells, *after_act(state, act, entry)]
 
 
 def _keep_signature(state: LinkStage, body: HandOver | Receipt) -> None:

@@ -13,7 +13,7 @@ from beaconfire.seals.dsse import envelope_digest, envelope_of
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.consulting import keep_deferred
 from beaconfire.stages.link.handing import fill, waiting, withdrawals
-from beaconfire.stages.link.state import Kept, LinkStage, Partner, Unit
+from beaconfire.stages.link.state import LinkStage, Partner, Unit
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import Foregone, Withdrawal
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
@@ -53,8 +53,11 @@ def _queue_item(
         digest=envelope_digest(sealed_form),
         envelope=sealed_form,
         release=release,
-        # What was withheld is told late, as history, rather than not at all.
-        valid_until=None if release.withheld else sealed.item.valid_until,
+        # What was withheld is told late, as history, rather than not at all; and
+        # whoever was handed what was wrong hears of it whenever its line carries.
+        valid_until=None
+        if release.withheld or release.form == "retraction"
+        else sealed.item.valid_until,
     )
     out = _overflow(partner, lane, queue.put(partner.sending[lane], partner, unit))
     out.extend(fill(state, partner, lane, at))
@@ -78,13 +81,9 @@ def _refused(
         )
         return [gone]
     name = withholding.shelf_of(refusal.originator, refusal.form, refusal.via)
-    kept = Kept(
-        envelope=envelope_of(sealed),
-        via=refusal.via,
-        agreements=refusal.withheld,
-        was="refused",
-    )
-    return withholding.shelve(state, partner, name, refusal.item, kept, at)
+    kept = withholding.kept_of(sealed, refusal.via, refusal.withheld, "refused")
+    # It has just been decided: asked about at once, it would be refused again.
+    return withholding.shelve(state, partner, name, refusal.item, kept, at, ask=False)
 
 
 def _decided(state: LinkStage, answer: Release | Refusal | Deferral) -> None:

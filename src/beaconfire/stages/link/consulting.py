@@ -4,6 +4,7 @@
   whatever the state of any agreement.
 * When a consent of which we are the asker ends before its time, every lane is settled
   in that very turn, as a suspension settles it.
+* What a word on a question of ours opens that a suspension withheld is decided again.
 * Our own items that wait for an answer are kept here until it comes or they end.
 """
 
@@ -14,7 +15,7 @@ from beaconfire.seals.dsse import envelope_digest
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.handing import fill
 from beaconfire.stages.link.state import LinkStage, Unit
-from beaconfire.stages.link.suspending import after_consent
+from beaconfire.stages.link.suspending import after_consent, after_word
 from beaconfire.vocabulary.consultations import (
     Consultation,
     ConsultationAnswer,
@@ -25,6 +26,7 @@ from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 # Own items kept for an answer that may still come. The release stage lets no more wait.
@@ -48,7 +50,8 @@ def take_statement(
     )
     if ends and held.ask.party == own:
         out.extend(after_consent(state, held.ask.agreement, entry.id, entry.at))
-    return out
+    outcome = isinstance(body, Outcome)
+    return [*out, *after_word(state, held, entry.at, outcome=outcome)]
 
 
 def heard(units: list[Unit]) -> list[ConsultationHeard]:
@@ -61,14 +64,17 @@ def heard(units: list[Unit]) -> list[ConsultationHeard]:
 
 
 def keep_deferred(state: LinkStage, sealed: SealedItem, at: Instant) -> None:
-    """Keep an own item for which leave may come later."""
-    state.deferred[sealed.item.id] = sealed
-    while state.deferred:
-        oldest = next(iter(state.deferred))
-        ended = state.deferred[oldest].item.valid_until < at
-        if not ended and len(state.deferred) <= DEFERRED_KEPT_MAX:
+    """Keep an own item for which leave may come later: retractions beside all else."""
+    kept = state.deferred
+    kept[sealed.item.id] = sealed
+    is_back = isinstance(sealed.item.body, Retraction)
+    alike = [
+        n for n, o in kept.items() if isinstance(o.item.body, Retraction) is is_back
+    ]
+    for left, name in zip(range(len(alike), 0, -1), alike, strict=True):
+        if left <= DEFERRED_KEPT_MAX and not kept[name].item.is_over(at):
             return
-        del state.deferred[oldest]
+        del kept[name]
 
 
 def _send(

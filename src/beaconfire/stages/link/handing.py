@@ -20,16 +20,16 @@ from beaconfire.agreements.memo import Memo
 from beaconfire.agreements.remembered import stands_remembered
 from beaconfire.agreements.standing import Standing
 from beaconfire.seals import codec
-from beaconfire.seals.dsse import digest
+from beaconfire.seals.dsse import digest, reopen_item
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.state import (
     InFlight,
-    Kept,
     LinkStage,
     Partner,
     Sending,
     Unit,
 )
+from beaconfire.stages.link.telling import go_on
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import (
@@ -65,6 +65,8 @@ def fill(
         return out
     while len(sending.window) < WINDOW_MESSAGES:
         held = state.untrusted is not None
+        if lane == "notices":
+            go_on(state, partner)
         units, lapsed = queue.next_units(sending, judge, acts_alone=held)
         out.extend(withdrawn(state, partner, lane, lapsed, at))
         ended += len(lapsed)
@@ -180,20 +182,9 @@ def keep_units(
     """Put released units of one way on their shelves; tell what gave way to them."""
     for unit in units:
         assert unit.release is not None  # acts and statements never lapse
-        yield from withholding.shelve(
-            state,
-            partner,
-            withholding.shelf_of(unit.originator, unit.release.form, unit.via),
-            unit.id,
-            Kept(
-                envelope=unit.envelope,
-                via=unit.via,
-                agreements=keepers,
-                was=was,
-            ),
-            at,
-            ask=ask,
-        )
+        name = withholding.shelf_of(unit.originator, unit.release.form, unit.via)
+        kept = withholding.kept_of(reopen_item(unit.envelope), unit.via, keepers, was)
+        yield from withholding.shelve(state, partner, name, unit.id, kept, at, ask=ask)
 
 
 def waiting(

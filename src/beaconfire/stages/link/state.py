@@ -150,12 +150,18 @@ class Receiving:
 
 @dataclass(slots=True, kw_only=True)
 class Kept:
-    """An item that the suspension of one of ``agreements`` keeps from being used."""
+    """An item that the suspension of one of ``agreements`` keeps from being used.
+
+    Of one shelf all of one ``sort`` are decided alike, but for what names single items.
+    Until ``valid_until`` it may wait for an answer as well.
+    """
 
     envelope: Envelope
     via: Party | None
     agreements: tuple[str, ...]
     was: Literal["refused", "withdrawn", "quarantined"]
+    sort: str
+    valid_until: Instant
 
 
 @dataclass(slots=True, kw_only=True)
@@ -165,16 +171,19 @@ class Partner:
     ``awaited`` maps an agreement under which more may leave since an act that we told
     this partner to the id of the newest such act: until the partner has receipted it,
     nothing under the agreement is handed over, since it could be quarantined there.
+    ``untold`` is from when on acts were recorded that found no room in its queue.
     ``withheld`` are the shelves of ``withholding``, by id, and ``to_ask`` what of them
-    is to be decided again.
+    is to be decided again; until ``closed_until`` no other way opens for any of them.
     """
 
     card: Card
     sending: dict[Lane, Sending]
     receiving: dict[Lane, Receiving]
     awaited: dict[str, str] = field(default_factory=dict)
+    untold: Instant | None = None
     withheld: dict[str, dict[str, Kept]] = field(default_factory=dict)
     to_ask: dict[str, dict[str, None]] = field(default_factory=dict)
+    closed_until: Instant | None = None
     up: bool = False
 
 
@@ -188,6 +197,7 @@ class LinkStage:
     ``deferred`` are our own that wait for a consultation, by id;
     ``ended`` are the agreements whose end the links have followed;
     ``heard`` is the turn of the newest message that brought acts, and from whom;
+    ``timed`` is that of the newest tick or start;
     ``untrusted`` says since when and why the clock is not trusted, if it is not.
     """
 
@@ -200,6 +210,7 @@ class LinkStage:
     items: dict[str, dict[str, SealedItem]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     heard: tuple[int, Party] | None = None
+    timed: int = 0
     untrusted: str | None = None
     deferred: dict[str, SealedItem] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo, compare=False, repr=False)

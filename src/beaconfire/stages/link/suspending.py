@@ -23,9 +23,11 @@ And what a retraction does: what it takes back and nobody has yet is withdrawn.
 
 from collections.abc import Collection
 
+from beaconfire.agreements.consultation import Held
 from beaconfire.agreements.lapse import Lapse, link_closed
 from beaconfire.agreements.status import closes_at
 from beaconfire.agreements.view import STATUS_ACTS
+from beaconfire.journal.entry import Entry
 from beaconfire.stages.link import queue, withholding
 from beaconfire.stages.link.handing import (
     fill,
@@ -36,6 +38,7 @@ from beaconfire.stages.link.handing import (
 )
 from beaconfire.stages.link.state import LinkStage, Partner, Unit
 from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.consultations import OnwardReleaseOf, ReleaseOf
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import EpochEnd, FateUnknown
 from beaconfire.vocabulary.entries.sightings import ItemHeld
@@ -46,21 +49,45 @@ from beaconfire.vocabulary.report import Retraction
 from beaconfire.vocabulary.times import Instant
 
 
-def after_act(state: LinkStage, act: Act, act_id: str, at: Instant) -> list[EntryBody]:
+def after_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     """Make the links to the act's parties agree with the standing it has left.
 
     Nothing that goes to others relies on it. Nor may it be when something else is
     noticed there: they would learn of an act that is no business of theirs.
+
+    An act that was kept until a tick or a start comes before what the link has said in
+    that turn: nothing more is given back until the next, or it would be twice.
     """
+    at = entry.at
     name = act.agreement
     others = [one for one in state.ended if one != name]
     state.ended = [*others, name] if name in _over(state, at) else others
     parties = _parties(state, name)
-    out = _settle(state, parties, act_id, at)
-    if act.act in STATUS_ACTS or isinstance(act.record, Amendment):
-        out.extend(withholding.look_again(state, at, name))
-        concerned = [p for p in state.partners.values() if p.card.party in parties]
-        out.extend(withholding.give_back(concerned))
+    out = _settle(state, parties, entry.id, at)
+    opens = act.act in STATUS_ACTS or isinstance(act.record, Amendment)
+    among = concerned(state, parties)
+    out.extend(withholding.look_again(state, among, at, (name,) if opens else ()))
+    if state.timed != entry.turn:
+        out.extend(withholding.give_back(among))
+    return out
+
+
+def after_word(
+    state: LinkStage, held: Held, at: Instant, *, outcome: bool
+) -> list[EntryBody]:
+    """Decide again what a word on a question of ours opens, for whom it is about.
+
+    What time or a receipt makes of it comes before what the link has said in that
+    turn, so it waits for the next tick.
+    """
+    about = held.ask.proposes
+    ours = held.ask.party == state.profile.party
+    if not ours or not isinstance(about, ReleaseOf | OnwardReleaseOf):
+        return []
+    among = concerned(state, about.to)
+    out = withholding.look_again(state, among, at, ())
+    if not outcome:
+        out.extend(withholding.give_back(among))
     return out
 
 
@@ -87,8 +114,14 @@ def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
     parties = [party for name in ended for party in _parties(state, name)]
     out = _settle(state, parties, None, at)
     for name in ended:  # no other's end may be noticed by who is no party to it
-        out.extend(withholding.look_again(state, at, name))
+        among = concerned(state, _parties(state, name))
+        out.extend(withholding.look_again(state, among, at, (name,)))
     return out
+
+
+def concerned(state: LinkStage, parties: Collection[Party]) -> list[Partner]:
+    """Return the partners among ``parties``."""
+    return [one for one in state.partners.values() if one.card.party in parties]
 
 
 def next_end(state: LinkStage) -> Instant | None:
@@ -111,8 +144,7 @@ def _settle(
 ) -> list[EntryBody]:
     return [
         body
-        for partner in state.partners.values()
-        if partner.card.party in parties
+        for partner in concerned(state, parties)
         for lane in LANES
         for body in _settle_lane(state, partner, lane, act_id, at)
     ]

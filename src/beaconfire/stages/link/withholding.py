@@ -9,6 +9,9 @@
 * When one is restored, or has ended for good, what it kept is given back to the
   decision: retractions first, in the very turn of the act, then of each shelf the
   oldest first, some in each turn, as fast as ticks come.
+* So is what another way allows meanwhile, or lets wait for an answer: looked for after
+  an act on an agreement that binds the recipient, after a word on a consultation about
+  it, at the instants from which that may differ, and at a start (``other_ways``).
 * A decision takes it off the shelf: it leaves, waits for an answer, is refused, or is
   withheld anew. So does a retraction. Whatever else takes it off is journalled as
   withheld for good, with why.
@@ -16,19 +19,20 @@
   one beside it: nobody's items push out another's, and plots push out no notice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
+from typing import Literal
 
-from beaconfire.agreements.restored import is_suspended
-from beaconfire.seals.dsse import reopen_item
+from beaconfire.seals.dsse import envelope_of, reopen_item
+from beaconfire.stages.link.other_ways import Ways, sort_of
 from beaconfire.stages.link.state import Kept, LinkStage, Partner
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import Foregone, Reconsideration
 from beaconfire.vocabulary.entries.sightings import Bell
 from beaconfire.vocabulary.link import SealedItem
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.report import Form
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.report import Form, Retraction
+from beaconfire.vocabulary.times import LATEST, Instant
 
 # Kept on one shelf: half an hour of one radar, the length of a flight, and some 3 MB.
 # Of more the newest are kept: what is oldest says least about what is to come.
@@ -40,6 +44,24 @@ AGAIN_MAX = 8
 RETRACTIONS_AGAIN_MAX = 50
 
 _RETRACTIONS = "retraction"
+
+
+def kept_of(
+    sealed: SealedItem,
+    via: Party | None,
+    keepers: tuple[str, ...],
+    was: Literal["refused", "withdrawn", "quarantined"],
+) -> Kept:
+    """Return an item as it stands on a shelf, kept by the agreements named."""
+    item = sealed.item
+    return Kept(
+        envelope=envelope_of(sealed),
+        via=via,
+        agreements=keepers,
+        was=was,
+        sort=sort_of(item),
+        valid_until=LATEST if isinstance(item.body, Retraction) else item.valid_until,
+    )
 
 
 def shelve(
@@ -59,8 +81,14 @@ def shelve(
     shelf = partner.withheld.setdefault(name, {})
     shelf.pop(item, None)
     shelf[item] = kept
-    if ask and _is_open(state, kept, at):
-        # Restored while its withdrawal was being written, or before it was heard of.
+    ways = Ways(state, partner.card.party, at)
+    if ways.keeps(kept):
+        until = ways.closed_until(item, kept)
+        _look_at(partner, until)
+        ask = ask and until is None
+    if ask:
+        # Restored while its withdrawal was being written, or before it was heard of;
+        # or another way is open.
         partner.to_ask.setdefault(name, {})[item] = None
     if len(shelf) <= WITHHELD_KEPT_MAX:
         return []
@@ -117,32 +145,59 @@ def take_back(
 
 
 def look_again(
-    state: LinkStage, at: Instant, agreement: str | None = None
+    state: LinkStage,
+    partners: Iterable[Partner],
+    at: Instant,
+    on: Collection[str] | None = None,
 ) -> list[EntryBody]:
-    """Mark what is not withheld any more, and tell the release officer how much it is.
+    """Mark what may leave now, or wait for an answer; tell the release officer of it.
 
-    Called when an act on ``agreement`` has come, or an end of any: then alone can it
-    have changed.
+    ``on`` are the agreements that an act or an end has just changed, ``None`` for any
+    of them: what these kept is decided again whatever comes of it. All else on the
+    shelves of ``partners`` is, where another way is open by now.
     """
-    still: dict[tuple[str, ...], bool] = {}
     told: list[EntryBody] = []
-    for partner in state.partners.values():
+    for partner in partners:
+        ways = Ways(state, partner.card.party, at)
+        partner.closed_until = None
         counts: dict[str, int] = {}
         for name, shelf in partner.withheld.items():
             marked = partner.to_ask.get(name, {})
             for item, kept in shelf.items():
-                if agreement is not None and agreement not in kept.agreements:
+                if item in marked:
                     continue
-                if kept.agreements not in still:
-                    still[kept.agreements] = not _is_open(state, kept, at)
-                if not still[kept.agreements] and item not in marked:
-                    marked[item] = None
-                    under = " and ".join(kept.agreements)
-                    counts[under] = counts.get(under, 0) + 1
+                if ways.keeps(kept):
+                    until = ways.closed_until(item, kept)
+                    if until is not None:
+                        _look_at(partner, until)
+                        continue
+                elif on is not None and not set(on).intersection(kept.agreements):
+                    continue
+                marked[item] = None
+                under = " and ".join(kept.agreements)
+                counts[under] = counts.get(under, 0) + 1
             if marked:
                 partner.to_ask[name] = marked
         told.extend(_told(partner, under, many) for under, many in counts.items())
     return told
+
+
+def look_in_time(state: LinkStage, at: Instant) -> list[EntryBody]:
+    """Look at the shelves for which the time has come."""
+    late = [
+        partner
+        for partner in state.partners.values()
+        if partner.closed_until is not None and partner.closed_until < at
+    ]
+    return look_again(state, late, at, ())
+
+
+def due(partner: Partner) -> Instant | None:
+    """Return when something is to be decided again, or may have to be."""
+    if partner.to_ask:
+        return Instant(0)  # at once
+    until = partner.closed_until
+    return None if until is None else Instant(until.ns + 1)
 
 
 def give_back(partners: Iterable[Partner]) -> Iterator[Reconsideration]:
@@ -154,11 +209,6 @@ def give_back(partners: Iterable[Partner]) -> Iterator[Reconsideration]:
             for name in list(partner.to_ask):
                 if name.endswith(_RETRACTIONS) == first:
                     yield from _some(partner, name, at_most)
-
-
-def asks(partner: Partner) -> bool:
-    """Say whether anything is to be decided again."""
-    return bool(partner.to_ask)
 
 
 def _some(partner: Partner, name: str, at_most: int) -> Iterator[Reconsideration]:
@@ -179,11 +229,9 @@ def _some(partner: Partner, name: str, at_most: int) -> Iterator[Reconsideration
         del partner.to_ask[name]
 
 
-def _is_open(state: LinkStage, kept: Kept, at: Instant) -> bool:
-    return not all(
-        is_suspended(one, state.agreements, state.standing, at)
-        for one in kept.agreements
-    )
+def _look_at(partner: Partner, until: Instant | None) -> None:
+    if until is not None and until < LATEST:
+        partner.closed_until = min(until, partner.closed_until or until)
 
 
 def _forego(partner: Partner, name: str, item: str, why: str) -> Foregone:

@@ -59,7 +59,8 @@ class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``would_need`` says in words what would have to change; ``reason`` is one sentence
     shown to the operator as written. ``withheld`` names the agreements but for whose
-    suspension it would be released: it is decided again when one of them is restored.
+    suspension it would be released: it is decided again when one of them is restored,
+    or another way opens.
     """
 
     KIND: ClassVar[str] = "refusal"
