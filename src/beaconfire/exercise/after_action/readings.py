@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from geographiclib.geodesic import Geodesic
 
 from beaconfire.exercise.sky.flight import Flight
@@ -21,7 +22,7 @@ from beaconfire.vocabulary.entries.sightings import (
     LaunchState,
 )
 from beaconfire.vocabulary.flight import FlightEstimate
-from beaconfire.vocabulary.motion import ImpactArea
+from beaconfire.vocabulary.motion import ImpactArea, StateVector
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -116,7 +117,7 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
         elif isinstance(body, Estimate) and body.product == PICTURE and body.estimate:
             area = body.estimate.impact
             flight = _flight_of(body.estimate, flights, entry.at)
-            if body.estimate.launch is not None:
+            if body.estimate.launch is not None or body.estimate.track is not None:
                 _count(reading, body.launch_id, flight)
             if area is not None:
                 reading.estimate_s = _first(reading.estimate_s, t_s)
@@ -143,11 +144,16 @@ def _flight_of(
     """Return the flight that an estimate is of: by where and when it says it began.
 
     Nearest in launch time and place, ``LIKE_S`` counting as ``LIKE_M``; without a
-    launch point the one nearest in time. Never the one nearest in impact: that would
+    launch point by its track, nearest to where each was at that instant; without
+    either the one nearest in time. Never the one nearest in impact: that would
     flatter a wrong estimate.
     """
     launch = estimate.launch
-    if launch is None or len(flights) == 1:
+    if len(flights) == 1:
+        return flights[0]
+    if launch is None and estimate.track is not None:
+        return _followed(estimate.track, flights)
+    if launch is None:
         return min(flights, key=lambda f: abs(f.lift_off.seconds_since(at)))
 
     def off(flight: Flight) -> float:
@@ -157,3 +163,11 @@ def _flight_of(
         return math.hypot(late_s / LIKE_S, line["s12"] / LIKE_M)
 
     return min(flights, key=off)
+
+
+def _followed(track: StateVector, flights: Sequence[Flight]) -> Flight:
+    def off_m(flight: Flight) -> float:
+        state = flight.state_ecef(np.array(track.epoch.seconds_since(flight.lift_off)))
+        return math.dist(state[:3].tolist(), track.position_ecef_m)
+
+    return min(flights, key=off_m)
