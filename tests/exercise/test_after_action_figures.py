@@ -291,8 +291,9 @@ def test_of_several_launches_the_one_nearest_in_time_is_meant():
     assert line.after_burnout_s == 20.0  # since this flight's own burn-out
 
 
-def test_an_estimate_that_states_no_launch_is_held_against_the_object_it_follows():
-    """Where nobody saw the climb the path still says which object it is."""
+@pytest.mark.parametrize("late_s", [None, 295.0])
+def test_an_estimate_is_held_against_the_object_that_its_track_follows(late_s):
+    """The path says which it is, also where no launch is stated, or a wrong one."""
     scenario = parse_scenario(TWO, file="two.toml")
     flights = fly_all(scenario)
     first = flights[0]
@@ -301,7 +302,18 @@ def test_an_estimate_that_states_no_launch_is_held_against_the_object_it_follows
     seen = first.state_ecef(np.array(at_s)) + 500.0
     where = (first.impact.lat_deg, first.impact.lon_deg)
     area = impact_area(*where, lift_off=first.lift_off, semi_major_m=1e3)
-    made = answer(area, epoch=first.lift_off.plus_s(at_s))
+    circle = ErrorEllipse(semi_major_m=1.0, semi_minor_m=1.0, azimuth_deg=0.0)
+    point = LaunchPoint(
+        lat_deg=40.6,
+        lon_deg=126.4,
+        time=first.lift_off.plus_s(late_s or 0.0),
+        ellipse95=circle,
+    )
+    made = answer(
+        area,
+        epoch=first.lift_off.plus_s(at_s),
+        launch=point if late_s is not None else None,
+    )
     track = StateVector(
         epoch=first.lift_off.plus_s(at_s),
         position_ecef_m=tuple(seen[:3].tolist()),
