@@ -131,6 +131,13 @@ def card(
             new_keys=new_keys,
         )
     _show(held, path, config=config, as_json=as_json)
+    if new_keys:
+        typer.echo(
+            "the people's key is new as well: sign every agreement anew with "
+            "`beaconfire agreement sign` and give partners the signatures, or it is "
+            "not in force from the next start on",
+            err=True,
+        )
     if (node / "keys" / "root.key").exists():
         typer.echo(
             "the root key is still in this node: move it to a safe place now that "
