@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from beaconfire.agreements.agreement import LASTING, OBLIGATIONS
 from beaconfire.agreements.conditions import CONDITIONS
 from beaconfire.agreements.text import parse_agreement
+from beaconfire.cli import decide
 from beaconfire.cli.commands import COMMANDS
 from beaconfire.vocabulary.entries import BODIES
 
@@ -76,6 +78,17 @@ def test_every_command_a_page_shows_exists_with_its_options(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=page_id)
+def test_every_decision_that_a_page_asks_for_is_answered(path, monkeypatch):
+    """Release or refusal, from the project's root: a reader types it as it stands."""
+    monkeypatch.chdir(ROOT)
+    for line in shell_commands(path):
+        words = shlex.split(line, comments=True)[1:]
+        if words[0] == "decide":
+            answer = CliRunner().invoke(decide.app, words[1:])
+            assert answer.exit_code in (0, 3), (line, answer.output)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=page_id)
 def test_every_link_inside_the_project_leads_somewhere(path):
     """A page that points at a file points at one that is there."""
     for target in LINK.findall(path.read_text("utf-8")):
@@ -90,10 +103,11 @@ def test_every_command_is_in_the_reference():
 
 
 def test_every_kind_of_entry_is_in_the_reference():
-    """Whoever reads a journal finds each kind explained."""
+    """Whoever reads a journal finds each kind explained, once."""
     text = (ROOT / "docs" / "reference" / "wire.md").read_text("utf-8")
+    _, _, journal = text.partition("## Journal entries")
     for kind in BODIES:
-        assert f"| `{kind}` |" in text
+        assert journal.count(f"\n| `{kind}` |") == 1, kind
 
 
 def test_every_decision_record_is_numbered_and_has_a_state():

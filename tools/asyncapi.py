@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from beaconfire.runtime.border_config import CONSUMER, RECEIPT, next_subject
-from beaconfire.stages.desk import CONSULTING, VERBS
+from beaconfire.stages.desk import CONSULTING, RETRACT, REVOKE_CARD, VERBS
 from beaconfire.vocabulary.link import LANES
 
 _SCHEMA = "application/schema+json;version=2020-12"
@@ -124,8 +124,10 @@ def _doors() -> dict[str, Any]:
         "orders": {
             "address": "orders.{verb}",
             "servers": server,
-            "parameters": {"verb": {"enum": [*VERBS, *CONSULTING]}},
-            "description": "One signed act or statement of people.",
+            "parameters": {
+                "verb": {"enum": [*VERBS, *CONSULTING, RETRACT, REVOKE_CARD]}
+            },
+            "description": "One signed act, statement or order of people.",
             "messages": _refs("order", "judged"),
         },
     }
@@ -200,7 +202,7 @@ def _messages() -> dict[str, Any]:
         "taken": _message("`+`: the receipt is stored", {"const": "+"}, "text/plain"),
         "plots": _message(lines, "plot", "application/x-ndjson"),
         "cues": _message(lines, "cue", "application/x-ndjson"),
-        "order": _message("an act, or a statement on a consultation", _order()),
+        "order": _message("what people signed, with its signature", _order()),
         "heard": _message("how many lines were taken, and why others not", heard),
         "judged": _message("what became of the order", judged),
     }
@@ -213,6 +215,8 @@ def _order() -> dict[str, Any]:
         "consultation-answer",
         "consultation-withdrawal",
         "consultation-proceeding",
+        "taking-back",
+        "card-revocation",
     )
     return {"oneOf": [{"$ref": f"schemas/{kind}.json"} for kind in kinds]}
 

@@ -180,7 +180,7 @@ def schema(kinds: dict[str, type]) -> str:
     else:
         named = {name: by_type[kind] for name, kind in kinds.items()}
         body = {**head, "bodies": named, "$defs": parts}
-    return json.dumps(body, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
 def _instant(kind: type) -> dict[str, str]:

@@ -156,8 +156,17 @@ class TestOnPaper:
         assert "on record by KOR: type is Assurance; recipients_cleared is true" in out
         assert told["records"][0]["record"]["type"] == "Authority"
 
+        assert "signed    by nobody" in out
+
         out = command("agreement", "list", "--agreements", "library")[1]
         assert "not signed by JPN, KOR" in out
+
+    def test_a_text_is_shown_as_it_is_signed(self, command):
+        """Who wants to sign a shipped text gets its file, to the byte."""
+        words = ("agreement", "show", GSOMIA, "--agreements", "library", "--text")
+        code, out, _ = command(*words)
+        assert (code, out.encode()) == (0, shipped_texts()[0].data)
+        assert command(*words, "--json")[0] == 2
 
     def test_an_unknown_id_is_answered_with_those_there_are(self, command):
         """A mistyped id is bad input."""

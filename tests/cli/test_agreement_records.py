@@ -1,6 +1,7 @@
 """``beaconfire agreement declare, duties, access, inspect``."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from beaconfire.agreements.agreement import LASTING
 from beaconfire.cli.commands import run
 from tests.cli.test_decide import AT, EXAMPLES, entry
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 GSOMIA = "gsomia-jpn-kor-2016"
 CENTRE = "launch warning centre of Japan"
 OVER = {"type": "NoLongerNeeded", "originator": "KOR", "item": "a"}
@@ -96,6 +98,17 @@ def test_access_asks_clearance_and_need(command, tmp_path, changes, code, told):
     result = command(*words)
     assert result[0] == code
     assert told in result[1]
+
+
+def test_the_register_that_the_guide_shows_opens_to_whom_it_lists(command, tmp_path):
+    """Nobody else can tell what a facility's own file is to hold."""
+    guide = (DOCS / "guides" / "agreements.md").read_text("utf-8")
+    (text,) = re.findall(r"^```json\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    register = written(tmp_path, text, name="register.json")
+    words = ["access", GSOMIA, "--agreements", "library", "--register", register]
+    words += ["--item", EXAMPLES / "Plots.json", "--person", "Sato", "--at", AT]
+    words += ["--holder", "JPN", "--purpose", "launch-warning"]
+    assert command(*words)[0] == 0
 
 
 def test_inspect_writes_the_ledger_of_what_was_given(command, tmp_path):

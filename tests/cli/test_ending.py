@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +143,53 @@ def test_who_ignores_a_hang_up_goes_on_ignoring_it():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stdout) == (0, "interrupted\n"), ran.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it needs /dev/full")
+def test_output_that_cannot_be_written_is_told_in_a_sentence():
+    """A full disk behind a redirection is the reader's to mend, no defect of ours."""
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "beaconfire", "exercise", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=READY_S_MAX,
+            check=False,
+        )
+    assert process.returncode == 1
+    assert process.stderr == "beaconfire: cannot go on: no space left on device\n"
+
+
+@pytest.mark.servers
+def test_an_interrupt_at_the_terminal_while_a_node_starts_is_not_a_traceback(tmp_path):
+    """The terminal interrupts the whole group; only the node has something to say."""
+    node = tmp_path / "node"
+    for words in (["init", "--party", "JPN", *_free_ports()], ["card"]):
+        command = [sys.executable, "-m", "beaconfire", "node", *words, "--node", node]
+        subprocess.run(command, check=True, capture_output=True, timeout=READY_S_MAX)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "beaconfire", "node", "run", "--node", node],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for _ in range(round(READY_S_MAX / STEP_S)):
+        if (node / "run" / "orders.access").exists():
+            break
+        time.sleep(STEP_S)
+    time.sleep(1.0)  # the solver has been started, and loads
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=GONE_S_MAX)
+    assert "Traceback" not in said
+    assert "KeyboardInterrupt" not in said
+
+
+def _free_ports():
+    ports = []
+    with socket.socket() as one, socket.socket() as two:
+        for place in (one, two):
+            place.bind(("127.0.0.1", 0))
+            ports.append(str(place.getsockname()[1]))
+    return ["--border-port", ports[0], "--journal-port", ports[1]]

@@ -128,7 +128,7 @@ def test_init_never_writes_over_a_node(nations):
     [
         (("--party", "japan"), "write three capitals"),
         (("--party", "ＪＰＮ"), "the character FULLWIDTH LATIN CAPITAL"),
-        (("--party", "JPN", "--status", "REAL"), "status"),
+        (("--party", "JPN", "--status", "REAL"), "EXERCISE, ACTUAL or TEST"),
         (("--party", "JPN", "--border-host", "a b"), "not a host name"),
         (("--party", "JPN", "--border-port", "7421"), "cannot share port"),
         (("--party", "JPN", "--status", "ACTUAL", "--exercise", "x"), "no exercise"),

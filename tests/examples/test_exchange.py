@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from beaconfire.runtime.border_config import next_subject
-from beaconfire.stages.desk import CONSULTING, VERBS
+from beaconfire.stages.desk import CONSULTING, RETRACT, REVOKE_CARD, VERBS
 from other_node.identity import Identity, read_card
 from other_node.reading import LANES, Reader
 from other_node.sealed import payload_in, unseal
@@ -100,5 +100,20 @@ def test_the_asyncapi_document_names_every_subject_and_verb():
     addresses = {c["address"] for c in ASYNCAPI["channels"].values()}
     assert {next_subject("{lane}"), "receipt", "orders.{verb}"} <= addresses
     verbs = ASYNCAPI["channels"]["orders"]["parameters"]["verb"]["enum"]
-    assert verbs == [*VERBS, *CONSULTING]
+    assert verbs == [*VERBS, *CONSULTING, RETRACT, REVOKE_CARD]
     assert ASYNCAPI["channels"]["next"]["parameters"]["lane"]["enum"] == list(LANES)
+
+
+def test_the_schema_of_an_act_has_its_keys_in_the_order_that_is_signed():
+    """An act is named by its bytes: who signs one needs to know their order."""
+    schema = json.loads((REFERENCE / "schemas" / "act.json").read_text("utf-8"))
+    ordered = list(schema["$defs"]["Act"]["properties"])
+    acts = [
+        json.loads(payload_in(inner))
+        for line in LINES
+        if "message" in line
+        for inner in line["message"]["inner"]
+        if "act+json" in inner["payloadType"]
+    ]
+    assert acts
+    assert all(list(act) == ordered for act in acts)

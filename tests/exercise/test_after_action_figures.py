@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pymap3d.vincenty
 import pytest
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from beaconfire.exercise.scenario import parse_scenario
 from beaconfire.exercise.sky.flight import fly_all
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import Estimate
-from beaconfire.vocabulary.motion import ErrorEllipse, LaunchPoint
+from beaconfire.vocabulary.motion import ErrorEllipse, LaunchPoint, StateVector
 
 from .flown import SEED, answer, impact_area
 from .reports_made import (
@@ -221,40 +222,42 @@ def test_a_flight_that_stays_aloft_has_no_miss():
     assert line.area95_km2 > 0.0
 
 
+TWO = """
+name = "two"
+epoch = 2022-10-03T22:22:00Z
+[[launch]]
+id = "first"
+site = { lat_deg = 40.6, lon_deg = 126.4 }
+at_s = 10.0
+azimuth_true_deg = 84.0
+apogee_km = 985.0
+range_km = 4550.0
+powered_s = 147.0
+[[launch]]
+id = "second"
+site = { lat_deg = 40.6, lon_deg = 126.4 }
+at_s = 310.0
+azimuth_true_deg = 84.0
+apogee_km = 600.0
+range_km = 1000.0
+powered_s = 100.0
+[[sensor]]
+party = "JPN"
+id = "one"
+kind = "infrared"
+lat_deg = 0.0
+lon_deg = 140.0
+alt_m = 35786000.0
+delay_s = 40.0
+sigma_launch_m = 3000.0
+sigma_time_s = 2.0
+sigma_azimuth_deg = 5.0
+"""
+
+
 def test_of_several_launches_the_one_nearest_in_time_is_meant():
     """An estimate is held against its own flight, never against the kindest one."""
-    text = """
-    name = "two"
-    epoch = 2022-10-03T22:22:00Z
-    [[launch]]
-    id = "first"
-    site = { lat_deg = 40.6, lon_deg = 126.4 }
-    at_s = 10.0
-    azimuth_true_deg = 84.0
-    apogee_km = 985.0
-    range_km = 4550.0
-    powered_s = 147.0
-    [[launch]]
-    id = "second"
-    site = { lat_deg = 40.6, lon_deg = 126.4 }
-    at_s = 310.0
-    azimuth_true_deg = 84.0
-    apogee_km = 600.0
-    range_km = 1000.0
-    powered_s = 100.0
-    [[sensor]]
-    party = "JPN"
-    id = "one"
-    kind = "infrared"
-    lat_deg = 0.0
-    lon_deg = 140.0
-    alt_m = 35786000.0
-    delay_s = 40.0
-    sigma_launch_m = 3000.0
-    sigma_time_s = 2.0
-    sigma_azimuth_deg = 5.0
-    """
-    scenario = parse_scenario(text, file="two.toml")
+    scenario = parse_scenario(TWO, file="two.toml")
     flights = fly_all(scenario)
     second = flights[1]
     assert second.impact is not None
@@ -286,6 +289,53 @@ def test_of_several_launches_the_one_nearest_in_time_is_meant():
     assert line.miss_km == 0.0
     assert line.t_s == 420.0  # since the first lift-off, ten seconds after the epoch
     assert line.after_burnout_s == 20.0  # since this flight's own burn-out
+
+
+@pytest.mark.parametrize("late_s", [None, 295.0])
+def test_an_estimate_is_held_against_the_object_that_its_track_follows(late_s):
+    """The path says which it is, also where no launch is stated, or a wrong one."""
+    scenario = parse_scenario(TWO, file="two.toml")
+    flights = fly_all(scenario)
+    first = flights[0]
+    assert first.impact is not None
+    at_s = 320.0  # twenty seconds behind the second's lift-off
+    seen = first.state_ecef(np.array(at_s)) + 500.0
+    where = (first.impact.lat_deg, first.impact.lon_deg)
+    area = impact_area(*where, lift_off=first.lift_off, semi_major_m=1e3)
+    circle = ErrorEllipse(semi_major_m=1.0, semi_minor_m=1.0, azimuth_deg=0.0)
+    point = LaunchPoint(
+        lat_deg=40.6,
+        lon_deg=126.4,
+        time=first.lift_off.plus_s(late_s or 0.0),
+        ellipse95=circle,
+    )
+    made = answer(
+        area,
+        epoch=first.lift_off.plus_s(at_s),
+        launch=point if late_s is not None else None,
+    )
+    track = StateVector(
+        epoch=first.lift_off.plus_s(at_s),
+        position_ecef_m=tuple(seen[:3].tolist()),
+        velocity_ecef_mps=tuple(seen[3:].tolist()),
+    )
+    told = Estimate(
+        request="r",
+        launch_id="l",
+        product="picture",
+        estimate=replace(made, track=track),
+    )
+    report = build_report(
+        scenario,
+        SEED,
+        "simulated",
+        journals={"JPN": entries((330.0, event()), (331.0, told))},
+        journals_without=None,
+        flights=flights,
+    )
+
+    assert (report.estimates[0].launch, report.estimates[0].miss_km) == ("first", 0.0)
+    assert [line.events for line in report.launches] == [1, 0]
 
 
 def test_sharing_gains_seconds_and_shrinks_the_area():

@@ -1,5 +1,7 @@
 """The report and the live picture tell what each nation lost, and saw as several."""
 
+from msgspec.structs import replace
+
 from beaconfire.exercise.after_action.story import tell
 from beaconfire.exercise.after_action.tables import states_table
 from beaconfire.exercise.picture import Picture
@@ -57,3 +59,23 @@ def test_the_live_picture_tells_a_loss_as_news():
     lines = [line for _, _, line in picture.take_news()]
     said = "an object is lost: missed where it was to be visible, by jpn-1 (6 looks)"
     assert lines[1:] == [f"{said}; at least 2 objects in one", said]
+
+
+def test_an_impact_area_is_news_once_for_each_launch():
+    """One of two may have an area long before the other; it is not news again."""
+    picture = Picture.of(("JPN",))
+    other = replace(estimated(None), launch_id="other")
+    for entry in entries(
+        (150.0, estimated()), (151.0, other), (152.0, estimated()), (153.0, other)
+    ):
+        picture.see("JPN", entry)
+    assert [said for _, _, said in picture.take_news()] == ["impact area known"]
+
+
+def test_news_are_told_in_the_order_of_time_whoever_they_are_of():
+    """A reader follows one clock, not one nation after the other."""
+    picture = Picture.of(("JPN", "KOR"))
+    early, late = entries((40.0, event()), (43.0, event()))
+    picture.see("JPN", late)
+    picture.see("KOR", early)
+    assert [party for _, party, _ in picture.take_news()] == ["KOR", "JPN"]

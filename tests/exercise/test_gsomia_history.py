@@ -358,3 +358,21 @@ def test_real_nodes_do_not_live_through_years(tmp_path: Path) -> None:
             show=lambda *_: None,
             say=lambda _: None,
         )
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_flown(
+    tmp_path: Path,
+) -> None:
+    """Nobody waits minutes for a report that has nowhere to go."""
+    (tmp_path / "file").write_text("", "utf-8")
+    said: list[str] = []
+    options = Options(seed=1, real=False, sharing=True, speed=None)
+    with pytest.raises(BadInput, match="cannot be made"):
+        run_exercise(
+            load_scenario("gsomia-2016-2023"),
+            tmp_path / "file" / "out",
+            options,
+            show=lambda *_: None,
+            say=said.append,
+        )
+    assert said == []

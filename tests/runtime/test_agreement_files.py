@@ -108,6 +108,10 @@ def test_a_signature_holds_only_under_the_partys_own_peoples_keys(folder):
 
     sign_file(folder / GSOMIA.file, party="KOR", key=key_of("KOR", number=7))
     assert "KOR's signature does not hold" in left_out(folder)
+    assert left_out(folder).endswith(
+        "; after a change of the text or of its people's keys KOR signs anew, by "
+        "`beaconfire agreement sign`"
+    )
     renewed = (card_of("JPN"), card_of("KOR", number=7))
     assert in_force_texts(folder, renewed).left_out == ()
 

@@ -88,6 +88,7 @@ def test_a_message_without_end_is_not_gathered(tmp_path):
             await until(lambda: reasons(world), what="a reason")
             # The rest of what was sent filled the system's buffers, not ours.
             assert sum(sent) < 100_000_000
+            assert "it sent more than" in reasons(world)[0]
 
     asyncio.run(scene())
 

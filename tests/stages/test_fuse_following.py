@@ -45,6 +45,23 @@ def test_a_missile_is_found_within_six_scans_and_every_plot_of_it_kept():
     assert taken(Follower(), *scans) == [scan[0] for scan in scans]
 
 
+@pytest.mark.parametrize("false", [13, 20, 31])
+def test_a_missile_is_found_in_scans_that_are_full_of_something_else(false):
+    """A busy radar is not a blind one: what it shows for seconds is still searched."""
+    rng = np.random.default_rng(false)
+    scans = []
+    for second in range(60, 90):
+        shares = rng.random((false, 3))
+        scan = [false_plot("r1", float(second), tuple(share)) for share in shares]
+        scan.insert(int(rng.integers(false)), flown("r1", float(second)))
+        scans.append(tuple(scan))
+    follower = Follower()
+    found = [set(follower.take(scan).plots) for scan in scans]
+    first = next(n for n, plots in enumerate(found) if plots)
+    assert first <= 5
+    assert all(flown("r1", 60.0 + n) in found[n] for n in range(first, 30))
+
+
 @pytest.mark.parametrize(
     ("speed", "height_m"),
     [(0.0, 20e3), (250.0, 11e3), (480.0, 20e3), (7_670.0, 400e3), (7_350.0, 1_000e3)],

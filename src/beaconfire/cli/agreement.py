@@ -165,11 +165,20 @@ def show(
     *,
     node: NodeOption = Path("node"),
     agreements: TextsOption = None,
+    as_text: Annotated[
+        bool, typer.Option("--text", help="Print the file itself, as it is signed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show one agreement: its state, and every article with what it rests on."""
+    if as_text and as_json:
+        message = "`--text` prints a file and `--json` a value: give one of them"
+        raise BadInput(message)
     held = held_texts(node, agreements)
     text = one_text(held.texts, agreement_id, *held.left_out)
+    if as_text:
+        typer.echo(text.data, nl=False)
+        return
     row = _row(text, held)
     under = text.agreement
     if as_json:
@@ -180,13 +189,16 @@ def show(
         typer.echo(codec.encode(told).decode())
         return
     unsigned = ", ".join(row.unsigned_by)
+    signed = f"all but {unsigned}" if unsigned else "all parties"
+    if row.unsigned_by == under.parties:
+        signed = "nobody"
     lines = [
         f"{under.id}: {under.title}",
         f"  {under.instrument}",
         f"  parties   {', '.join(under.parties)}",
         f"  state     {row.state}: {row.reason}",
         f"  governed  by {row.status_article}",
-        f"  signed    by {f'all but {unsigned}' if unsigned else 'all parties'}",
+        f"  signed    by {signed}",
     ]
     for party in row.views:
         acted = f", by act `{party.act}`" if party.act else ""

@@ -72,6 +72,12 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has gone; that is theirs to do.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        # The machine refuses what no command foresaw, as a full disk does.
+        about = f"`{error.filename}`: " if error.filename else ""
+        said = _lower(error.strerror or "the system gave no reason")
+        typer.echo(f"beaconfire: cannot go on: {about}{said}", err=True)
+        return BeaconfireError.exit_code
 
 
 def overview() -> str:

@@ -5,7 +5,7 @@ Parses, calls, prints; what a node or a card must be is decided in ``runtime/``.
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -24,6 +24,7 @@ from beaconfire.runtime.node_dir import (
 from beaconfire.seals import codec
 from beaconfire.seals.cards import card_fingerprint
 from beaconfire.vocabulary.cards import Card
+from beaconfire.vocabulary.item import Status
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
@@ -64,6 +65,9 @@ def init(
 ) -> None:
     """Lay out a node directory and make its keys. Nothing is ever written over."""
     require_party(party)
+    if status not in get_args(Status):
+        message = f"`{status[:32]}` is no status: EXERCISE, ACTUAL or TEST"
+        raise BadInput(message)
     # A name is for partners to dial; it is not an address to bind, so until the
     # operator says where to listen, nothing outside this machine can reach us.
     listen = border_host if _is_address(border_host) else "127.0.0.1"
@@ -131,6 +135,13 @@ def card(
             new_keys=new_keys,
         )
     _show(held, path, config=config, as_json=as_json)
+    if new_keys:
+        typer.echo(
+            "the people's key is new as well: sign every agreement anew with "
+            "`beaconfire agreement sign` and give partners the signatures, or it is "
+            "not in force from the next start on",
+            err=True,
+        )
     if (node / "keys" / "root.key").exists():
         typer.echo(
             "the root key is still in this node: move it to a safe place now that "

@@ -46,6 +46,7 @@ class Nation:
     told_by: Party | None = None
     phase: str = "nothing seen"
     area: ImpactArea | None = None
+    areas: set[str] = field(default_factory=set)  # launches that have one now
     alert: str = ""
     links: dict[Party, bool] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
@@ -66,7 +67,7 @@ class Nation:
 
 @dataclass(slots=True)
 class Picture:
-    """All nations; ``news`` are lines that were not taken yet, in order."""
+    """All nations; ``news`` are lines that were not taken yet."""
 
     nations: dict[Party, Nation]
     news: list[tuple[Instant, Party, str]] = field(default_factory=list)
@@ -86,9 +87,9 @@ class Picture:
             self.news.append((entry.at, party, said))
 
     def take_news(self) -> list[tuple[Instant, Party, str]]:
-        """Return and forget the lines that were not taken yet."""
+        """Return and forget the lines that were not taken yet, by their time."""
         news, self.news = self.news, []
-        return news
+        return sorted(news, key=lambda told: told[0])
 
 
 def _fold(nation: Nation, entry: Entry) -> str:
@@ -229,9 +230,13 @@ def _estimated(nation: Nation, body: Estimate) -> str:
         return ""
     if body.estimate is None:
         return f"no estimate: {body.failed}"
-    first = nation.area is None and body.estimate.impact is not None
     nation.phase = body.estimate.phase
     nation.area = body.estimate.impact
+    if nation.area is None:
+        nation.areas.discard(body.launch_id)
+        return ""
+    first = body.launch_id not in nation.areas
+    nation.areas.add(body.launch_id)
     return "impact area known" if first else ""
 
 

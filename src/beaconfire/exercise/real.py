@@ -231,6 +231,7 @@ async def compile_estimator(say: Say) -> None:
         "beaconfire.runtime.solver_process",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     done = asyncio.create_task(process.wait())
     began = time.monotonic()

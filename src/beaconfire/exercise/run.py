@@ -122,6 +122,11 @@ def _check(scenario: Scenario, out: Path, options: Options) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         message = f"`{out}` is not empty: name a new folder with `--out`"
         raise BadInput(message)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"`{out}` cannot be made: {error.strerror}"
+        raise BadInput(message) from None
 
 
 def _entries(turns: Turns) -> dict[Party, tuple[Entry, ...]]:

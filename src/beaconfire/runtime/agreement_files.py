@@ -165,7 +165,12 @@ def _require_all_signatures(text: AgreementFile, held: dict[Party, Card]) -> Non
         try:
             dsse.verify_detached(text.data, signed.signature, card.keys)
         except BadInput as error:
-            raise BadInput(f"{party}'s signature does not hold: {error}") from None
+            message = (
+                f"{party}'s signature does not hold: {error}; after a change of the "
+                f"text or of its people's keys {party} signs anew, by "
+                "`beaconfire agreement sign`"
+            )
+            raise BadInput(message) from None
 
 
 def _with_signatures(text: AgreementFile, path: Path) -> AgreementFile:

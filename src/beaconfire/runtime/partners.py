@@ -40,6 +40,7 @@ from beaconfire.vocabulary.entries.arrivals import (
     LinkState,
     ReceiptArrival,
 )
+from beaconfire.vocabulary.entries.sightings import Rejection
 from beaconfire.vocabulary.link import LANES, Lane
 from beaconfire.vocabulary.party import Party
 
@@ -91,7 +92,8 @@ class Partners:
             for receipt in self._node.receipts(party):
                 outbox.put(receipt)
         for party, pull in self._pulls.items():
-            work = (pull.run(), self._pull(party, pull), self._outboxes[party].failed())
+            failed = self._outboxes[party].failed()
+            work = (pull.run(), self.take_all(party, pull), failed)
             self._tasks[party] = [self._watched(one) for one in work]
 
     def fill_border(self) -> None:
@@ -171,8 +173,16 @@ class Partners:
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _pull(self, party: Party, pull: PartnerPull) -> None:
+    async def take_all(self, party: Party, pull: PartnerPull) -> None:
+        """Offer the node what a line brings, in order, for as long as it brings any.
+
+        What is too large to be looked at is refused with its size; the journal keeps
+        that, not the bytes.
+        """
         async for lane, data, ack in pull.messages():
+            if len(data) > SETTINGS.link_payload_bytes_max:
+                await self._offer(_too_large(party, data), [ack])
+                continue
             try:
                 text = data.decode()
             except UnicodeDecodeError:
@@ -183,12 +193,10 @@ class Partners:
                 self._acks.clear()
             self._acks.setdefault((party, text), []).append(ack)
             for message in self._order[party, lane].offer(text):
-                await self._offer(party, lane, message)
+                body = LinkArrival(partner=party, lane=lane, message=message)
+                await self._offer(body, self._acks.pop((party, message), []))
 
-    async def _offer(self, party: Party, lane: Lane, message: str) -> None:
-        body = LinkArrival(partner=party, lane=lane, message=message)
-        acks = self._acks.pop((party, message), [])
-
+    async def _offer(self, body: LinkArrival | Rejection, acks: list[Ack]) -> None:
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
             if party not in self._cards:
                 # Refused, for its card is revoked: taken from its border now, it would
@@ -230,6 +238,12 @@ class Partners:
         if up and party in self._outboxes:
             for receipt in self._node.receipts(party):
                 self._outboxes[party].put(receipt)
+
+
+def _too_large(party: Party, data: bytes) -> Rejection:
+    most = SETTINGS.link_payload_bytes_max
+    reason = f"{len(data)} bytes; at most {most} are looked at"
+    return Rejection(source=party, what="link message", reason=reason)
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

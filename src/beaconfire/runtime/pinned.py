@@ -27,6 +27,7 @@ _CLOSE_S_MAX = 2.0
 _MISREAD = (ValueError, TypeError, KeyError, AttributeError)
 
 OnEnd = Callable[[], Awaitable[None]]
+OnTrouble = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,17 @@ class Identity:
 class BoundedParser(Parser):  # type: ignore[misc]
     """Reads the protocol, but gathers no message larger than any that is allowed."""
 
+    def __init__(self, client: Client, on_trouble: OnTrouble | None) -> None:
+        """``on_trouble`` is told of it: the client itself forgets what it was."""
+        super().__init__(client)
+        self._on_trouble = on_trouble
+
     async def parse(self, data: bytes = b"") -> None:
         """Parse ``data``, unless it makes an unfinished message too large."""
         if len(self.buf) + len(data) > _BUFFER_BYTES_MAX:
             self.reset()
+            if self._on_trouble is not None:
+                self._on_trouble(f"it sent more than {_BUFFER_BYTES_MAX} bytes at once")
             raise nats.errors.ProtocolError("nats: message larger than is allowed")
         await super().parse(data)
 
@@ -68,7 +76,7 @@ async def connect_pinned(
     context: ssl.SSLContext,
     name: str,
     on_end: OnEnd | None = None,
-    on_trouble: Callable[[str], None] | None = None,
+    on_trouble: OnTrouble | None = None,
 ) -> Client:
     """Connect once; ``on_end`` is called when the line ends, whoever ended it.
 
@@ -78,7 +86,7 @@ async def connect_pinned(
         NotReachable: no answer, or one that is not to be trusted; says which.
     """
     client = Client()
-    client._ps = BoundedParser(client)
+    client._ps = BoundedParser(client, on_trouble)
 
     first: list[Exception] = []
 
@@ -157,4 +165,4 @@ def why(error: Exception) -> str:
         return "the far side closed it"
     if isinstance(error, nats.errors.AuthorizationError):
         return "it does not know us"
-    return str(error) or type(error).__name__.lower()
+    return str(error) or "the line broke"

@@ -20,6 +20,7 @@ from beaconfire.vocabulary.entries.arrivals import Estimate
 from beaconfire.vocabulary.flight import Observations
 
 Deliver = Callable[[Estimate], None]
+_FIRST = "the first start on a machine compiles it"
 
 
 class Solver:
@@ -75,6 +76,8 @@ class Solver:
             "beaconfire.runtime.solver_process",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            # An interrupt at the terminal is the node's; it ends the solver.
+            start_new_session=True,
         )
         answer = asyncio.create_task(self._read())
         waited_s = 0.0
@@ -82,7 +85,7 @@ class Solver:
             await asyncio.wait({answer}, timeout=SETTINGS.progress_s)
             waited_s += SETTINGS.progress_s
             if not answer.done():
-                self._report(f"compiling the estimator: {waited_s:.0f} s (once)")
+                self._report(f"readying the estimator: {waited_s:.0f} s ({_FIRST})")
         if not answer.done() or answer.result() != READY:
             answer.cancel()
             await self._end()

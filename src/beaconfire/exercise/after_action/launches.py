@@ -1,7 +1,7 @@
 """Launches: each launch of an exercise as each nation knew it.
 
 An event of a nation is laid to the launch that most of its own estimates say they are
-of, by where and when it began; one without any such estimate, to the launch that is
+of (``readings``); one without any such estimate, to the launch that is
 left when all others have theirs, in the order of lift-off. So a launch that has two
 events, or none, shows as that.
 """

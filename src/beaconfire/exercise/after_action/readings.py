@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from geographiclib.geodesic import Geodesic
 
 from beaconfire.exercise.sky.flight import Flight
@@ -21,7 +22,7 @@ from beaconfire.vocabulary.entries.sightings import (
     LaunchState,
 )
 from beaconfire.vocabulary.flight import FlightEstimate
-from beaconfire.vocabulary.motion import ImpactArea
+from beaconfire.vocabulary.motion import ImpactArea, LaunchPoint, StateVector
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -29,6 +30,8 @@ from beaconfire.vocabulary.times import Instant
 PICTURE = "picture"
 # How wrong a launch point is beside its time: a kilometre a second along the track.
 LIKE_S, LIKE_M = 20.0, 20_000.0
+# A track is some hundred metres wrong, two kilometres while it is young.
+LIKE_TRACK_M = 2_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,7 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
         elif isinstance(body, Estimate) and body.product == PICTURE and body.estimate:
             area = body.estimate.impact
             flight = _flight_of(body.estimate, flights, entry.at)
-            if body.estimate.launch is not None:
+            if body.estimate.launch is not None or body.estimate.track is not None:
                 _count(reading, body.launch_id, flight)
             if area is not None:
                 reading.estimate_s = _first(reading.estimate_s, t_s)
@@ -140,20 +143,33 @@ def _count(reading: Reading, event: str, flight: Flight) -> None:
 def _flight_of(
     estimate: FlightEstimate, flights: Sequence[Flight], at: Instant
 ) -> Flight:
-    """Return the flight that an estimate is of: by where and when it says it began.
+    """Return the flight that an estimate is of: by its track, and by where it began.
 
-    Nearest in launch time and place, ``LIKE_S`` counting as ``LIKE_M``; without a
-    launch point the one nearest in time. Never the one nearest in impact: that would
-    flatter a wrong estimate.
+    Nearest to where each was at the track's instant (``LIKE_TRACK_M``) and in launch
+    time and place, ``LIKE_S`` counting as ``LIKE_M``; with neither, nearest in time.
+    A track tells objects apart that began seconds from each other. Never the one
+    nearest in impact: that would flatter a wrong estimate.
     """
-    launch = estimate.launch
-    if launch is None or len(flights) == 1:
+    launch, track = estimate.launch, estimate.track
+    if len(flights) == 1:
+        return flights[0]
+    if launch is None and track is None:
         return min(flights, key=lambda f: abs(f.lift_off.seconds_since(at)))
 
     def off(flight: Flight) -> float:
-        _, lat_deg, lon_deg, _ = flight.ground_track(flight.end_s)[0].tolist()
-        line = Geodesic.WGS84.Inverse(launch.lat_deg, launch.lon_deg, lat_deg, lon_deg)
-        late_s = flight.lift_off.seconds_since(launch.time)
-        return math.hypot(late_s / LIKE_S, line["s12"] / LIKE_M)
+        began = 0.0 if launch is None else _began_off(launch, flight)
+        return began if track is None else math.hypot(began, _track_off(track, flight))
 
     return min(flights, key=off)
+
+
+def _began_off(launch: LaunchPoint, flight: Flight) -> float:
+    _, lat_deg, lon_deg, _ = flight.ground_track(flight.end_s)[0].tolist()
+    line = Geodesic.WGS84.Inverse(launch.lat_deg, launch.lon_deg, lat_deg, lon_deg)
+    late_s = flight.lift_off.seconds_since(launch.time)
+    return math.hypot(late_s / LIKE_S, line["s12"] / LIKE_M)
+
+
+def _track_off(track: StateVector, flight: Flight) -> float:
+    state = flight.state_ecef(np.array(track.epoch.seconds_since(flight.lift_off)))
+    return math.dist(state[:3].tolist(), track.position_ecef_m) / LIKE_TRACK_M

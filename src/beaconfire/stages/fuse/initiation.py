@@ -39,13 +39,17 @@ BETWEEN_MIN = 2
 SUPPORT_PART = 0.6
 # What is kept of a sensor: eight scans or twenty seconds, whichever is more (a distant
 # object must move beyond its errors), never older than a minute (a slowly rotating
-# radar), and few enough plots to be searched within a step.
+# radar). No more than 48 plots where they are single ones; of scans that are full, two
+# dozen at 20 plots each: in three or four scans nothing would ever show its speed, and
+# a salvo, or clutter, would make the radar blind. A search of so many takes 5 ms.
 SCANS_KEPT = 8
 KEPT_S = 20.0
 KEPT_S_MAX = 60.0
 GAP_S_MAX = 20.0
-PLOTS_KEPT_MAX = 48
-# Of a scan so full that it must be jamming only the first plots can start a path.
+SCANS_ENOUGH = 24
+PLOTS_ENOUGH = 48
+PLOTS_KEPT_MAX = 480
+# Of a scan so full that it must be jamming only the first plots are searched.
 NEW_PLOTS_MAX = 32
 
 # Some twenty pairs are tried with every scan, so three sigma would be passed by the
@@ -61,13 +65,15 @@ class Recent:
 
     def add(self, plots: tuple[Plot, ...]) -> None:
         """Keep a new scan and let go of what is too old or too many."""
-        self.scans.append(plots[:PLOTS_KEPT_MAX])
+        self.scans.append(plots[:NEW_PLOTS_MAX])
         newest = plots[0].time
         held = sum(map(len, self.scans))
         while len(self.scans) > 1:
             age_s = newest.seconds_since(self.scans[0][0].time)
             many = len(self.scans) > SCANS_KEPT and age_s > KEPT_S
-            if not (many or age_s > KEPT_S_MAX or held > PLOTS_KEPT_MAX):
+            enough = len(self.scans) > SCANS_ENOUGH and held > PLOTS_ENOUGH
+            many = many or enough or held > PLOTS_KEPT_MAX
+            if not (many or age_s > KEPT_S_MAX):
                 return
             held -= len(self.scans.pop(0))
 
@@ -86,7 +92,7 @@ def initiates(recent: Recent, whole: Recent | None = None) -> list[Fix]:
     earlier = [fix_of(plot) for scan in recent.scans[:-1] for plot in scan]
     if len(earlier) <= BETWEEN_MIN:
         return []
-    for plot in recent.scans[-1][:NEW_PLOTS_MAX]:
+    for plot in recent.scans[-1]:
         last = fix_of(plot)
         for first in earlier:
             if _is_launched(first, last):
