@@ -181,7 +181,7 @@ class Partners:
         """
         async for lane, data, ack in pull.messages():
             if len(data) > SETTINGS.link_payload_bytes_max:
-                await self._offer(_too_large(party, data), [ack])
+                await self._offer(party, _too_large(party, data), [ack])
                 continue
             try:
                 text = data.decode()
@@ -194,9 +194,11 @@ class Partners:
             self._acks.setdefault((party, text), []).append(ack)
             for message in self._order[party, lane].offer(text):
                 body = LinkArrival(partner=party, lane=lane, message=message)
-                await self._offer(body, self._acks.pop((party, message), []))
+                await self._offer(party, body, self._acks.pop((party, message), []))
 
-    async def _offer(self, body: LinkArrival | Rejection, acks: list[Ack]) -> None:
+    async def _offer(
+        self, party: Party, body: LinkArrival | Rejection, acks: list[Ack]
+    ) -> None:
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
             if party not in self._cards:
                 # Refused, for its card is revoked: taken from its border now, it would
