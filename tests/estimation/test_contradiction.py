@@ -304,6 +304,19 @@ def test_what_a_sensor_sees_beside_the_object_that_all_see_is_believed():
     assert second.impact is not None
 
 
+def test_two_launches_far_apart_have_an_area_each_though_each_radar_sees_one():
+    """A radar may watch one sector: what flies far beside it is no lie of anybody."""
+    rng = np.random.default_rng(5)
+    beside = fly(dataclasses.replace(STEEP, site=(45.5, 126.5)))
+    here, there = Radar("here", 37.0, 130.0), Radar("there", 43.0, 134.0)
+    both = [
+        Observations(plots=tuple(radar.plots(flight, FROM_S, TO_S, rng)))
+        for radar, flight in ((here, fly(STEEP)), (there, beside))
+    ]
+    for found in doubted([(held, estimate_flight(held)) for held in both]):
+        assert found.impact is not None
+
+
 def test_two_launches_that_no_radar_could_see_both_of_have_an_area_each():
     """Each radar alone sees its own, and looks nowhere near the other's."""
     rng = np.random.default_rng(5)

@@ -12,8 +12,8 @@ them. The large ones go as far as a million states and say whether that was all.
 
 import pytest
 
-from beaconfire.stages import release
 from beaconfire.stages.link import answers, consulting, handing, receipts, withholding
+from beaconfire.stages.release import stage
 from beaconfire.vocabulary.item import Item
 from tests.runtime.small_happenings import STEPS
 from tests.runtime.small_model import Model, Seen
@@ -143,7 +143,7 @@ FAULTS = {
     ),
     "what waits for a consent is not decided again when an act comes": (
         "item of JPN, ask, suspend by KOR, restore by KOR",
-        (release, "_decide_anew", lambda *_: []),
+        (stage, "_decide_anew", lambda *_: []),
     ),
     "what waits for a consultation is forgotten": (
         "item of JPN, ask",

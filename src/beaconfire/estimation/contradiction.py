@@ -58,6 +58,8 @@ SENSORS_TRIED_MAX = 16
 # A sensor that looked for so long while another object stood so high above its horizon
 # would have seen it.
 LOOKED_S_MIN, ABOVE_DEG = 10.0, 5.0
+# No offset, scale or clock that leaves an arc an arc puts an object farther off.
+WRONG_M_MAX = 300_000.0
 # A sensor sees two objects if it shows both in more than so many scans; a false plot
 # may hold up a path that has ended.
 BOTH_SEEN_MAX = 1
@@ -358,8 +360,20 @@ def _looked_s(
 ) -> float:
     """Return for how long a sensor looked while the other object stood above it.
 
-    ``as_far``: how far it looks, over the farthest that it shows.
+    ``as_far``: how far it looks, over the farthest that it shows. What stands farther
+    from its own object than ``WRONG_M_MAX`` is no other view of that: a radar that
+    watches one sector sees nothing of a launch in the next.
     """
+    shown = list(_places(mine))
+    shown_ns = np.array([plot.time.ns for plot, _ in shown])
+    order = np.argsort(shown_ns)
+    shown_ns, own = shown_ns[order], np.array([place for _, place in shown])[order]
+
+    def near(plot: Plot, place: Floats) -> bool:
+        at = int(np.searchsorted(shown_ns, plot.time.ns))
+        beside = own[max(at - 1, 0) : at + 1]
+        return bool(np.min(np.linalg.norm(beside - place, axis=1)) <= WRONG_M_MAX)
+
     site = mine[0].sensor
     origin = ecef_from_geodetic(site.lat_deg, site.lon_deg, site.alt_m)
     axes = enu_axes(site.lat_deg, site.lon_deg)
@@ -372,6 +386,7 @@ def _looked_s(
         if begin <= plot.time <= end
         and float(np.linalg.norm(place - origin)) <= range_max_m
         and _elevation_deg(place - origin, axes) > ABOVE_DEG
+        and near(plot, place)
     ]
     return max(seconds) - min(seconds) if seconds else 0.0
 
