@@ -5,6 +5,7 @@ import asyncio
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pull import Pulled
 from beaconfire.runtime.settings import SETTINGS
+from beaconfire.runtime.turns import CloseLink
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
 from beaconfire.vocabulary.entries.sightings import Rejection
 
@@ -57,5 +58,22 @@ def test_a_message_larger_than_any_may_be_is_refused_unread():
         assert refused.reason == f"{most + 1} bytes; at most {most} are looked at"
         assert len(laid.acknowledged) == 1
         assert not any(isinstance(body, LinkArrival) for body in writer.bodies)
+
+    asyncio.run(scene())
+
+
+def test_what_a_closed_link_refuses_is_left_at_its_border():
+    """Taken from there it would be a hole in the lane when another card opens it."""
+
+    async def scene():
+        writer = Stored()
+        partners = Partners((), None, None, writer, None)
+        laid = Laid(b"x" * (SETTINGS.link_payload_bytes_max + 1))
+        partners.put(CloseLink("KOR"))
+        await partners.take_all("KOR", laid)
+        await asyncio.sleep(0)
+
+        assert len(writer.bodies) == 1
+        assert laid.acknowledged == []
 
     asyncio.run(scene())

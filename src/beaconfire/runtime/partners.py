@@ -64,6 +64,7 @@ class Partners:
         self._border = border
         self._tasks: dict[Party, list[asyncio.Task[None]]] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._closed: set[Party] = set()
         self._failed: asyncio.Future[None] = asyncio.Future()
         self._cards = {card.party: card for card in cards}
         self._acking: set[asyncio.Task[None]] = set()
@@ -144,6 +145,7 @@ class Partners:
 
     def _close(self, party: Party) -> None:
         """Let go of a partner at once; what our border answers is waited for apart."""
+        self._closed.add(party)
         if self._cards.pop(party, None) is None:
             return
         for task in (pulling := self._tasks.pop(party, [])):
@@ -200,7 +202,7 @@ class Partners:
         self, party: Party, body: LinkArrival | Rejection, acks: list[Ack]
     ) -> None:
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
-            if party not in self._cards:
+            if party in self._closed:
                 # Refused, for its card is revoked: taken from its border now, it would
                 # be a hole in the lane on the day another card opens the link.
                 return
