@@ -6,6 +6,7 @@ not load what `estimate` needs. Told to end, a command stops what it started fir
 3 refused or does not close, 4 node not reachable.
 """
 
+import contextlib
 import difflib
 import importlib
 import sys
@@ -77,6 +78,9 @@ def run(arguments: list[str]) -> int:
         about = f"`{error.filename}`: " if error.filename else ""
         said = _lower(error.strerror or "the system gave no reason")
         typer.echo(f"beaconfire: cannot go on: {about}{said}", err=True)
+        # What could not be written is written again at exit, and would fail again.
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
         return BeaconfireError.exit_code
 
 
