@@ -16,7 +16,8 @@ test: .venv-test/ready kernels
 	@PYTHON=$(PYTHON) sh tests/browser.sh
 	@.venv-test/bin/ruff check . && .venv-test/bin/ruff format --check .
 	@.venv-test/bin/mypy
-	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m "not long" $(PYTEST_ARGS)
+	@.venv-test/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		-m "not long" $(PYTEST_ARGS)
 
 lint: .venv-test/ready
 	@.venv-test/bin/ruff check --fix . ; .venv-test/bin/ruff format . ; .venv-test/bin/mypy
