@@ -293,6 +293,7 @@ class _Line:
                 message = await heard.next_msg(2 * SETTINGS.pull_heartbeat_s + 1)
             except nats.errors.TimeoutError:
                 return False  # silent for two heartbeats: the request was lost
+            raise_if_cancelled()
             status = _status(message)
             if status == _NO_RESPONDERS:
                 raise NotReachable(self._no_place(lane))
