@@ -27,7 +27,8 @@ from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine
 from beaconfire.vocabulary.report import Retraction
-from tests.exercise.hiding import NATIONS, draw_hidden
+from tests.exercise.drafts import NATIONS
+from tests.exercise.hiding import draw_hidden
 from tests.exercise.worlds import entries
 
 WORLDS, A_TEST = 200, 25
