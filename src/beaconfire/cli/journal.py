@@ -3,7 +3,6 @@
 All read whether the node runs or not, and change nothing that is stored.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -13,6 +12,7 @@ import typer
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
 from beaconfire.journal.entry import Entry
+from beaconfire.runtime import event_loop
 from beaconfire.runtime.flagged import flagged as find_flagged
 from beaconfire.runtime.flagged import read as read_flagged
 from beaconfire.runtime.journal_check import JournalCheck, check_journal
@@ -36,7 +36,7 @@ def verify(
     ] = False,
 ) -> None:
     """Walk the journal's chain and name the first break; if there is one, exit 1."""
-    check = asyncio.run(_verified(node_dir))
+    check = event_loop.run(_verified(node_dir))
     if as_json:
         typer.echo(codec.encode(check).decode())
     else:
@@ -56,11 +56,11 @@ def export(
 ) -> None:
     """Write the journal as JSON lines, one entry a line, every turn verified first."""
     if out is None:
-        asyncio.run(_export(node_dir, sys.stdout.buffer))
+        event_loop.run(_export(node_dir, sys.stdout.buffer))
         return
     try:
         with out.open("xb") as file:
-            turns = asyncio.run(_export(node_dir, file))
+            turns = event_loop.run(_export(node_dir, file))
     except FileExistsError:
         message = f"`{out}` exists; it is never written over"
         raise BadInput(message) from None
@@ -82,7 +82,7 @@ def withheld(
     ] = False,
 ) -> None:
     """List what an agreement has kept from its recipient while it was closed."""
-    found = find_withheld(asyncio.run(_entries(node_dir)), agreement)
+    found = find_withheld(event_loop.run(_entries(node_dir)), agreement)
     if as_json:
         told = {"v": 1, "agreement": agreement, "withheld": found}
         typer.echo(codec.encode(told).decode())
@@ -103,7 +103,7 @@ def flagged(
 ) -> None:
     """List what was taken from a partner since its revoked card was in doubt."""
     whose = require_party(party)
-    found = find_flagged(asyncio.run(_entries(node_dir)), whose)
+    found = find_flagged(event_loop.run(_entries(node_dir)), whose)
     if as_json:
         told = {"v": 1, "party": whose, "revocations": found}
         typer.echo(codec.encode(told).decode())

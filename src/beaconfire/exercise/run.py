@@ -5,7 +5,6 @@ gain can only be said against something. The report and the journals are written
 whatever the outcome; whether it was sound is in what comes back.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.scenario_parts import WEEK_S
 from beaconfire.exercise.simulated import Sky, simulate, sky_of
 from beaconfire.journal.entry import Entry, Turn
+from beaconfire.runtime import event_loop
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
@@ -53,7 +53,9 @@ def run_exercise(
     processes: tuple[ProcessLine, ...] = ()
     speed = options.speed or 1.0
     if options.real:
-        ran = asyncio.run(run_real(scenario, sky, out, speed=speed, show=show, say=say))
+        ran = event_loop.run(
+            run_real(scenario, sky, out, speed=speed, show=show, say=say)
+        )
         turns = ran.turns
         processes = tuple(
             ProcessLine(party=p.party, kind=p.kind, pid=p.pid, port=p.port)

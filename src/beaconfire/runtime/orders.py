@@ -8,13 +8,13 @@ sent.
 whether the node runs or not.
 """
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import NotReachable
+from beaconfire.runtime import event_loop
 from beaconfire.runtime.door_client import DoorClient
 from beaconfire.runtime.doors import Judged
 from beaconfire.runtime.journal_server import access_to, stored_journal
@@ -43,7 +43,7 @@ def order(directory: Path, verb: str, signed: Signed) -> Judged:
     except NotReachable:
         message = f"node at `{directory}` is not running: nothing was changed"
         raise NotReachable(message) from None
-    return asyncio.run(_order(directory, verb, signed))
+    return event_loop.run(_order(directory, verb, signed))
 
 
 async def _order(directory: Path, verb: str, signed: Signed) -> Judged:
@@ -69,7 +69,7 @@ def standing_in(directory: Path, progress: Callable[[str], None]) -> Standing:
     """
     if not stream_dir(directory / "journal").is_dir():
         return Standing()
-    return asyncio.run(_standing_in(directory, progress))
+    return event_loop.run(_standing_in(directory, progress))
 
 
 async def _standing_in(directory: Path, progress: Callable[[str], None]) -> Standing:
