@@ -16,7 +16,10 @@ SITE_DEG = (39.2, 125.7)
 
 
 def thrown(ends: Ends, seconds: float) -> tuple[np.ndarray, float]:
-    """Throw along the arc in the axes of its start; where it is, how high it came.
+    """Throw along the arc in the axes of its start; where it is, how high it was.
+
+    How high is said of the point that is farthest from the centre, as the arc says it;
+    over the flattened Earth a flat arc may be a little higher beside it.
 
     A point mass alone, by DOP853 at 1e-10. Heights over the ellipsoid by a form of
     their own (one correction of the sphere), good to some metres up there.
@@ -34,7 +37,8 @@ def thrown(ends: Ends, seconds: float) -> tuple[np.ndarray, float]:
         t_eval=np.linspace(0.0, seconds, 1_001),
     ).y[:3]  # fmt: skip
     radius = np.linalg.norm(way, axis=0)
-    return way[:, -1], float(np.max(radius - ellipsoid_m(way[2] / radius)))
+    top = int(np.argmax(radius))
+    return way[:, -1], float(radius[top] - ellipsoid_m(way[2, top] / radius[top]))
 
 
 def ellipsoid_m(sin_geocentric):
@@ -64,8 +68,7 @@ def test_the_arc_rises_as_high_and_falls_where_it_should(
 ):
     """Whatever the ends: an integrator that knows nothing of ellipses agrees.
 
-    The arc's height is that of the point farthest from the centre; over the flattened
-    Earth a flat arc is highest beside it, by up to 200 m.
+    To the step in which the integrator is read: 9 km over ground that falls by 3 m/km.
     """
     ends = Ends.along((lat_deg, 20.0), azimuth_deg, 1e3 * range_km, 1e3 * apogee_km)
     seconds = ends.arc.seconds
@@ -73,7 +76,7 @@ def test_the_arc_rises_as_high_and_falls_where_it_should(
     x, y, z = place(*ends.to_deg)
     cos, sin = math.cos(TURN_RADPS * seconds), math.sin(TURN_RADPS * seconds)
     assert np.linalg.norm(at - (cos * x - sin * y, sin * x + cos * y, z)) < 50.0
-    assert highest_m == pytest.approx(1e3 * apogee_km, abs=250.0)
+    assert highest_m == pytest.approx(1e3 * apogee_km, abs=50.0)
 
 
 @pytest.mark.parametrize(
