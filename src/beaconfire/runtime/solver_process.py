@@ -10,13 +10,13 @@ It runs below the node's priority: an estimate may come a moment later, but a pl
 its way to a partner must not wait for one.
 """
 
-import os
 import sys
 from typing import BinaryIO
 
 from beaconfire.errors import BeaconfireError
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.warm import warm_up
+from beaconfire.runtime.priority import step_back
 from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, joined, read
 from beaconfire.seals import codec
 
@@ -34,7 +34,7 @@ def solve(parts: list[bytes]) -> Solved:
 
 def main(source: BinaryIO, sink: BinaryIO) -> None:
     """Serve requests until the source ends."""
-    os.nice(NICE)
+    step_back(NICE)
     warm_up()
     _write(sink, READY)
     parts: list[bytes] = []
