@@ -13,11 +13,8 @@ fraction alpha of flights, however often one looks. ``FALSE_ALARMS`` is that alp
 rate per flight and not per look. It is a bound under the thrust model; the tests fly
 motors that the model does not know.
 
-The ratio alone would let a bad arc win from a worse climb, as when a stage lights
-again and neither hypothesis knows it. So the newest plots must also lie where the arc
-through the older ones leads (``newest_agree``).
-
-A plot that the thrust filter cannot follow is an outlier for both hypotheses. A gap
+Whether the newest plots agree with the older ones is asked beside it (``newest``). A
+plot that the thrust filter cannot follow is an outlier for both hypotheses. A gap
 between stages is coasting while it lasts, and is not told from burn-out here.
 """
 
@@ -25,9 +22,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtri
 
-from beaconfire.estimation.arc import inverse, normal_equations
 from beaconfire.estimation.arrays import Flags, Floats, Ints, compiled
 from beaconfire.estimation.cholesky import solve_positive
 from beaconfire.estimation.dynamics import DRAG_SIGMA
@@ -43,12 +38,9 @@ _CANDIDATES_MAX = 160
 _ROUNDS_MAX = 4
 _PLOTS_AFTER_GAP = 40
 _GUARD = 1e-14  # of a diagonal: below it a difference of two sums is rounding
-# Lower down the newest plots hang on the drag, and a straight line through its
-# effect foretells nothing.
+# From here down the drag is most of what moves it.
 _THICK_AIR_M = 60_000.0
-_WINDOWS_S = (2.0, 4.0, 8.0, 16.0)
 _LATELY_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
-_DISAGREE = 1e-6  # four windows a look, hundreds of looks a flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +197,16 @@ def _above_thick_air(track: ThrustTrack) -> int:
 
     There the newest state, run backwards, throws every older plot off the arc.
     """
-    if not _in_thick_air(track.means[-1]):
+    if not in_thick_air(track.means[-1]):
         return 0
     at = len(track.fits) - 1
-    while at >= 0 and (_in_thick_air(track.means[at]) or not track.fits[at]):
+    while at >= 0 and (in_thick_air(track.means[at]) or not track.fits[at]):
         at -= 1
     return at + 1
 
 
-def _in_thick_air(state: Floats) -> bool:
+def in_thick_air(state: Floats) -> bool:
+    """Whether what is at [r, v] comes down where the drag is strong."""
     height, ux, uy, uz = height_and_up(*(float(x) for x in state[:3]))
     return height < _THICK_AIR_M and float(np.dot((ux, uy, uz), state[3:6])) < 0.0
 
@@ -266,51 +259,6 @@ def _weigh_about(table: PlotTable, track: ThrustTrack, start: Floats) -> Burnout
     weights = np.exp(logs - peak)
     log_odds = peak + math.log(float(np.sum(weights))) - float(total[-1])
     return Burnout(log_odds, candidates, weights / np.sum(weights), state, arc)
-
-
-def newest_agree(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
-    """Whether the newest plots lie where the arc through the older ones leads.
-
-    The least cost of all plots less that of the older ones is a chi-square of three
-    per newer plot if it coasts. Windows of several lengths are tried, because a weak
-    push shows only in a long one and a strong push soonest in a short one.
-    """
-    if _in_thick_air(burnout.state):
-        return True
-    k = int(burnout.candidates[int(np.argmax(burnout.weights))])
-    states, phis, reached = burnout.arc
-    mine = track.fits & reached
-    mine[: k + 1] = False
-    precision = np.linalg.inv(track.covariances[k, :6, :6])
-    gap = track.means[k, :6] - states[k]
-    # Biases are in the cautious noise here: one of nought stands for all of them.
-    biases, slots = np.zeros((1, 3)), np.zeros_like(table.bias_slot)
-
-    def sums(since: int) -> tuple[Floats, Floats, float]:
-        part = slice(since, None)
-        distances = np.zeros(len(mine) - since)
-        J, y = normal_equations(
-            states[part], phis[part], table.rows[part], slots[part], mine[part],
-            biases, distances,
-        )  # fmt: skip
-        return J[:7, :7], y[:7], float(np.sum(distances[mine[part]]))
-
-    J, y, squares = sums(k + 1)
-    J[6, 6] += DRAG_SIGMA**-2
-    y[6] -= burnout.state[6] * DRAG_SIGMA**-2
-    J += phis[k].T @ precision @ phis[k]
-    y += phis[k].T @ precision @ gap
-    whole = squares - float(y @ inverse(J) @ y)
-    if not math.isfinite(whole):
-        return True  # no way leads back there: what the fit makes of it decides
-    for window_s in _WINDOWS_S:
-        since = max(int(np.searchsorted(table.times_s, -window_s, "right")), k + 1)
-        newer = int(np.count_nonzero(mine[since:]))
-        Jn, yn, newest = sums(since)
-        older = squares - newest - float((y - yn) @ inverse(J - Jn) @ (y - yn))
-        if newer and whole - older > chdtri(3.0 * newer, _DISAGREE):
-            return False
-    return True
 
 
 def _log_prior(times_s: Floats, candidates: Floats, first: int) -> Floats:

@@ -218,7 +218,8 @@ class _Components:
         used = self._track.fits & self.reached
         table = self._table
         solve_each(
-            cuts, self._precisions(cuts), self._track.means, self.states, self.phis,
+            cuts, known_at(table, self._track, cuts), self._track.means,
+            self.states, self.phis,
             (table.rows, table.bias_slot, used), self._biases, (J, y), (steps, spreads),
         )  # fmt: skip
         return steps, spreads
@@ -254,28 +255,30 @@ class _Components:
 
     def add_thrust(self, k: int, J: Floats, y: Floats) -> None:
         """Add what the thrust filter knew at plot ``k``."""
-        precision = self._precisions(np.array([k]))[0]
+        precision = known_at(self._table, self._track, np.array([k]))[0]
         add_state(precision, self._track.means[k], self.states[k], self.phis[k], J, y)
         mirror(J)
 
-    def _precisions(self, cuts: Ints) -> Floats:
-        """Return what the thrust filter knew, less what the survey may have bent.
 
-        An antenna that is turned turns the velocity with the place.
-        """
-        # The plots after burn-out are off by the same offsets. As a second statement
-        # beside theirs they would count twice; at twice the sigma an area is too small
-        # by a tenth at most.
-        priors = np.array([prior_precision(one) for one in self._table.bias_priors])
-        stated = priors[self._table.bias_slot[cuts]]
-        ranges_m = self._table.rows[cuts, RANGE]
-        turned2 = _BENT**2 / np.min(stated[:, 1:], axis=1)
-        wrong_m2 = _BENT**2 / stated[:, 0] + ranges_m**2 * turned2
-        speed2 = np.sum(self._track.means[cuts, 3:6] ** 2, axis=1)
-        bent = wrong_m2[:, None, None] * np.diag([1.0] * 3 + [0.0] * 3)
-        bent += (speed2 * turned2)[:, None, None] * np.diag([0.0] * 3 + [1.0] * 3)
-        covariances: Floats = self._track.covariances[cuts, :6, :6] + bent
-        return np.asarray(np.linalg.inv(covariances), dtype=np.float64)
+def known_at(table: PlotTable, track: ThrustTrack, cuts: Ints) -> Floats:
+    """Return what the thrust filter knew at these plots, less what surveys may bend.
+
+    Precisions of [r, v], one 6 x 6 a plot. An antenna that is turned turns the velocity
+    with the place.
+    """
+    # The plots after burn-out are off by the same offsets. As a second statement
+    # beside theirs they would count twice; at twice the sigma an area is too small
+    # by a tenth at most.
+    priors = np.array([prior_precision(one) for one in table.bias_priors])
+    stated = priors[table.bias_slot[cuts]]
+    ranges_m = table.rows[cuts, RANGE]
+    turned2 = _BENT**2 / np.min(stated[:, 1:], axis=1)
+    wrong_m2 = _BENT**2 / stated[:, 0] + ranges_m**2 * turned2
+    speed2 = np.sum(track.means[cuts, 3:6] ** 2, axis=1)
+    bent = wrong_m2[:, None, None] * np.diag([1.0] * 3 + [0.0] * 3)
+    bent += (speed2 * turned2)[:, None, None] * np.diag([0.0] * 3 + [1.0] * 3)
+    covariances: Floats = track.covariances[cuts, :6, :6] + bent
+    return np.asarray(np.linalg.inv(covariances), dtype=np.float64)
 
 
 @compiled

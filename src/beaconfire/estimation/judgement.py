@@ -28,7 +28,6 @@ from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.burnout import (
     Burnout,
     find_burnout,
-    newest_agree,
     still_coasting,
 )
 from beaconfire.estimation.coasting import (
@@ -48,6 +47,7 @@ from beaconfire.estimation.departure import (
 from beaconfire.estimation.geodesy import geodetic_rows, height_and_up
 from beaconfire.estimation.impact import Impact, predict_impact
 from beaconfire.estimation.measurement import RANGE, SIGHT, SITE, PlotTable
+from beaconfire.estimation.newest import newest_agree
 from beaconfire.estimation.strain import QUANTITIES, Strain, weigh_offsets
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.estimation.tracklet import fit_parts
@@ -114,7 +114,7 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
     if still_coasting(calm, track, burnout):
         coast, fit = fit_coast(table, track, burnout, parts)
         push = find_push(table, track, burnout, coast)
-        agree = newest_agree(calm, track, burnout)
+        agree = newest_agree(table, track, burnout, coast)
         if push.declared or (push.log_odds > 0.0 and not agree):
             return _pushed(table, track, coast, push)
         if agree:
