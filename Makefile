@@ -27,6 +27,8 @@ bench: .venv-bench/ready kernels
 
 long: .venv-test/ready kernels
 	@.venv-test/bin/python -m pytest -n 2 --dist loadfile -m long $(PYTEST_ARGS)
+	@.venv-test/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		-m "not long" --hypothesis-profile "drawn anew" $(PYTEST_ARGS)
 
 # Half an hour: each condition in agreements/ is reversed or removed, one at a time.
 mutants: .venv-test/ready

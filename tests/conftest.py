@@ -5,16 +5,23 @@ the end of its terminal, and theirs would ignore them too. Here nothing is ignor
 that the tests of how a command ends mean the same wherever they run.
 
 The files that take longest come first: one that begins last is waited for alone.
+
+A property is tried with the same draws each time, so that a run says something of the
+change it was made for. `make long` draws anew.
 """
 
 import signal
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("shared machine")
+for name, derandomize in (("the same draws", True), ("drawn anew", False)):
+    settings.register_profile(
+        name,
+        deadline=None,
+        derandomize=derandomize,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("the same draws")
 
 for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
