@@ -29,7 +29,8 @@ from beaconfire.exercise.cast import node_of
 from beaconfire.journal.entry import GENESIS
 from beaconfire.runtime import turns
 from beaconfire.runtime.checkpoint import restore, save
-from beaconfire.runtime.turns import GiveReceipt, Node, Place, Publish, Purge
+from beaconfire.runtime.effects import GiveReceipt, Publish, Purge
+from beaconfire.runtime.turns import Node, Place
 from beaconfire.seals import codec
 from beaconfire.stages import link
 from beaconfire.stages.link import handing

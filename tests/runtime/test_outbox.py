@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from beaconfire.errors import BeaconfireError, NotReachable
+from beaconfire.runtime.effects import GiveReceipt, Publish, Purge
 from beaconfire.runtime.outbox import Outbox
-from beaconfire.runtime.turns import GiveReceipt, Publish, Purge
 from beaconfire.seals import codec
 from beaconfire.vocabulary.link import Envelope, LinkMessage
 

@@ -2,10 +2,10 @@
 
 import asyncio
 
+from beaconfire.runtime.effects import CloseLink
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pull import Pulled
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import CloseLink
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
 from beaconfire.vocabulary.entries.sightings import Rejection
 

@@ -7,7 +7,8 @@ from beaconfire.exercise.cast import cast, node_of
 from beaconfire.exercise.world import SOLVE_INTERVAL_S, World
 from beaconfire.journal.entry import GENESIS, Entry, make_turn
 from beaconfire.runtime import turns
-from beaconfire.runtime.turns import GiveReceipt, Node, Publish, Purge, Ring, Solve
+from beaconfire.runtime.effects import GiveReceipt, Publish, Purge, Ring, Solve
+from beaconfire.runtime.turns import Node
 from beaconfire.stages import warn
 from beaconfire.vocabulary.entries.arrivals import SensorLines, Tick
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver, Receipt

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from beaconfire.errors import BeaconfireError
 from beaconfire.journal.entry import Entry, Turn, make_turn
-from beaconfire.runtime.turns import Answer, Node, Publish, Purge
+from beaconfire.runtime.effects import Answer, Publish, Purge
+from beaconfire.runtime.turns import Node
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import SensorLines

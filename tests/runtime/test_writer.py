@@ -2,8 +2,8 @@
 
 import asyncio
 
+from beaconfire.runtime.effects import Purge
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import Purge
 from beaconfire.runtime.writer import Writer
 from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.times import Instant

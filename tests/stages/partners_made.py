@@ -19,7 +19,8 @@ from beaconfire.exercise.scenario import load_scenario
 from beaconfire.exercise.simulated import agreements_of
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.checkpoint import restore, save
-from beaconfire.runtime.turns import Effect, Node
+from beaconfire.runtime.effects import Effect
+from beaconfire.runtime.turns import Node
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id, envelope_of_act, sign_act
 from beaconfire.seals.dsse import (

@@ -14,7 +14,8 @@ from beaconfire.agreements.agreement import Agreement
 from beaconfire.exercise.cast import node_of
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.exercise.simulated import agreements_of
-from beaconfire.runtime.turns import Node, Publish
+from beaconfire.runtime.effects import Publish
+from beaconfire.runtime.turns import Node
 from beaconfire.seals.acts import act_id, envelope_of_act
 from beaconfire.stages.ingest.acts import KEPT_ACTS_MAX
 from beaconfire.vocabulary.acts import Act

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from beaconfire.runtime.turns import Answer
+from beaconfire.runtime.effects import Answer
 from beaconfire.seals import codec
 from beaconfire.seals.consultations import (
     envelope_of_statement,

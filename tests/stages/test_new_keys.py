@@ -6,7 +6,7 @@ with the old one; refused, it would be a hole, and the lane could not go on behi
 
 from msgspec.structs import replace
 
-from beaconfire.runtime.turns import GiveReceipt, Publish
+from beaconfire.runtime.effects import GiveReceipt, Publish
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import sign_item
 from beaconfire.vocabulary.cards import Card

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from beaconfire.agreements.trust import Trust
 from beaconfire.journal.entry import encode_entry
 from beaconfire.runtime.act_files import fold, read_acts
+from beaconfire.runtime.effects import Answer, CloseLink, GiveReceipt, Publish
 from beaconfire.runtime.flagged import flagged, read
-from beaconfire.runtime.turns import Answer, CloseLink, GiveReceipt, Publish
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import sign_item
 from beaconfire.seals.keys import SigningKey

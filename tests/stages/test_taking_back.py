@@ -6,7 +6,7 @@ Every refusal is the sentence that goes back to whoever gave the order.
 import pytest
 from msgspec.structs import replace
 
-from beaconfire.runtime.turns import Answer
+from beaconfire.runtime.effects import Answer
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import sign_item
 from beaconfire.seals.keys import SigningKey

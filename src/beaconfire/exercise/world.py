@@ -28,15 +28,9 @@ from beaconfire.exercise.sensors import Sighting
 from beaconfire.exercise.wire import Wire
 from beaconfire.journal.entry import By, Turn
 from beaconfire.journal.memory import CrashPoint
+from beaconfire.runtime.effects import Effect, GiveReceipt, Publish, Purge, Solve
 from beaconfire.runtime.resequence import Resequencer
-from beaconfire.runtime.turns import (
-    Effect,
-    GiveReceipt,
-    Node,
-    Publish,
-    Purge,
-    Solve,
-)
+from beaconfire.runtime.turns import Node
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.consultations import sign_statement

@@ -23,8 +23,8 @@ from nats.aio.msg import Msg
 from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.journal.entry import By, Turn
 from beaconfire.journal.streams import Endpoint
+from beaconfire.runtime.effects import Answer, Effect
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import Answer, Effect
 from beaconfire.runtime.writer import Writer
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries import EntryBody

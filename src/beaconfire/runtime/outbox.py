@@ -18,9 +18,9 @@ from collections.abc import Callable
 
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.border import Border
+from beaconfire.runtime.effects import GiveReceipt, Publish, Purge
 from beaconfire.runtime.pull import PartnerPull
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import GiveReceipt, Publish, Purge
 from beaconfire.seals import codec
 from beaconfire.vocabulary.link import LANES
 from beaconfire.vocabulary.party import Party

@@ -19,19 +19,13 @@ from functools import partial
 from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.border import Border
+from beaconfire.runtime.effects import CloseLink, Effect, GiveReceipt, Publish, Purge
 from beaconfire.runtime.outbox import Outbox
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.pull import PartnerPull
 from beaconfire.runtime.resequence import Resequencer
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import (
-    CloseLink,
-    Effect,
-    GiveReceipt,
-    Node,
-    Publish,
-    Purge,
-)
+from beaconfire.runtime.turns import Node
 from beaconfire.runtime.writer import Writer
 from beaconfire.stages import ingest
 from beaconfire.vocabulary.cards import Card

@@ -29,6 +29,15 @@ from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
 from beaconfire.runtime.doors import Doors
+from beaconfire.runtime.effects import (
+    CloseLink,
+    Effect,
+    GiveReceipt,
+    Publish,
+    Purge,
+    Ring,
+    Solve,
+)
 from beaconfire.runtime.journal_server import JournalServer, start_journal_server
 from beaconfire.runtime.node_dir import (
     NodeConfig,
@@ -42,16 +51,7 @@ from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
-from beaconfire.runtime.turns import (
-    CloseLink,
-    Effect,
-    GiveReceipt,
-    Node,
-    Publish,
-    Purge,
-    Ring,
-    Solve,
-)
+from beaconfire.runtime.turns import Node
 from beaconfire.runtime.writer import Writer
 from beaconfire.seals import codec
 from beaconfire.vocabulary.cards import NodeProfile

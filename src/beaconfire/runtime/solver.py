@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.runtime.effects import Solve
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.solver_talk import LENGTH, READY, Solved, parts_of, written
-from beaconfire.runtime.turns import Solve
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import Estimate
 from beaconfire.vocabulary.flight import Observations

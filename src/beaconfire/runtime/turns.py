@@ -7,8 +7,8 @@ world (``exercise/world.py``) drive this same object.
 * What follows from an entry is sealed and stands right behind it, before whatever else
   waits: an act and all that it stops, and only then the next act. So the journal never
   shows behind an act what was decided before it, nor a number behind the next one.
-* Effects are what must happen outside *after* the turn is stored. Each follows from
-  one entry and may be repeated without harm.
+* What must happen outside once the turn is stored is named here (``effects``), and
+  carried out elsewhere.
 * ``fold`` takes a recorded turn instead of making one: it advances the stages over the
   entries as recorded, checks that they would decide the same again, and computes no
   estimate and no signature.
@@ -28,6 +28,16 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.text import parse_agreement, print_agreement
 from beaconfire.errors import BeaconfireError
 from beaconfire.journal.entry import GENESIS, By, Entry, Turn, make_turn
+from beaconfire.runtime.effects import (
+    Answer,
+    CloseLink,
+    Effect,
+    GiveReceipt,
+    Publish,
+    Purge,
+    Ring,
+    Solve,
+)
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.seals.acts import act_id
 from beaconfire.seals.consultations import statement_id
@@ -53,13 +63,9 @@ from beaconfire.vocabulary.entries.sightings import (
     Rejection,
     TakenBack,
 )
-from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.link import (
     LANES,
     RECEIPT_TYPE,
-    Envelope,
-    Lane,
-    LinkMessage,
 )
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -69,60 +75,6 @@ from beaconfire.vocabulary.times import Instant
 TURN_ENTRIES_MAX = 20_000
 # What the link stage says that the release stage may answer with leave to send.
 _SETS_OFF = (Reconsideration, ConsultationHeard)
-
-
-class Publish(NamedTuple):
-    """Lay a numbered message in the partner's lane at the border."""
-
-    to: Party
-    lane: Lane
-    epoch: int
-    number: int
-    message: LinkMessage
-
-
-class Purge(NamedTuple):
-    """Empty the partner's lane at the border: its epoch ended."""
-
-    to: Party
-    lane: Lane
-
-
-class CloseLink(NamedTuple):
-    """Let a partner in no more and ask it for nothing: its card is revoked."""
-
-    to: Party
-
-
-class GiveReceipt(NamedTuple):
-    """Lay a signed receipt at the partner's border."""
-
-    to: Party
-    lane: Lane
-    receipt: Envelope
-
-
-class Solve(NamedTuple):
-    """Give the solver what is held of a flight."""
-
-    request: EstimateRequest
-    observations: Observations
-
-
-class Ring(NamedTuple):
-    """Tell a person."""
-
-    bell: Bell
-
-
-class Answer(NamedTuple):
-    """Tell who gave the order what became of it."""
-
-    accepted: bool
-    reason: str
-
-
-Effect = Publish | Purge | CloseLink | GiveReceipt | Solve | Ring | Answer
 
 
 class _Waiting(NamedTuple):

@@ -24,8 +24,9 @@ from beaconfire.errors import BeaconfireError
 from beaconfire.journal.entry import By, Turn
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime.clock import Clock
+from beaconfire.runtime.effects import Effect, Purge
 from beaconfire.runtime.settings import SETTINGS
-from beaconfire.runtime.turns import Effect, Node, Purge
+from beaconfire.runtime.turns import Node
 from beaconfire.vocabulary.entries import EntryBody
 
 # Rounds of the loop from a commit to its messages' way into the sockets.
