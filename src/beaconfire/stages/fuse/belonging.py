@@ -10,8 +10,10 @@ what fits best. Rules:
    lead away from that point, as far as its speed allows in that time.
 3. A launch of which nothing is known (a bare notice) takes what fits no other.
 4. One sensor never sees one object on two paths at once: a path is of no launch that
-   another path of this sensor is of at the same instants. So too a partner who names
-   two launches means two: a second name must fit twice as well.
+   another path of this sensor is of at the same instants. That holds of scans followed
+   together; those that came late may show one object between the instants of the
+   others. So too a partner who names two launches means two: a second name must fit
+   twice as well.
 """
 
 import math
@@ -60,7 +62,7 @@ def of_path(launches: Sequence[L], sensor: str, carried: Carried) -> L | None:
     motion = motion_of_path(carried.fixes)
 
     def fit(launch: L) -> Fit:
-        instants = launch.instants_ns.get(sensor, ())
+        instants = launch.instants_ns.get(sensor, {}).get(carried.run, ())
         if sum(first_ns <= ns <= last_ns for ns in instants) > OVERLAP_MAX:
             return NO_FIT  # rule 4
         return by_motion(launch, motion)

@@ -56,6 +56,7 @@ PLOTS_LOOKED_AT_MAX = 256
 PAIRS_LOOKED_AT_MAX = 1_024
 # Objects that one sensor follows at once: four times the largest salvo published.
 PATHS_MAX = 32
+LIVE = 0  # the run of scans that came in time; those that came late count from one
 
 _FIXES_KEPT = 32
 
@@ -69,6 +70,7 @@ class Carried:
     begun: bool
     fixes: tuple[Fix, ...]  # what is kept of the path, the newest last
     together: Together  # what stands too near to be told apart; paths by number
+    run: int = LIVE  # two runs of scans may show one object in turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Path:
 
     number: int
     fixes: list[Fix]
+    run: int = LIVE
     counts: list[int] = field(default_factory=list)
     near: list[tuple[str, ...]] = field(default_factory=list)
     missed: int = 0
@@ -134,6 +137,7 @@ class Path:
             plots=plots,
             begun=begun,
             fixes=tuple(self.fixes),
+            run=self.run,
             together=Together(
                 count=most(self.counts),
                 scans=max(len(self.counts), 1),
@@ -154,6 +158,7 @@ class Stretch:
     untaken: Recent = field(default_factory=Recent)
     paths: list[Path] = field(default_factory=list)
     newest_ns: int = 0
+    run: int = LIVE
 
     def take(self, plots: tuple[Plot, ...], next_number: int) -> Followed:
         """Take one scan; a path that begins is given ``next_number``."""
@@ -174,7 +179,7 @@ class Stretch:
             begun = []
         if not begun:
             return Followed(tuple(carried), (plots,))
-        path = Path(next_number, begun)
+        path = Path(next_number, begun, self.run)
         self.paths.append(path)
         self._let_go(begun)
         carried.append(path.beginning())
@@ -232,7 +237,7 @@ class Follower:
     """The paths of one sensor: the live ones, and those of what comes late."""
 
     live: Stretch = field(default_factory=Stretch)
-    late: Stretch = field(default_factory=Stretch)
+    late: Stretch = field(default_factory=lambda: Stretch(run=LIVE + 1))
     begun: int = 0
 
     def take(self, plots: tuple[Plot, ...]) -> Followed:
@@ -241,7 +246,8 @@ class Follower:
         stretch = self.live
         if newest_ns < self.live.newest_ns:
             if newest_ns < self.late.newest_ns:
-                self.late = Stretch()  # the link was cut again: an older one begins
+                # The link was cut again: an older one begins.
+                self.late = Stretch(run=self.late.run + 1)
             stretch = self.late
         followed = stretch.take(plots, self.begun)
         self.begun += sum(path.begun for path in followed.paths)

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from beaconfire.estimation.grouping import Together, spread_of, surely_of_one
 from beaconfire.stages.fuse.evidence import Evidence, observations
-from beaconfire.stages.fuse.follower import Carried
+from beaconfire.stages.fuse.follower import LIVE, Carried
 from beaconfire.stages.fuse.motion import (
     Motion,
     Way,
@@ -53,7 +53,8 @@ STRAY = ""  # the home of a path that is of no launch: it is tried again
 SOURCES_MAX = 64
 # Paths whose launch is remembered: some for every launch and sensor that may be held.
 HOMES_MAX = 2_048
-# Of a sensor's plots so many instants are kept, to see whether two paths overlap.
+# Of a sensor's plots so many instants are kept a run, to see whether two of its paths
+# overlap.
 INSTANTS_KEPT = 6
 
 # Radius of the circle that holds 95 % of a circular normal error: sqrt(-2 ln 0.05).
@@ -83,7 +84,7 @@ class Launch:
     pace: Pace = field(default_factory=Pace)
     motions: dict[str, Motion] = field(default_factory=dict)
     trail: list[Motion] = field(default_factory=list)
-    instants_ns: dict[str, list[int]] = field(default_factory=dict)
+    instants_ns: dict[str, dict[int, list[int]]] = field(default_factory=dict)
     together: dict[str, Together] = field(default_factory=dict)
     way: Way | None = None
     seen_ns: int = 0  # the newest sighting by anybody
@@ -111,10 +112,18 @@ def follow(launch: Launch, sensor: str, carried: Carried) -> Instant | None:
             return Instant(known.time_ns if known is not None else 0)
         move(launch, sensor, motion)
     launch.seen_ns = max(launch.seen_ns, *(plot.time.ns for plot in carried.plots))
-    instants = launch.instants_ns.setdefault(sensor, [])
+    _seen_at(launch, sensor, carried)
+    return None
+
+
+def _seen_at(launch: Launch, sensor: str, carried: Carried) -> None:
+    """Keep when a sensor saw it, each run by itself; a late run ends the one before."""
+    runs = launch.instants_ns.setdefault(sensor, {})
+    for run in [run for run in runs if LIVE < run < carried.run]:
+        del runs[run]
+    instants = runs.setdefault(carried.run, [])
     instants.extend(plot.time.ns for plot in carried.plots)
     del instants[:-INSTANTS_KEPT]
-    return None
 
 
 def count(

@@ -5,7 +5,9 @@ time, by place and by velocity; never by place alone, and never by a name that t
 sky gave nobody. Positions are Earth-fixed, so sensors need no common axes.
 
 * A path's motion is a straight line through its newest plots, said of their middle
-  instant: there a push bends it least.
+  instant: there a push bends it least. How far one may bend it is allowed for: a
+  second apart plots show no bend, but a radar that turns slowly, or a path of which
+  scans are missing, one of kilometres.
 * Between two instants each is carried half the way; what the greatest push can do in
   that time is allowed for, so far-apart instants tell little, and soon nothing.
 * Registration errors do not cancel between two sensors: they are allowed for.
@@ -39,6 +41,8 @@ SPEED_SLACK_MPS = 100.0
 
 # Plots of the line: longer bends too much under thrust.
 PLOTS_OF_LINE = 8
+# What bends a line: thrust and gravity, since two lines are not bent alike.
+BEND_MPS2_MAX = PUSH_MPS2_MAX + 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ def motion_of_path(fixes: Sequence[Fix]) -> Motion:
     times_s = [(fix.time_ns - origin_ns) / NS_PER_S for fix in fixes]
     middle_s = sum(times_s) / n
     spread_s2 = sum((t - middle_s) ** 2 for t in times_s)
+    aslant_s3 = abs(sum((t - middle_s) ** 3 for t in times_s))
+    # A parabola's mean lies off its middle, and its line aslant, by so much.
+    bend_m = 0.5 * BEND_MPS2_MAX * spread_s2 / n
+    bend_mps = 0.5 * BEND_MPS2_MAX * aslant_s3 / max(spread_s2, 1e-9)
     places = [(fix.x_m, fix.y_m, fix.z_m) for fix in fixes]
     place = [sum(p[i] for p in places) / n for i in range(3)]
     speed = [
@@ -128,8 +136,12 @@ def motion_of_path(fixes: Sequence[Fix]) -> Motion:
         time_ns=origin_ns + round(middle_s * NS_PER_S),
         position_ecef_m=_turned(place, east, north, up, foot),
         velocity_ecef_mps=_turned(speed, east, north, up, (0.0, 0.0, 0.0)),
-        sigma_m=math.hypot(sigma_m / math.sqrt(n), SURVEY_M, SURVEY_RAD * range_m),
-        sigma_mps=sigma_m / math.sqrt(max(spread_s2, 1e-9)),
+        sigma_m=math.hypot(
+            sigma_m / math.sqrt(n), SURVEY_M, SURVEY_RAD * range_m, bend_m / SIGMAS
+        ),
+        sigma_mps=math.hypot(
+            sigma_m / math.sqrt(max(spread_s2, 1e-9)), bend_mps / SIGMAS
+        ),
         noise_m=sigma_m / math.sqrt(n),
     )
 
