@@ -51,7 +51,8 @@ from beaconfire.vocabulary.link import (
     Part,
     ReceiptNote,
 )
-from beaconfire.vocabulary.report import LaunchNotice
+from beaconfire.vocabulary.motion import StateVector
+from beaconfire.vocabulary.report import LaunchNotice, TrackProduct
 from beaconfire.vocabulary.times import Instant
 
 GSOMIA, TISA = "gsomia-jpn-kor-2016", "tisa-2014"
@@ -106,6 +107,17 @@ def item_of(party: str = "KOR", *, created_s: float = 0.0, **changes: object) ->
         body=LaunchNotice(launch_id=f"{party}-launch", first_seen=at_s(created_s)),
     )
     return replace(item, **changes)
+
+
+def track_of(party: str = "KOR", *, created_s: float = 0.0) -> Item:
+    """Return a flight path of ``party``, which is shown and not fused."""
+    where = StateVector(
+        epoch=at_s(created_s),
+        position_ecef_m=(-3_600_000.0, 3_300_000.0, 4_300_000.0),
+        velocity_ecef_mps=(0.0, 1_000.0, 2_000.0),
+    )
+    path = TrackProduct(launch_id=f"{party}-launch", phase="boost", state=where)
+    return item_of(party, created_s=created_s, body=path)
 
 
 def act_of(

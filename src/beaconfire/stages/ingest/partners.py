@@ -6,8 +6,9 @@ The steps, each with its number again at the code:
  2. It continues the chain. A repeat of what is stored is receipted again and otherwise
     ignored; a hole is an error.
  3. Every inner envelope is the one its part names, by digest.
- 4. An item is signed by its originator's items key, is of our status and exercise, is
-    not dated ahead of us, and names us among those it may be released to.
+ 4. An item is signed by its originator's items key, came in the lane of its form, is
+    of our status and exercise, is not dated ahead of us, and names us among those it
+    may be released to.
  5. A relayed item carries its originator's approval, signed by that nation's people,
     under an agreement it was sent under, for us, by this relay, for such an item,
     unexpired, and not revoked as far as we know; and an outer marking.
@@ -59,9 +60,11 @@ from beaconfire.vocabulary.entries.sightings import (
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import OwnMarking, marking_by
 from beaconfire.vocabulary.link import (
+    LANE_OF_FORM,
     REASON_MAX,
     Envelope,
     EpochHead,
+    Lane,
     LinkHeader,
     Part,
     RefusedPart,
@@ -213,6 +216,7 @@ def _item(
     )
     item = sealed.item
     _named(part, envelope, item.id)  # 3
+    _in_its_lane(header.lane, item)  # 4
     _of_our_world(state, item, at)
     if header.originator != header.sender:
         _relayed(state, header, part, item, at, standing)  # 5
@@ -236,6 +240,17 @@ def _named(part: Part, envelope: Envelope, found: str) -> None:
         raise BadInput(text)
     if found != part.id:
         text = f"part `{part.id}` holds `{found}`"
+        raise BadInput(text)
+
+
+def _in_its_lane(lane: Lane, item: Item) -> None:
+    # Not asked of an act or a statement: no wrapping may keep one from its effect.
+    form = FORM[type(item.body)]
+    if lane != LANE_OF_FORM[form]:
+        text = (
+            f"item `{item.id}` came in the lane `{lane}`: a {form} goes in "
+            f"`{LANE_OF_FORM[form]}`"
+        )
         raise BadInput(text)
 
 
