@@ -101,7 +101,8 @@ def commands() -> str:
         "",
         "Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 refused or does not",
         "close, 4 node not reachable. With `--json` a command prints one JSON value on",
-        "standard output and nothing else; diagnostics go to standard error.",
+        "standard output and nothing else; diagnostics go to standard error. An option",
+        "that takes one value may be given once.",
     ]
     for name, (module, what) in COMMANDS.items():
         app = importlib.import_module(f"beaconfire.cli.{module}").app

@@ -19,8 +19,9 @@ KEYS = [
 def decide(capsys):
     """Run the command; return exit code, standard output and standard error."""
 
-    def run_it(*more, form="LaunchNotice", to="JPN", at=AT, texts="library"):
-        words = ["decide", "--agreements", texts, "--item", EXAMPLES / f"{form}.json"]
+    def run_it(*more, form="LaunchNotice", to="JPN", at=AT, texts="library", item=None):
+        item = item or EXAMPLES / f"{form}.json"
+        words = ["decide", "--agreements", texts, "--item", item]
         words += ["--to", to, "--at", at, *more]
         code = run([str(word) for word in words])
         out, err = capsys.readouterr()
@@ -239,7 +240,7 @@ def test_a_bad_item_exits_2_and_names_the_key(decide, tmp_path):
     ):
         path = tmp_path / "item.json"
         path.write_text(json.dumps(item | change), "utf-8")
-        code, _, err = decide("--item", path)
+        code, _, err = decide(item=path)
         assert code == 2
         assert told in err, err
 

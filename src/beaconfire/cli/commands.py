@@ -16,6 +16,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import Abort, TyperException
 
+from beaconfire.cli.given_once import give_once
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.runtime import ending
 
@@ -101,6 +102,7 @@ def _dispatch(name: str, arguments: list[str]) -> int:
         raise BadInput(message)
     module = importlib.import_module(f"beaconfire.cli.{COMMANDS[name][0]}")
     command = typer.main.get_command(module.app)
+    give_once(command)
     result = command.main(
         arguments, prog_name=f"beaconfire {name}", standalone_mode=False
     )
