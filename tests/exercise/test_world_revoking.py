@@ -16,6 +16,7 @@ from beaconfire.exercise.cast import cast
 from beaconfire.exercise.world import World
 from beaconfire.journal.entry import encode_entry
 from beaconfire.journal.memory import CrashPoint
+from beaconfire.runtime.flagged import flagged, read
 from beaconfire.seals.codec import encode
 from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.consultations import ReleaseOf
@@ -54,13 +55,19 @@ OFF_S, END_S = 25.0, 90.0
 
 
 def revoke(
-    made: World, party: str, partner: str, at_s: float, *, seed: int = 1
+    made: World,
+    party: str,
+    partner: str,
+    at_s: float,
+    *,
+    seed: int = 1,
+    since_s: float | None = None,
 ) -> None:
     """Let a person of a nation order that a partner's card is revoked."""
     order = CardRevocation(
         party=party,
         partner=partner,
-        since=plain().at(at_s),
+        since=plain().at(at_s if since_s is None else since_s),
         reason="drawn",
         issued=plain().at(at_s),
     )
@@ -250,6 +257,48 @@ def test_silence_of_the_revoked_is_no_consent() -> None:
         (held,) = made.node("JPN").stages.desk.standing.consultations.held
         ended = RefusedBySilence if revoked else ConsentedBySilence
         assert isinstance(held.state, ended)
+
+
+def test_what_rested_on_a_silence_in_doubt_is_flagged() -> None:
+    """It counted as a consent since the keys were in doubt: that, and what it opened.
+
+    A silence that had spoken before says what the party meant, as does all before it.
+    """
+    made = world(seen=SEEN)
+    about = ReleaseOf(item_class="launch-warning", to=("USA",))
+    question = asks(
+        *("JPN", "KOR"), deadline_s=20.0, silence="yes", under=TISA, about=about
+    )
+    spoken_s = 36.0  # twenty seconds after it was asked, at the next tick
+    made.consult("JPN", 15.0, question)
+    revoke(made, "JPN", "KOR", spoken_s + 5.0, since_s=spoken_s - 1.0)
+    made.run(END_S)
+    (held,) = made.node("JPN").stages.desk.standing.consultations.held
+    assert isinstance(held.state, ConsentedBySilence)
+    rest = [
+        entry
+        for entry in entries(made, "JPN")
+        if isinstance(entry.body, Release) and held.id in entry.body.consents
+    ]
+    ends = next(e.at for e in entries(made, "JPN") if isinstance(e.body, CardRevoked))
+    assert rest[0].at < ends
+    (card,) = flagged(entries(made, "JPN"), "KOR")
+    listed = {one.entry: one for one in card.flagged}
+    closing = listed[held.state.entry]
+    assert (closing.what, closing.id) == ("silence that counted as consent", held.id)
+    assert (closing.originator, closing.link) == ("KOR", "KOR")
+    found = [listed[entry.id] for entry in rest]
+    assert {one.what for one in found} == {"release to USA"}
+    assert [one.id for one in found] == [entry.body.item for entry in rest]
+    assert f"release to USA {found[0].id} of JPN" in read((card,), "KOR")
+
+    late = world(seen=SEEN)
+    late.consult("JPN", 15.0, question)
+    revoke(late, "JPN", "KOR", spoken_s + 5.0, since_s=spoken_s + 1.0)
+    late.run(END_S)
+    (card,) = flagged(entries(late, "JPN"), "KOR")
+    assert not [one for one in card.flagged if "release" in one.what]
+    assert not [one for one in card.flagged if "silence" in one.what]
 
 
 @pytest.mark.parametrize("kind", ["hand-over", "arrival"])
