@@ -24,8 +24,11 @@ from tests.agreements.agreements_made import ASSURED
 from tests.stages.partners_made import (
     GSOMIA,
     JPN_USA,
+    KOR_USA,
+    Fed,
     Line,
     act_of,
+    approval_of,
     at_s,
     carried_act,
     item_of,
@@ -204,6 +207,36 @@ def test_a_text_that_comes_with_a_start_opens_what_waits_for_an_answer(
     assert handed(out) == ([item.id] if trusted else [])
     assert waiting(node) == {}
     node.check_replay()
+
+
+def test_a_text_that_comes_with_a_start_opens_what_its_relay_refused() -> None:
+    """The approval is held; what it opens under that text goes, retractions first."""
+    hub, jpn = Fed("USA"), Line(sender="JPN", to="USA")
+    start = hub.node.given
+    less = tuple(
+        t for t in start.agreements if parse_agreement(t, file="").id != KOR_USA
+    )
+    told, wrong, late = item_of("JPN"), item_of("JPN"), item_of("JPN")
+    leave = carried_act(approval_of("JPN", to="KOR", expires_s=1_000.0))
+    out = hub.pull(jpn.send(leave, jpn.carry(wrong)), partner="JPN")
+    assert about(Release, out) == [wrong.id]
+    hub.give(replace(start, agreements=less), seconds=1.0)
+    back = retraction_of(wrong, seconds=2.0)
+    for item in (told, back):
+        out = hub.pull(jpn.send(jpn.carry(item)), partner="JPN", seconds=2.0)
+        assert about(Refusal, out) == [item.id]
+    again = hub.give(replace(start, agreements=less), seconds=3.0)
+    assert not any(isinstance(body, Refusal | Release) for body in again)
+    out = hub.give(start, seconds=4.0)
+    assert about(Release, out) == [back.id, told.id]
+    assert handed(out) == [back.id, told.id]
+    hub.check_replay()
+    # Its validity has ended when the text comes: nobody is told of it any more.
+    hub.give(replace(start, agreements=less), seconds=5.0)
+    hub.pull(jpn.send(jpn.carry(late)), partner="JPN", seconds=6.0)
+    assert about(Release, hub.give(start, seconds=400.0)) == []
+    assert hub.node.stages.release.refused == {}
+    hub.check_replay()
 
 
 def test_a_start_that_changes_nothing_decides_nothing_otherwise() -> None:

@@ -2,7 +2,7 @@
 
 * The decision is ``agreements.decision.decide``, remembered while it cannot differ, and
   nothing else; this stage asks it once for each item and partner, and again for what
-  lacked an approval when one comes.
+  lacked an approval when one comes, or when the node starts, maybe with other texts.
 * Our own items are asked about for every partner of their audience, and for those who
   may be its relay; a partner's item only where we may be its relay, and never back to
   where it came from. A product of ours is made of our own sensors alone, so no other

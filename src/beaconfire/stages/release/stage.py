@@ -11,6 +11,7 @@ from beaconfire.stages.release.state import (
     ReleaseStage,
     decide_now,
     keep_refused,
+    may_follow,
     recipient_of,
     waiting_way,
     waiting_ways,
@@ -85,7 +86,7 @@ def step(
         ways = [way for way in state.deferred if gone in way.split(" ")]
         return state, tuple(decide_ways(state, entry.at, ways))
     if isinstance(body, NodeStart):  # it may have come with other texts
-        return state, tuple(decide_ways(state, entry.at, list(state.deferred)))
+        return state, tuple(_decide_at_start(state, entry.at))
     if isinstance(body, Tick):
         return state, tuple(decide_deferred(state, entry.at, state.deferred))
     return state, ()
@@ -254,27 +255,42 @@ def _is_for(state: ReleaseStage, held: ItemHeld, to: Party, at: Instant) -> bool
     )
 
 
-def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[EntryBody]:
-    """Ask again about what ``approval`` may open: its party's items, to whom it names.
+def _decide_at_start(state: ReleaseStage, at: Instant) -> list[EntryBody]:
+    """Ask again about all that waits, or lacked an approval: retractions first."""
+    first = [way for way in state.refused if not may_follow(way)]
+    out = _ask_refused(state, at, first)
+    out += decide_ways(state, at, list(state.deferred))
+    return out + _ask_refused(state, at, list(filter(may_follow, state.refused)))
 
-    Whatever else was refused it leaves refused, without asking. What nothing but a
-    consultation or a suspension keeps from leaving any more is said to wait for that.
-    """
+
+def _decide_again(state: ReleaseStage, approval: Act, at: Instant) -> list[EntryBody]:
+    """Ask again about what ``approval`` may open: its party's, to whom it names."""
     if approval.to is None or approval.via != state.profile.party:
         return []
+    return _ask_refused(state, at, waiting_ways(approval.to, approval.party))
+
+
+def _ask_refused(
+    state: ReleaseStage, at: Instant, ways: Collection[str]
+) -> list[EntryBody]:
+    """Ask again about what lacked an approval; what is still refused says nothing anew.
+
+    What nothing but a consultation or a suspension keeps from leaving any more is said
+    to wait for that.
+    """
     out: list[EntryBody] = []
-    for way in waiting_ways(approval.to, approval.party):
+    for way in ways:
         still: dict[str, Item] = {}
+        to = recipient_of(way)
         for item in state.refused.pop(way, {}).values():
             if item.is_over(at):
                 continue
-            may_wait = has_room(state, way)
-            decision = decide_now(state, item, approval.to, at, may_wait=may_wait)
+            decision = decide_now(state, item, to, at, may_wait=has_room(state, way))
             if isinstance(decision, Refusal) and not decision.withheld:
                 still[item.id] = item
                 continue
             if isinstance(decision, Deferral):
-                let_wait(state, item, approval.to, at)
+                let_wait(state, item, to, at)
             out.append(decision)
         if still:
             state.refused[way] = still
