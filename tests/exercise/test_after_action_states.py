@@ -46,6 +46,38 @@ def test_a_loss_stands_in_the_report_with_its_time_and_reason():
         assert said in shown
 
 
+DOUBTED = LaunchState(
+    launch_id="l",
+    sight=None,
+    group=None,
+    doubt="`a` and `b` each see alone what the other does not see",
+)
+
+
+def test_a_contradiction_stands_in_the_report_and_its_areas_do_not_count():
+    """What was withheld from people is no area of the nation's."""
+    story = told((40.0, event()), (170.0, DOUBTED), (180.0, estimated()))
+    assert "doubted: `a` and `b` each see alone" in states_table(story)
+    assert story.without["JPN"].predicted == []
+    ended = replace(DOUBTED, doubt=None)
+    story = told((170.0, DOUBTED), (175.0, ended), (180.0, estimated()))
+    assert len(story.without["JPN"].predicted) == 1
+
+
+def test_the_live_picture_tells_a_contradiction_once_and_withholds_the_area():
+    """An estimate's own area is not the picture's."""
+    picture = Picture.of(("JPN",))
+    for entry in entries(
+        (150.0, estimated()), (160.0, DOUBTED), (161.0, DOUBTED), (162.0, estimated())
+    ):
+        picture.see("JPN", entry)
+    assert picture.nations["JPN"].area is None
+    assert [said for _, _, said in picture.take_news()] == [
+        "impact area known",
+        "a launch is doubted: `a` and `b` each see alone what the other does not see",
+    ]
+
+
 def test_where_nothing_was_lost_there_is_no_table():
     """An empty table would be read as a claim."""
     assert states_table(told((40.0, event()))) == ""

@@ -47,6 +47,7 @@ class Nation:
     phase: str = "nothing seen"
     area: ImpactArea | None = None
     areas: set[str] = field(default_factory=set)  # launches that have one now
+    doubted: set[str] = field(default_factory=set)  # launches that may have none
     alert: str = ""
     links: dict[Party, bool] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
@@ -145,6 +146,13 @@ def _known(nation: Nation, body: LaunchEvent) -> str:
 def _stated(nation: Nation, body: LaunchState) -> str:
     sight, group = body.sight, body.group
     parts = []
+    if body.doubt is None:
+        nation.doubted.discard(body.launch_id)
+    elif body.launch_id not in nation.doubted:
+        nation.doubted.add(body.launch_id)
+        nation.areas.discard(body.launch_id)
+        nation.area = None
+        parts.append(f"a launch is doubted: {body.doubt}")
     if sight is not None:
         silent = sight.state == "silent"
         what = "our sensors are silent" if silent else f"an object is {sight.state}"
@@ -231,7 +239,8 @@ def _estimated(nation: Nation, body: Estimate) -> str:
     if body.estimate is None:
         return f"no estimate: {body.failed}"
     nation.phase = body.estimate.phase
-    nation.area = body.estimate.impact
+    doubted = body.launch_id in nation.doubted
+    nation.area = None if doubted else body.estimate.impact
     if nation.area is None:
         nation.areas.discard(body.launch_id)
         return ""

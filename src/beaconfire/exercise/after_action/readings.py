@@ -67,7 +67,8 @@ class Reading:
 
     ``drafts`` are (seconds, certainty, has an area) of each alert draft; ``told_s`` is
     when the first partner's item came; ``events`` are its launch events in their order,
-    ``states`` what was written of how each is seen, and when.
+    ``states`` what was written of how each is seen, and when; ``doubted`` are those of
+    which no area is believed now.
     """
 
     party: Party
@@ -79,6 +80,7 @@ class Reading:
     drafts: list[tuple[float, str, bool]] = field(default_factory=list)
     events: list[Known] = field(default_factory=list)
     states: list[tuple[float, LaunchState]] = field(default_factory=list)
+    doubted: set[str] = field(default_factory=set)
 
 
 def first_lift_off(flights: Sequence[Flight]) -> Instant:
@@ -111,13 +113,17 @@ def _read(party: Party, entries: Iterable[Entry], flights: Sequence[Flight]) -> 
             reading.events.append(Known(id=body.launch_id, t_s=t_s))
         elif isinstance(body, LaunchState):
             reading.states.append((t_s, body))
+            reading.doubted.discard(body.launch_id)
+            if body.doubt is not None:
+                reading.doubted.add(body.launch_id)
         elif isinstance(body, ItemHeld) and body.carriage is not None:
             reading.told_s = _first(reading.told_s, t_s)
         elif isinstance(body, AlertDraft):
             reading.draft_s = _first(reading.draft_s, t_s)
             reading.drafts.append((t_s, body.certainty, body.area is not None))
         elif isinstance(body, Estimate) and body.product == PICTURE and body.estimate:
-            area = body.estimate.impact
+            doubted = body.launch_id in reading.doubted
+            area = None if doubted else body.estimate.impact
             flight = _flight_of(body.estimate, flights, entry.at)
             if body.estimate.launch is not None or body.estimate.track is not None:
                 _count(reading, body.launch_id, flight)

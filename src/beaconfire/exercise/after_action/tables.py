@@ -70,7 +70,7 @@ def launches_table(report: Report) -> str:
 
 
 def states_table(story: Story) -> str:
-    """Return when each nation lost an object, lost sight of it, or saw it as several.
+    """Return when each nation lost an object, saw it as several, or did not believe it.
 
     Of the run with sharing, where there is one; empty where nothing was written.
     """
@@ -79,6 +79,8 @@ def states_table(story: Story) -> str:
         launches = {known.id: known.launch for known in reading.events}
         for t_s, body in reading.states[:STATES_SHOWN_MAX]:
             sight, group = body.sight, body.group
+            said = [] if sight is None else [sight.reason]
+            said += [] if body.doubt is None else [f"doubted: {body.doubt}"]
             rows.append(
                 [
                     party,
@@ -86,7 +88,7 @@ def states_table(story: Story) -> str:
                     f"{t_s:,.1f}",
                     _NONE if sight is None else sight.state,
                     _NONE if group is None else f"at least {group.at_least}",
-                    _NONE if sight is None else sight.reason,
+                    "; ".join(said) or _NONE,
                 ]
             )
     heads = [whole("nation"), whole("launch"), number("seconds"), whole("sight")]

@@ -248,6 +248,28 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
     )
 
 
+def shown_by(evidence: Evidence) -> dict[str, list[Plot]]:
+    """Return the plots that are held of each sensor, named as a solve is told."""
+    shown = {name: list(held.values()) for name, held in evidence.own.items() if held}
+    for form in evidence.forms.values():
+        for name, told in form.plots.items():
+            if told:
+                of = shown.setdefault(named(name, form.originator), [])
+                of.extend(plot for _, plot in told.values())
+    return shown
+
+
+def sources_of(evidence: Evidence) -> frozenset[str]:
+    """Return by which sensors a launch is seen; a track's own name is its party's."""
+    names = {name for name, held in evidence.own.items() if held}
+    for form in evidence.forms.values():
+        names |= {named(s, form.originator) for s, told in form.plots.items() if told}
+        names |= {name for told in form.tracklets for name in told.tracklet.sensors}
+    for party, track in evidence.untraced.items():
+        names |= set(track.tracklet.sensors if track.tracklet else (party,))
+    return frozenset(names)
+
+
 def _exchanged(
     one: dict[str, T], other: dict[str, T]
 ) -> tuple[dict[str, T], dict[str, T]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
+from beaconfire.estimation.alone import Flown, flown_of
 from beaconfire.estimation.grouping import Together, spread_of, surely_of_one
 from beaconfire.stages.fuse.evidence import Evidence, observations
 from beaconfire.stages.fuse.follower import LIVE, Carried
@@ -72,7 +73,12 @@ class Sighting:
 
 @dataclass(slots=True, kw_only=True)
 class Launch:
-    """One launch: its evidence, its pace, and what is known of its motion."""
+    """One launch: its evidence, its pace, and what is known of its motion.
+
+    ``flown`` is what its newest estimate says by itself, and ``held`` when one last
+    held; ``doubt`` is why it is not believed beside other launches, and ``doubted_by``
+    the launch that says so.
+    """
 
     id: str
     opened: Instant
@@ -88,6 +94,10 @@ class Launch:
     together: dict[str, Together] = field(default_factory=dict)
     way: Way | None = None
     seen_ns: int = 0  # the newest sighting by anybody
+    flown: Flown | None = None
+    held: Instant | None = None
+    doubt: str | None = None
+    doubted_by: str = ""
 
 
 def follow(launch: Launch, sensor: str, carried: Carried) -> Instant | None:
@@ -184,11 +194,13 @@ def sighting_of_cue(cue: Cue) -> Sighting:
     return Sighting(seen=cue.time, time=cue.launch.time, point=point)
 
 
-def take_estimate(launch: Launch, estimate: FlightEstimate) -> None:
+def take_estimate(launch: Launch, estimate: FlightEstimate, at: Instant) -> None:
     """Take an estimate's launch point, and move the end to its impact."""
     if estimate.launch is not None:
         launch.time, launch.point = estimate.launch.time, estimate.launch
-    launch.way = way_of(estimate)
+    launch.way, launch.flown = way_of(estimate), flown_of(estimate)
+    if estimate.model_holds:
+        launch.held = at
     if estimate.impact is not None and estimate.model_holds:
         closes = estimate.impact.time_window95[1].plus_s(AFTER_IMPACT_S)
         closes = max(closes, launch.opened.plus_s(OPEN_S_MIN))

@@ -13,8 +13,8 @@ why a sensor that is hidden from a partner changes nothing that this partner get
 * A launch that plots alone told of, and to which no estimate ever gave a path, is
   taken back when it closes: each of its notices.
 * Each estimate is told as ``TrackProduct`` and, where the ballistic model holds, as
-  ``ImpactPrediction``. When a push begins on a coasting arc, what was told of the arc
-  is retracted in the same turn.
+  ``ImpactPrediction``. When a push begins on a coasting arc, or the launch is doubted
+  beside another of this product, what was told of the arc is retracted in that turn.
 * All that is told from the first launch's opening until none is open any more bears
   one token: it rests on the sightings of one set of sensors.
 """
@@ -30,6 +30,7 @@ from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.audience import Product
 from beaconfire.stages.fuse.belonging import of_path, of_sighting
 from beaconfire.stages.fuse.crossing import uncross
+from beaconfire.stages.fuse.doubting import Doubting, ask, believed
 from beaconfire.stages.fuse.evidence import add_cue, add_own_plots, take_back
 from beaconfire.stages.fuse.follower import Carried
 from beaconfire.stages.fuse.launches import (
@@ -118,6 +119,7 @@ class OwnBook:
     homes: dict[str, str] = field(default_factory=dict)
     told: dict[str, dict[str, str]] = field(default_factory=dict)
     parts: dict[str, None] = field(default_factory=dict)
+    doubting: Doubting = field(default_factory=Doubting)
 
 
 def take_path(
@@ -300,16 +302,14 @@ def tell_estimate(
     An arc that was told and does not hold any more, or on which a push has begun, is
     taken back at once: a partner would go on predicting from it.
     """
-    take_estimate(launch, estimate)
+    take_estimate(launch, estimate, at)
     # A flight that manoeuvres or breaks up holds to no model, and flies all the same.
     fitted = estimate.model_holds or estimate.track is not None
     launch.borne_out = launch.borne_out or fitted
+    estimate = believed(launch, estimate)
     out: list[ItemHeld] = []
     if estimate.departure is not None or not estimate.model_holds:
-        for told in launch.told_arc:
-            body = Retraction(retracts=told, reason=estimate.reason)
-            out.append(_item(book, body, IMPACT_VALID_S, at))
-        launch.told_arc = ()
+        out.extend(_take_arc_back(book, launch, estimate.reason, at))
     if estimate.launch is not None:
         if estimate.launch_azimuth_deg is not None:
             launch.azimuth_deg = estimate.launch_azimuth_deg
@@ -336,6 +336,22 @@ def tell_estimate(
     if arc:
         launch.told_arc = tuple(item.id for item in arc)
     return tuple(out)
+
+
+def tell_doubts(book: OwnBook, at: Instant) -> Iterator[ItemHeld]:
+    """Take back what was told of the arc of a launch that has come to be doubted."""
+    for launch in ask(book.doubting, book.open, book.profile, at):
+        if launch.doubt is not None:
+            yield from _take_arc_back(book, launch, launch.doubt, at)
+
+
+def _take_arc_back(
+    book: OwnBook, launch: OwnLaunch, reason: str, at: Instant
+) -> Iterator[ItemHeld]:
+    for told in launch.told_arc:
+        body = Retraction(retracts=told, reason=reason)
+        yield _item(book, body, IMPACT_VALID_S, at)
+    launch.told_arc = ()
 
 
 def _rests_on_arc(body: Body) -> bool:

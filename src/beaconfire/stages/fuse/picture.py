@@ -31,6 +31,7 @@ from beaconfire.stages.fuse.belonging import (
     of_sighting,
 )
 from beaconfire.stages.fuse.crossing import uncross
+from beaconfire.stages.fuse.doubting import Doubting
 from beaconfire.stages.fuse.evidence import (
     add_own_plots,
     add_partner_plots,
@@ -134,6 +135,7 @@ class Picture:
     followers: dict[str, Follower] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    doubting: Doubting = field(default_factory=Doubting)
 
 
 def event_for(picture: Picture, sighting: Sighting) -> Event | None:

@@ -78,7 +78,7 @@ def sort_sightings(
             due = event.pace.due(event.evidence.arc_s(), WAY_S)
             if due is not None and due <= at and event.evidence.enough():
                 event.pace.ask(_ASKED, at)
-                take_estimate(event, solve(observed(event)))
+                take_estimate(event, solve(observed(event)), at)
                 event.pace.answered(_ASKED)
                 told(at)
     events = sorted((*ended, *picture.open), key=lambda one: (one.first_seen, one.id))

@@ -15,6 +15,7 @@ from beaconfire.stages.fuse.audience import (
     own_products,
     unshared_sensors,
 )
+from beaconfire.stages.fuse.doubting import ask, note
 from beaconfire.stages.fuse.evidence import add_cue
 from beaconfire.stages.fuse.follower import Follower
 from beaconfire.stages.fuse.launches import (
@@ -36,6 +37,7 @@ from beaconfire.stages.fuse.own import (
     retraction,
     take_path,
     tell_cue,
+    tell_doubts,
     tell_estimate,
     tell_scans,
 )
@@ -54,6 +56,7 @@ from beaconfire.stages.fuse.watching import (
     hear_scan,
     look,
     next_look,
+    state_of,
 )
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries import EntryBody
@@ -161,6 +164,7 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
         out.extend(_take_partner(state, body, at))
     elif isinstance(body, Estimate):
         out.extend(_take_answer(state, body, at))
+    out.extend(_doubt(state, body, woken, at))
     out.extend(_look(state, at, scanned=isinstance(body, PlotsHeard)))
     out.extend(_ask(state, woken, at))
     return state, tuple(out)
@@ -169,8 +173,8 @@ def step(state: FuseStage, entry: Entry) -> tuple[FuseStage, tuple[EntryBody, ..
 def due(state: FuseStage) -> Instant | None:
     """Return when something waits for the clock, or ``None``.
 
-    That is a request, a launch's end, a bare notice that must be placed, or a silence
-    that may have come to mean something.
+    That is a request, a launch's end, a bare notice that must be placed, a launch that
+    may contradict another, or a silence that may have come to mean something.
     """
     times = [
         time
@@ -178,6 +182,8 @@ def due(state: FuseStage) -> Instant | None:
         if launch.evidence.enough()
         and (time := launch.pace.due(launch.evidence.arc_s(), state.solve_interval_s))
     ]
+    asks = (state.picture.doubting, *(book.doubting for book in state.own))
+    times.extend(time for one in asks if (time := one.due()) is not None)
     if state.picture.clock_trusted:
         times.extend(end for book in state.own if (end := closing(book)) is not None)
         times.extend(one.until for one in state.picture.waiting.values())
@@ -216,6 +222,29 @@ def _close_past(state: FuseStage, woken: set[str], at: Instant) -> Iterator[Entr
     for book in state.own:
         if book.product.name in woken:
             yield from close_past(book, at)
+
+
+def _doubt(
+    state: FuseStage, body: EntryBody, woken: set[str], at: Instant
+) -> Iterator[EntryBody]:
+    """Ask, in the picture and in each product that is woken, who contradicts whom.
+
+    An answer is news and no occasion: whoever reads it knows already what is doubted.
+    """
+    answered = isinstance(body, Estimate)
+    if not isinstance(body, Tick):
+        note(state.picture.doubting, state.picture.open)
+    if not answered:
+        picture = state.picture
+        for event in ask(picture.doubting, picture.open, state.profile, at):
+            yield state_of(event)
+    for book in state.own:
+        if book.product.name not in woken:
+            continue
+        if not isinstance(body, Tick):
+            note(book.doubting, book.open)
+        if not answered:
+            yield from tell_doubts(book, at)
 
 
 def _look(state: FuseStage, at: Instant, *, scanned: bool) -> Iterator[EntryBody]:
@@ -280,7 +309,7 @@ def _take_answer(state: FuseStage, body: Estimate, at: Instant) -> Iterator[Entr
         if not launch.pace.answered(body.request) or body.estimate is None:
             return
         if isinstance(launch, Event):
-            take_estimate(launch, body.estimate)
+            take_estimate(launch, body.estimate, at)
             return
         for book in state.own:
             if book.product.name == product and isinstance(launch, OwnLaunch):

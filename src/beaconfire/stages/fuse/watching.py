@@ -103,7 +103,14 @@ def look(
         before = "seen" if event.sight is None else event.sight.state
         if state != before or _differs(group, event.group):
             event.sight, event.group = sight, group
-            yield LaunchState(launch_id=event.id, sight=sight, group=group)
+            yield state_of(event)
+
+
+def state_of(event: Event) -> LaunchState:
+    """Return what is now said of a launch."""
+    return LaunchState(
+        launch_id=event.id, sight=event.sight, group=event.group, doubt=event.doubt
+    )
 
 
 def _differs(one: Group | None, other: Group | None) -> bool:

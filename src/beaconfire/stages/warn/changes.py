@@ -5,6 +5,7 @@ thresholds are ours and stand here alone.
 """
 
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from typing import Literal
 
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ TIME_PART = 0.5
 WIDENING = 2.0
 
 
-Cause = Literal["nothing yet", "ballistic", "thrust", "orbit", "model"]
+Cause = Literal["nothing yet", "ballistic", "thrust", "orbit", "model", "doubt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +50,21 @@ class Content:
 
 
 def from_estimate(
-    estimate: FlightEstimate, *, before: Content, sources: tuple[Party, ...]
+    estimate: FlightEstimate,
+    *,
+    before: Content,
+    sources: tuple[Party, ...],
+    doubt: str | None = None,
 ) -> Content:
     """Return what is to be said after an estimate of the picture.
 
-    An area is given only while the ballistic model holds. Where it does not, an
-    earlier area stays, widened once. The exception is an area that was given on a
-    condition which is now known to be broken: it is withdrawn, and the corridor of
-    what may be reached takes its place.
+    An area is given only while the ballistic model holds, and what other launches show
+    leaves no ``doubt`` of this one. Where it is not, an earlier area stays, widened
+    once. The exception is an area that was given on a condition which is now known to
+    be broken: it is withdrawn, and the corridor of what may be reached takes its place.
     """
     ballistic = estimate.model_holds and estimate.phase != "boost"
-    if estimate.impact is not None and ballistic:
+    if estimate.impact is not None and ballistic and doubt is None:
         condition = estimate.impact_condition
         return Content(
             certainty="Likely",
@@ -83,31 +88,42 @@ def from_estimate(
             "withdrawn",
             corridor=estimate.corridor,
         )
-    if before.area is None:
-        return Content(
-            certainty="Possible",
-            area=None,
-            cause=cause,
-            overflight=(),
-            sources=sources,
-            why=f"no impact can be predicted yet: {words}",
-            corridor=estimate.corridor,
-            reachable=_wider(before.reachable, estimate.reachable),
-        )
-    area = before.area if before.certainty == "Possible" else widened(before.area)
-    return Content(
-        certainty="Possible",
-        area=area,
-        cause=cause,
-        overflight=before.overflight,
+    now = changed(
+        before,
         sources=sources,
-        why=(
-            f"the ballistic model no longer holds: {words}; the last area is kept, "
-            f"{WIDENING:.0f} times as wide, without statistical meaning; no passage "
-            "is claimed"
-        ),
         corridor=estimate.corridor,
         reachable=_wider(before.reachable, estimate.reachable),
+    )
+    return in_doubt(now, doubt) if doubt is not None else _unsure(now, cause, words)
+
+
+def in_doubt(before: Content, doubt: str) -> Content:
+    """Return what is to be said of a launch that others contradict, and why they do."""
+    return _unsure(before, "doubt", doubt)
+
+
+def _unsure(before: Content, cause: Cause, words: str) -> Content:
+    """Return what is said while no area is believed: an earlier one stays, widened."""
+    doubted = cause == "doubt"
+    if before.area is None:
+        failed = "no impact is" if doubted else "no impact can be"
+        return changed(
+            before,
+            certainty="Possible",
+            cause=cause,
+            why=f"{failed} predicted yet: {words}",
+            condition=None,
+        )
+    model = "is not believed" if doubted else "no longer holds"
+    failed = f"the ballistic model {model}"
+    return changed(
+        before,
+        certainty="Possible",
+        area=before.area if before.certainty == "Possible" else widened(before.area),
+        cause=cause,
+        why=f"{failed}: {words}; the last area is kept, {WIDENING:.0f} times as wide, "
+        "without statistical meaning; no passage is claimed",
+        condition=None,
     )
 
 

@@ -9,6 +9,7 @@ from beaconfire.journal.entry import Entry
 from beaconfire.stages.warn.changes import (
     Content,
     from_estimate,
+    in_doubt,
     materially_new,
     only_narrows,
 )
@@ -55,7 +56,8 @@ _PICTURE = "picture"
 class Watch:
     """One launch and its drafts. ``content`` is what the next version would say.
 
-    ``failed`` is when the model of its flight last did not hold.
+    ``failed`` is when the model of its flight last did not hold, or was not believed
+    since other launches contradict it: ``doubt`` says by what.
     """
 
     launch_id: str
@@ -67,6 +69,7 @@ class Watch:
     tellers: dict[Party, None] = field(default_factory=dict)
     sight: Sight | None = None
     group: Group | None = None
+    doubt: str | None = None
     failed: Instant | None = None
 
 
@@ -148,8 +151,10 @@ def _take_estimate(
     sources = _sources(state, watch, body.estimate)
     # Compared with what was drafted, not with the last candidate: many small moves
     # must add up. Widening, too, starts from what people were told.
-    content = from_estimate(body.estimate, before=watch.drafted, sources=sources)
-    if not body.estimate.model_holds:
+    content = from_estimate(
+        body.estimate, before=watch.drafted, sources=sources, doubt=watch.doubt
+    )
+    if not body.estimate.model_holds or watch.doubt is not None:
         watch.failed = at
     narrows = only_narrows(watch.drafted.area, content.area)
     if (is_missing(watch.sight) and narrows) or _too_soon(watch, content, at):
@@ -173,15 +178,24 @@ def _too_soon(watch: Watch, content: Content, at: Instant) -> bool:
 def _take_state(
     state: WarnStage, body: LaunchState, at: Instant
 ) -> Iterator[AlertDraft]:
-    """Take how it is seen: it changes what is said, and nothing of where or when."""
+    """Take how it is seen, and whether others contradict it.
+
+    How it is seen changes what is said, and nothing of where or when. What is doubted
+    has no area that is likely; when the doubt ends the next estimate brings one.
+    """
     watch = state.watches.get(body.launch_id)
     if watch is None:
         return
-    told = (watch.sight, watch.group)
-    watch.sight, watch.group = body.sight, body.group
+    told, news = (watch.sight, watch.group), body.doubt != watch.doubt
+    watch.sight, watch.group, watch.doubt = body.sight, body.group, body.doubt
     if is_missing(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
         watch.content = watch.drafted  # what was published stands, to its full size
-    if is_news(told, (watch.sight, watch.group)):
+    if news and body.doubt is not None:
+        watch.content, watch.failed = in_doubt(watch.drafted, body.doubt), at
+        news = materially_new(watch.drafted, watch.content)
+    else:
+        news = False
+    if news or is_news(told, (watch.sight, watch.group)):
         yield _next(watch, at)
 
 
@@ -193,9 +207,13 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
     if carriage is not None and carriage.history:
         return  # what is stale, be it a retraction, rings nothing
     for watch in state.watches.values():
+        if carriage is None and watch.doubt is not None:
+            continue  # its draft says why we take back what we told of it
         if isinstance(item.body, Retraction) and item.originator in watch.tellers:
             # That it was, and by whom; its words are not ours to repeat.
             why = f"{item.originator} has retracted a report; what is drafted stands"
+            if watch.doubt is not None:
+                why = f"{why}: {watch.doubt}"
             watch.content = replace(watch.content, why=why)
             if why != watch.drafted.why:
                 yield _next(watch, at)

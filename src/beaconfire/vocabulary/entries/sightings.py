@@ -9,7 +9,7 @@ from beaconfire.vocabulary.label import Label, OwnMarking
 from beaconfire.vocabulary.link import Lane, SealedItem
 from beaconfire.vocabulary.motion import Cue, ImpactArea, Plot
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.places import Token
+from beaconfire.vocabulary.places import Text, Token
 from beaconfire.vocabulary.reach import Condition, ReachableRegion, ReachCorridor
 from beaconfire.vocabulary.sight import Group, Sight
 from beaconfire.vocabulary.taking_back import TakingBack
@@ -104,13 +104,16 @@ class LaunchState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What the picture says of one launch apart from its flight, when that changes.
 
     Whether its object is still seen, was lost or has set (``None``: none of our sensors
-    could say), and whether it is several that cannot be told apart.
+    could say), whether it is several that cannot be told apart, and why it is doubted:
+    one sensor alone shows it, and what others show contradicts that. While it is
+    doubted no area that an estimate gives of it is believed.
     """
 
     KIND: ClassVar[str] = "launch-state"
     launch_id: Token
     sight: Sight | None
     group: Group | None
+    doubt: Text | None = None
 
 
 class EstimateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
