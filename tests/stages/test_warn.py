@@ -61,11 +61,13 @@ class Drafts:
     def give(self, seconds: float, *bodies: EntryBody) -> list[AlertDraft]:
         """Fold entries and return what is drafted."""
         out: list[AlertDraft] = []
-        for body in bodies:
-            self.state, new = step(self.state, entry(body, seconds))
+        queue = list(bodies)
+        while queue:
+            self.state, new = step(self.state, entry(queue.pop(0), seconds))
             for draft in new:
                 assert isinstance(draft, AlertDraft)
                 out.append(draft)
+            queue[:0] = new
         self.all.extend(out)
         return out
 

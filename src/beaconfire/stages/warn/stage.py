@@ -57,7 +57,8 @@ class Watch:
     """One launch and its drafts. ``content`` is what the next version would say.
 
     ``failed`` is when the model of its flight last did not hold, or was not believed
-    since other launches contradict it: ``doubt`` says by what.
+    since other launches contradict it: ``doubt`` says by what. ``written`` is the
+    newest version that stands in the journal, and ``owed`` that another follows it.
     """
 
     launch_id: str
@@ -71,6 +72,8 @@ class Watch:
     group: Group | None = None
     doubt: str | None = None
     failed: Instant | None = None
+    written: int = 0
+    owed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +99,8 @@ def step(state: WarnStage, entry: Entry) -> tuple[WarnStage, tuple[EntryBody, ..
         out.extend(_take_estimate(state, body, at))
     elif isinstance(body, LaunchState):
         out.extend(_take_state(state, body, at))
+    elif isinstance(body, AlertDraft):
+        return state, tuple(_take_draft(state, body, at))
     elif isinstance(body, ItemHeld):
         out.extend(_take_item(state, body, at))
     elif isinstance(body, CueHeard):
@@ -196,6 +201,30 @@ def _take_state(
     else:
         news = False
     if news or is_news(told, (watch.sight, watch.group)):
+        yield from _in_turn(watch, at)
+
+
+def _take_draft(
+    state: WarnStage, body: AlertDraft, at: Instant
+) -> Iterator[AlertDraft]:
+    """Note that a version stands in the journal; write what was to follow it."""
+    watch = state.watches.get(body.launch_id)
+    if watch is None:
+        return
+    watch.written = body.version
+    if watch.owed and watch.written == watch.version:
+        watch.owed = False
+        yield _next(watch, at)
+
+
+def _in_turn(watch: Watch, at: Instant) -> Iterator[AlertDraft]:
+    """Write the next version, or let it wait for one that was due in this turn.
+
+    That one is written behind all that follows from the entry of now: were the next
+    not to wait for it, the older would stand last, and people be told that.
+    """
+    watch.owed = watch.written < watch.version
+    if not watch.owed:
         yield _next(watch, at)
 
 
@@ -216,7 +245,7 @@ def _take_item(state: WarnStage, held: ItemHeld, at: Instant) -> Iterator[AlertD
                 why = f"{why}: {watch.doubt}"
             watch.content = replace(watch.content, why=why)
             if why != watch.drafted.why:
-                yield _next(watch, at)
+                yield from _in_turn(watch, at)
         elif carriage is not None and _can_be_fused(item):
             watch.tellers[item.originator] = None
 
