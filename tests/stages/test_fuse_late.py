@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import Tick
 from beaconfire.vocabulary.entries.sightings import CueHeard, PlotsHeard
 from beaconfire.vocabulary.motion import Plot
-from beaconfire.vocabulary.report import LaunchNotice, Plots
+from beaconfire.vocabulary.report import LaunchNotice, Plots, TrackProduct
 from tests.stages.fuse_folded import Folded, solve
 from tests.stages.sightings_made import (
     cue,
@@ -25,6 +26,7 @@ from tests.stages.sightings_made import (
     plot,
     profile,
     radar,
+    state,
 )
 
 PLOTS_VALID_S = 120.0
@@ -186,3 +188,44 @@ def test_a_radar_that_shows_few_plots_of_a_push_sees_the_same_launch(shown):
     assert len(node.events()) == 1
     (event,) = node.state.picture.open
     assert len(event.evidence.own["r1"]) == len(shown)
+
+
+def restored(until_s: float) -> Folded:
+    """Fold what was withheld at ten scans a second between live scans and tracks."""
+    node = Folded(profile(radar("r1"), partners=("KOR",)), solver=None)
+    scans = [(second + 0.1, second) for second in range(200, 260)]
+    scans += [(200.0 + 0.1 * (second - 60), second) for second in range(60, 200)]
+    # The first live scan opens the event; then the past comes before a live path.
+    scans = [(at_s + (at_s > 200.2) * 4.0, second) for at_s, second in scans]
+    told_ = [(at_s, told("k1", second, at_s)) for at_s, second in scans]
+    for second in range(207, 260, 2):
+        body = TrackProduct(launch_id="k", phase="ballistic", state=state(second))
+        told_.append((second + 0.2, held(item(f"t-{second}", body, second))))
+    for at_s, body in sorted(told_, key=lambda one: one[0]):
+        if at_s < until_s:
+            node.give(at_s, body)
+    return node
+
+
+def test_what_is_live_waits_for_what_was_withheld_to_lead_to_it():
+    """The event is known by plots of two minutes ago alone, and is the live one's."""
+    node = restored(260.0)
+    assert len(node.events()) == 1
+    assert not node.state.picture.waiting
+
+
+def test_what_nothing_leads_to_opens_an_event_when_it_has_waited():
+    """A launch that nobody saw for long does not take a new one's path and track."""
+    node = Folded(profile(radar("r1"), partners=("KOR",)), solver=None)
+    for second in range(60, 70):
+        node.give(second + 0.1, told("r1", second, second))
+    for second in range(120, 129):
+        node.give(second + 0.1, told("k1", second, second))
+    assert len(node.events()) == 1
+    assert node.state.picture.waiting
+    node.give(141.0, Tick())
+    assert len(node.events()) == 2
+    for second in range(142, 146):
+        node.give(second + 0.1, told("k1", second, second))
+    assert len(node.events()) == 2
+    assert len(node.state.picture.open[1].evidence.forms) == 1

@@ -112,6 +112,11 @@ def by_motion(launch: Launch, motion: Motion) -> Fit:
     return NO_FIT if known else UNPLACED
 
 
+def is_unsaid(launches: Sequence[Launch], motion: Motion) -> bool:
+    """Say whether of some launch nothing is known with which a motion compares."""
+    return any(by_motion(launch, motion) == NO_FIT for launch in launches)
+
+
 def by_sighting(launch: Launch, sighting: Sighting) -> Fit:
     """Return how a said launch fits this one."""
     time, point = sighting.time, sighting.point

@@ -15,17 +15,22 @@ A partner's item opens an event or is attached to one:
 * else it opens an event, unless it is history, expired or retracted. What belonged to
   an event that is closed opens nothing.
 
+A partner's path or track seen long before, or long after, all that is known of
+some event may be of that one: it is tried again as what lies between comes in, and
+opens an event when it is told apart from all, or after ``WAIT_S``.
+
 A retraction by the same originator takes out what the item brought, also when it comes
 first. The event stays: that something was retracted is for people to judge.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from beaconfire.seals.opaque import opaque
 from beaconfire.stages.fuse.belonging import (
     BY_MOTION,
     by_motion,
+    is_unsaid,
     of_motion,
     of_path,
     of_sighting,
@@ -54,7 +59,7 @@ from beaconfire.stages.fuse.launches import (
     move,
     remember,
 )
-from beaconfire.stages.fuse.motion import Motion, motion_of_state
+from beaconfire.stages.fuse.motion import Motion, motion_of_path, motion_of_state
 from beaconfire.vocabulary.entries.sightings import ItemHeld, LaunchEvent
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import Plot
@@ -80,7 +85,8 @@ CLOSED_NAMES_MAX = 1_024
 NAMES_MAX = 512
 # Sensors of all partners together that are followed.
 FOLLOWERS_MAX = 256
-# A bare notice is placed by a track or scan within seconds, or never.
+# A bare notice is placed by a track or scan within seconds, or never; what was withheld
+# comes back at eight seconds of flight a second and more.
 WAIT_S = 10.0
 WAITING_MAX = 64
 # A track under the name of one event is another's when it is so far off the one, and
@@ -109,11 +115,16 @@ class Event(Launch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A bare notice that may be of several events, or of a new one."""
+    """A bare notice that may be of several events, or of a new one.
+
+    Or, by its ``motion``, a track or a sensor's path that compares with nothing yet.
+    """
 
     seen: Instant
     source: Party
     until: Instant
+    motion: Motion | None = None
+    sensor: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,7 +163,10 @@ def take_own_path(
     picture: Picture, sensor: str, carried: Carried, party: Party, at: Instant
 ) -> tuple[LaunchEvent, ...]:
     """Take the plots of an own sensor's path to its event; open one if it has none."""
-    event, plots, opened = _home(picture, sensor, carried, party, at, may_open=True)
+    # What our own radar shows is said at once.
+    event, plots, opened = _home(
+        picture, sensor, carried, party, at, may_open=True, may_wait=False
+    )
     if event is not None and add_own_plots(event.evidence, sensor, plots):
         event.pace.wish()
     uncross(picture.open, sensor, picture.homes)
@@ -167,6 +181,7 @@ def _home(
     at: Instant,
     *,
     may_open: bool,
+    may_wait: bool = True,
 ) -> tuple[Event | None, tuple[Plot, ...], tuple[LaunchEvent, ...]]:
     """Return the event of a sensor's path, its new plots, and what was opened.
 
@@ -188,10 +203,18 @@ def _home(
         return event, carried.plots, ()
     opened: tuple[LaunchEvent, ...] = ()
     event = of_path(picture.open, sensor, carried) or _crowded(picture)
-    if event is None and may_open and carried.begun:
-        sighting = Sighting(seen=carried.plots[0].time)
-        event, entry = open_event(picture, sighting, source, at)
-        opened = (entry,)
+    waits = picture.waiting.pop(key, None)
+    if event is None and (waits or (may_open and carried.begun)):
+        motion = motion_of_path(carried.fixes)
+        seen = carried.fixes[0].plot.time if waits is None else waits.seen
+        sighting = Sighting(seen=seen)
+        until = at.plus_s(WAIT_S) if waits is None else waits.until
+        one = Waiting(
+            seen=seen, source=source, until=until, motion=motion, sensor=sensor
+        )
+        if not (may_wait and _let_wait(picture, key, one)):
+            event, entry = open_event(picture, sighting, source, at)
+            opened = (entry,)
     remember(picture.homes, key, STRAY if event is None else event.id, HOMES_MAX)
     if event is not None:
         follow(event, sensor, carried)
@@ -255,8 +278,16 @@ def take_item(picture: Picture, held: ItemHeld, at: Instant) -> tuple[LaunchEven
     if event is None and may_open:
         if bare and _is_over(picture, item, sighting):
             return ()
+        one = Waiting(
+            seen=sighting.seen,
+            source=item.originator,
+            until=at.plus_s(WAIT_S),
+            motion=motion,
+        )
         if bare and _may_be_any(picture, item.originator):
-            _let_wait(picture, name, sighting, item.originator, at)
+            _let_wait(picture, name, one)
+            return ()
+        if motion is not None and _let_wait(picture, name, one):
             return ()
         event, entry = open_event(picture, sighting, item.originator, at)
         opened = (entry,)
@@ -314,28 +345,42 @@ def _tokens(item: Item) -> list[str]:
     return [f"{item.originator}#{token}" for token in item.lineage]
 
 
-def _let_wait(
-    picture: Picture, name: str, sighting: Sighting, source: Party, at: Instant
-) -> None:
-    if name not in picture.waiting and len(picture.waiting) < WAITING_MAX:
-        picture.waiting[name] = Waiting(
-            seen=sighting.seen, source=source, until=at.plus_s(WAIT_S)
-        )
+def _let_wait(picture: Picture, name: str, one: Waiting) -> bool:
+    """Let something wait; say of what moves whether it does.
+
+    It waits once, for events that its partner has not named, while there is room.
+    """
+    motion, may_be = one.motion, picture.open
+    if motion is not None and one.sensor is None:
+        may_be = [each for each in may_be if not _names_of(each, one.source)]
+    if motion is not None and not is_unsaid(may_be, motion):
+        picture.waiting.pop(name, None)
+        return False
+    if (before := picture.waiting.get(name)) is not None:
+        one = before if motion is None else replace(one, until=before.until)
+    elif len(picture.waiting) >= WAITING_MAX:
+        return False
+    picture.waiting[name] = one
+    return True
 
 
 def resolve_waiting(picture: Picture, at: Instant) -> Iterator[LaunchEvent]:
-    """Place the bare notices that nothing else has placed in time.
+    """Place what nothing else has placed in time.
 
-    Each goes to the oldest event that its partner has not named: to open another for a
-    launch that is already known would be the worse mistake, and a track that comes
-    later still corrects it.
+    A bare notice goes to the oldest event that its partner has not named: to open
+    another for a launch that is already known would be the worse mistake, and a track
+    that comes later still corrects it. What moves, and still compares with nothing,
+    opens an event: nobody has seen the one that is known for as long.
     """
     for name in [n for n, one in picture.waiting.items() if one.until <= at]:
         waiting = picture.waiting.pop(name)
         if any(name in event.names for event in picture.open):
             continue
         unnamed = [e for e in picture.open if not _names_of(e, waiting.source)]
-        if unnamed:
+        motion = waiting.motion
+        if motion is not None and of_motion(picture.open, motion, lambda _: False):
+            continue  # another that waited has opened its event
+        if unnamed and motion is None:
             unnamed[0].names[name] = ""
             continue
         event = _crowded(picture)
@@ -344,7 +389,10 @@ def resolve_waiting(picture: Picture, at: Instant) -> Iterator[LaunchEvent]:
                 picture, Sighting(seen=waiting.seen), waiting.source, at
             )
             yield entry
-        event.names[name] = ""
+        if motion is not None:
+            move(event, waiting.sensor or name, motion)
+        if waiting.sensor is None:
+            event.names[name] = ""
 
 
 def _attach(
