@@ -74,6 +74,7 @@ class Doors:
                 password=self._endpoint.secret,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=SETTINGS.door_pause_s,
+                drain_timeout=SETTINGS.stop_s_max,
                 error_cb=_ignore,
             )
             await self._client.subscribe("sensors.>", cb=self._hear_sensor)

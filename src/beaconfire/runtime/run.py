@@ -38,6 +38,7 @@ from beaconfire.runtime.effects import (
     Ring,
     Solve,
 )
+from beaconfire.runtime.giving_up import give_up_later
 from beaconfire.runtime.journal_server import JournalServer, start_journal_server
 from beaconfire.runtime.node_dir import (
     NodeConfig,
@@ -99,9 +100,16 @@ async def run_node(directory: Path, *, say: Say) -> None:
     config = load_node(directory)
     clock = clock_of(config) or _awaited(config)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    loop, own = asyncio.get_running_loop(), asyncio.current_task()
+    assert own is not None
+
+    def told() -> None:
+        if not stop.is_set():
+            stop.set()
+            give_up_later(own, say)
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, told)
     async with AsyncExitStack() as stack:
         running = await _Running.start(directory, config, clock, stack, say)
         say(f"ready: node of {config.party} in {directory}")

@@ -128,6 +128,9 @@ class Settings:
         50, "ticks", "long work (a mass withdrawal) is done a tick at a time"
     )
     stop_s_max: float = limit(5.0, "s", "how long a child may take to end")
+    node_stop_s_max: float = limit(
+        25.0, "s", "all children and a checkpoint; then it waits for what never comes"
+    )
 
     # The solver
     solver_ready_s_max: float = limit(
