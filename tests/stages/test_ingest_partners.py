@@ -28,7 +28,6 @@ from beaconfire.vocabulary.link import (
     REASON_MAX,
     ZERO_DIGEST,
     EpochHead,
-    Lane,
     ReceiptNote,
     RefusedPart,
 )
@@ -77,13 +76,8 @@ class Told(Fed):
         super().__init__()
         self.kor = Line()
         self.usa = Line(sender="USA")
-        self.lines: dict[Lane, Line] = {}
         for line in (self.kor, self.usa):
             self.good(line)
-
-    def line(self, lane: Lane) -> Line:
-        """Return Korea's end of another lane, where it stands."""
-        return self.lines.setdefault(lane, Line(lane=lane))
 
     def good(self, line: Line) -> None:
         """Send a good item down ``line``: it is used."""
@@ -329,39 +323,6 @@ def test_lanes_have_chains_of_their_own(told: Told) -> None:
 
 
 # The items
-
-
-def test_an_item_comes_in_the_lane_of_its_form(told: Told) -> None:
-    """A lane's window and order are for what belongs there; elsewhere it is refused."""
-    for lane, item, form in (
-        ("plots", track_of(), "track"),
-        ("plots", item_of(), "notice"),
-        ("tracks", item_of(), "notice"),
-        ("notices", track_of(), "track"),
-    ):
-        line = told.kor if lane == "notices" else told.line(lane)
-        made = line.send(line.carry(item))
-        right = "tracks" if form == "track" else "notices"
-        assert told.refuses_part(made, lane=lane) == (
-            f"item `{item.id}` came in the lane `{lane}`: a {form} goes in `{right}`"
-        )
-    for lane, item in (("tracks", track_of()), ("notices", item_of())):
-        line = told.kor if lane == "notices" else told.line(lane)
-        assert only(ItemHeld, told.pull(line.send(line.carry(item)), lane=lane))
-
-
-def test_an_act_counts_in_whatever_lane_it_comes(told: Told) -> None:
-    """A suspension is its people's word: no wrapping may keep it from effect."""
-    act = act_of("suspend")
-    line = told.line("plots")
-    out = told.pull(line.send(carried_act(act)), lane="plots")
-    assert only(Act, out) == act
-    restored = told.pull(
-        line.send(carried_act(act_of("restore", issued_s=1.0))),
-        lane="plots",
-        seconds=1.0,
-    )
-    assert only(Act, restored).act == "restore"
 
 
 def test_a_part_is_what_the_header_names(told: Told) -> None:
