@@ -191,16 +191,16 @@ def _take_state(
     watch = state.watches.get(body.launch_id)
     if watch is None:
         return
-    told, news = (watch.sight, watch.group), body.doubt != watch.doubt
+    told = (watch.sight, watch.group)
+    doubted = body.doubt if body.doubt != watch.doubt else None
     watch.sight, watch.group, watch.doubt = body.sight, body.group, body.doubt
     if is_missing(body.sight) and only_narrows(watch.drafted.area, watch.content.area):
         watch.content = watch.drafted  # what was published stands, to its full size
-    if news and body.doubt is not None:
-        watch.content, watch.failed = in_doubt(watch.drafted, body.doubt), at
-        news = materially_new(watch.drafted, watch.content)
-    else:
-        news = False
-    if news or is_news(told, (watch.sight, watch.group)):
+    news = is_news(told, (watch.sight, watch.group))
+    if doubted is not None:
+        watch.content, watch.failed = in_doubt(watch.drafted, doubted), at
+        news = news or materially_new(watch.drafted, watch.content)
+    if news:
         yield from _in_turn(watch, at)
 
 
