@@ -21,7 +21,7 @@ print(json.dumps([os.getpriority(os.PRIO_PROCESS, 0), said]))
 def of_this_session():
     """Return the nice value of this session; none if the system's first one holds it.
 
-    The file is then there and empty: so it is where a container has no session of its own.
+    The file is then there and empty, as where a container has no session of its own.
     """
     return GROUPS.read_text().split()[-1:] if GROUPS.exists() else []
 

@@ -6,10 +6,20 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beaconfire.stages.fuse.portion import SOLVE_PLOTS_MAX, portion
+from beaconfire.stages.fuse.counting import count_once
+from beaconfire.stages.fuse.evidence import (
+    Evidence,
+    add_own_plots,
+    add_partner_plots,
+    exchange,
+    take_back,
+)
+from beaconfire.stages.fuse.portion import SOLVE_PLOTS_MAX, Seen, portion
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.places import SensorSite
+from beaconfire.vocabulary.report import Plots
 from beaconfire.vocabulary.times import Instant
+from tests.stages.sightings_made import at_s, flown, item
 
 START_NS = 1_664_836_920 * 10**9
 
@@ -33,20 +43,25 @@ def seen(sensor, count):
     ]
 
 
+def all_seen(counts):
+    """Return so many plots of each of so many sensors."""
+    return [Seen(seen(sensor, count)) for sensor, count in enumerate(counts)]
+
+
 COUNTS = st.lists(st.integers(0, 60), max_size=8)
 
 
 @given(counts=COUNTS, most=st.integers(0, 120))
 def test_no_solve_is_given_more_than_the_limit_nor_less_than_it_could(counts, most):
     """Time is bounded; what one sensor does not need falls to the others."""
-    given_plots = portion([seen(i, n) for i, n in enumerate(counts)], most=most)
+    given_plots = portion(all_seen(counts), most=most)
     assert len(given_plots) == min(most, sum(counts))
 
 
 @given(counts=COUNTS, most=st.integers(0, 120))
 def test_no_sensor_is_cut_before_one_that_gives_more(counts, most):
     """A sensor is thinned only down to what the fullest others are left with."""
-    plots = portion([seen(i, n) for i, n in enumerate(counts)], most=most)
+    plots = portion(all_seen(counts), most=most)
     kept = Counter(plot.sensor.id for plot in plots)
     cut = [kept[f"radar-{i}"] for i, n in enumerate(counts) if kept[f"radar-{i}"] < n]
     assert all(max(kept.values(), default=0) <= least + 1 for least in cut)
@@ -57,21 +72,72 @@ def test_what_is_given_does_not_hang_on_the_order_in_which_it_came(order, most):
     """Late plots are thinned like those that came in time."""
     held = seen(0, 40)
     late = [held[number] for number in order]
-    assert portion([late], most=most) == portion([held], most=most)
+    known = Seen(held, in_order=True)
+    assert portion([Seen(late)], most=most) == portion([known], most=most)
 
 
 @given(count=st.integers(3, 300), most=st.integers(2, 100))
 def test_a_thinned_sensor_keeps_its_ends_and_no_wide_hole(count, most):
     """The arc's length is never lost."""
     held = seen(0, count)
-    kept = portion([held], most=most)
+    kept = portion([Seen(held, in_order=True)], most=most)
     assert kept[0] == held[0]
     assert kept[-1] == held[-1]
     gaps = [b.time.seconds_since(a.time) for a, b in pairwise(kept)]
     assert max(gaps) <= (count - 1) / (len(kept) - 1) + 1.0
 
 
+SECONDS = st.lists(st.integers(0, 9), max_size=12)
+
+
+def seen_by(evidence):
+    """Return what is held of each sensor, ours first, as a solve takes it."""
+    own = [
+        Seen(tuple(held.values()), in_order=sensor not in evidence.late)
+        for sensor, held in evidence.own.items()
+    ]
+    return [*own, *count_once(evidence.forms.values()).plots]
+
+
+def in_order(plots):
+    """Say whether no plot stands behind a later one."""
+    return all(one.time <= next_one.time for one, next_one in pairwise(plots))
+
+
+def come(evidence, *, own, told):
+    """Let plots of one instant each come from our radar and from a partner's."""
+    for second in own:
+        add_own_plots(evidence, "k1", (flown("k1", float(second)),))
+    for number, second in enumerate(told):
+        body = Plots(sensor_id="k1", plots=(flown("k1", float(second)),))
+        brought = item(f"i{number}-{second}", body, float(second), lineage=("t",))
+        add_partner_plots(evidence, brought, body.sensor_id, body.plots)
+
+
+@given(mine=SECONDS, theirs=SECONDS, other=SECONDS, after=st.integers(0, 9))
+def test_no_sensor_passes_for_being_in_order_that_is_not(mine, theirs, other, after):
+    """Whatever comes, is exchanged or taken back: what is not looked at is sorted."""
+    one, two = Evidence(), Evidence()
+    come(one, own=mine, told=theirs)
+    come(two, own=other, told=other)
+    for sensor in ("k1", "KOR/k1"):
+        exchange(one, two, sensor)
+        take_back(two, sensor, at_s(float(after)))
+    come(two, own=theirs, told=mine)
+    for evidence in (one, two):
+        for seen_of in seen_by(evidence):
+            assert in_order(seen_of.plots) or not seen_of.in_order
+
+
+def test_what_came_in_order_is_known_to_have():
+    """Else each solve of a long arc looks at every plot that it leaves out."""
+    evidence = Evidence()
+    come(evidence, own=range(9), told=range(9))
+    assert [of.in_order for of in seen_by(evidence)] == [True, True]
+    come(evidence, own=[3], told=[])
+    assert [of.in_order for of in seen_by(evidence)] == [False, True]
+
+
 def test_what_four_radars_see_in_eight_minutes_goes_in_whole():
     """The limit is for dense reporting; a usual flight is not thinned."""
-    sensors = [seen(i, 480) for i in range(4)]
-    assert len(portion(sensors)) == 4 * 480 <= SOLVE_PLOTS_MAX
+    assert len(portion(all_seen([480] * 4))) == 4 * 480 <= SOLVE_PLOTS_MAX

@@ -18,7 +18,9 @@ Everything is a function of what is held, never of the order in which it came.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
+from beaconfire.stages.fuse.portion import Seen
 from beaconfire.vocabulary.motion import Plot, Tracklet
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -54,12 +56,14 @@ class Form:
     """What one partner told of one observation set.
 
     Each plot stands with the id of the item that brought it first, so that an item
-    that is retracted takes its plots along.
+    that is retracted takes its plots along. ``late`` are the sensors of which one came
+    behind a later one.
     """
 
     originator: Party
     tokens: tuple[str, ...]
     plots: dict[str, dict[str, tuple[str, Plot]]] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     tracklets: list[Told] = field(default_factory=list)
 
     def count(self) -> int:
@@ -71,7 +75,7 @@ class Form:
 class Counted:
     """What goes into a solve; see ``Observations`` for the names."""
 
-    plots: list[Sequence[Plot]] = field(default_factory=list)
+    plots: list[Seen] = field(default_factory=list)
     tracklets: list[Tracklet] = field(default_factory=list)
     common: list[Tracklet] = field(default_factory=list)
     overlapping: list[Tracklet] = field(default_factory=list)
@@ -206,15 +210,46 @@ def _common(
     return None
 
 
-def _distinct(forms: Iterable[Form]) -> list[Sequence[Plot]]:
+def _distinct(forms: Iterable[Form]) -> list[Seen]:
     """Return the plots of forms by sensor, each once."""
-    sensors: dict[tuple[Party, str], dict[str, Plot]] = {}
+    sensors: dict[tuple[Party, str], list[Form]] = {}
     for form in forms:
-        for sensor, held in form.plots.items():
-            mine = sensors.setdefault((form.originator, sensor), {})
-            for key, (_, plot) in held.items():
-                mine.setdefault(key, plot)
-    return [list(mine.values()) for mine in sensors.values()]
+        for sensor in form.plots:
+            sensors.setdefault((form.originator, sensor), []).append(form)
+    return [_joined(sensor, told) for (_, sensor), told in sensors.items()]
+
+
+def _joined(sensor: str, forms: list[Form]) -> Seen:
+    first, *others = forms
+    if not others:
+        told = tuple(first.plots[sensor].values())
+        return Seen(_Told(told), in_order=sensor not in first.late)
+    mine: dict[str, Plot] = {}
+    for form in forms:
+        for key, (_, plot) in form.plots[sensor].items():
+            mine.setdefault(key, plot)
+    return Seen(tuple(mine.values()))
+
+
+class _Told(Sequence[Plot]):
+    """The plots of one sensor, each taken from beside its item when it is asked for."""
+
+    def __init__(self, told: tuple[tuple[str, Plot], ...]) -> None:
+        self._told = told
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    @overload
+    def __getitem__(self, place: int) -> Plot: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Plot]: ...
+
+    def __getitem__(self, place: int | slice) -> Plot | Sequence[Plot]:
+        if isinstance(place, slice):
+            return _Told(self._told[place])
+        return self._told[place][1]
 
 
 def _sensors(way: _Way) -> set[str]:

@@ -20,7 +20,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from beaconfire.stages.fuse.counting import Form, Told, count_once, keep, named
-from beaconfire.stages.fuse.portion import portion
+from beaconfire.stages.fuse.portion import Seen, portion
 from beaconfire.vocabulary.flight import Observations, StatedTrack
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import BiasPrior, Cue, Plot, Tracklet
@@ -62,9 +62,13 @@ class Untraced:
 
 @dataclass(slots=True, kw_only=True)
 class Evidence:
-    """The sightings of one launch: our plots, cues, and partners' forms."""
+    """The sightings of one launch: our plots, cues, and partners' forms.
+
+    ``late`` are the own sensors of which a plot came behind a later one.
+    """
 
     own: dict[str, dict[str, Plot]] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     cues: dict[str, Cue] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)
     untraced: dict[Party, Untraced] = field(default_factory=dict)
@@ -103,11 +107,14 @@ def add_own_plots(evidence: Evidence, sensor: str, plots: tuple[Plot, ...]) -> b
     held = evidence.own.setdefault(sensor, {})
     before = len(held)
     for plot in plots:
+        if _is_late(held, plot.time):
+            evidence.late.add(sensor)
         held.setdefault(_plot_key(plot), plot)
         evidence.span(plot.time, plot.time)
     new = len(held) > before
     if len(held) > PLOTS_PER_SENSOR_MAX:
         evidence.own[sensor] = _thinned(held)
+        evidence.late.discard(sensor)
     return new
 
 
@@ -135,11 +142,14 @@ def add_partner_plots(
     for plot in plots:
         key = _plot_key(plot)
         if key not in held:
+            if _is_late(held, plot.time):
+                form.late.add(sensor)
             held[key] = (item.id, _named_plot(plot, item.originator))
             evidence.span(plot.time, plot.time)
     new = len(held) > before
     if len(held) > PLOTS_PER_SENSOR_MAX:
         form.plots[sensor] = _thinned(held)
+        form.late.discard(sensor)
     return new
 
 
@@ -217,6 +227,7 @@ def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
     mine, theirs = one.own.get(sensor), other.own.get(sensor)
     if mine and theirs:
         one.own[sensor], other.own[sensor] = _exchanged(mine, theirs)
+        _share_late(one.late, other.late, sensor)
     originator, _, name = sensor.partition("/")
     for key, form in one.forms.items():
         match = other.forms.get(key)
@@ -225,6 +236,7 @@ def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
         told, heard = form.plots.get(name), match.plots.get(name)
         if told and heard:
             form.plots[name], match.plots[name] = _exchanged(told, heard)
+            _share_late(form.late, match.late, name)
 
 
 def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observations:
@@ -234,7 +246,10 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
     ``unshared`` are the own sensors that no partner was ever told of.
     """
     counted = count_once(evidence.forms.values())
-    own = [list(held.values()) for held in evidence.own.values()]
+    own = [
+        Seen(tuple(held.values()), in_order=sensor not in evidence.late)
+        for sensor, held in evidence.own.items()
+    ]
     untraced = evidence.untraced.values()
     loose = [one.tracklet for one in untraced if one.tracklet is not None]
     return Observations(
@@ -268,6 +283,18 @@ def sources_of(evidence: Evidence) -> frozenset[str]:
     for party, track in evidence.untraced.items():
         names |= set(track.tracklet.sensors if track.tracklet else (party,))
     return frozenset(names)
+
+
+def _is_late(held: dict[str, T], time: Instant) -> bool:
+    """Say whether what is added now would stand behind something later."""
+    last = next(reversed(held), None)
+    return last is not None and _time_ns(last) > time.ns
+
+
+def _share_late(one: set[str], other: set[str], sensor: str) -> None:
+    if sensor in one | other:
+        one.add(sensor)
+        other.add(sensor)
 
 
 def _exchanged(
