@@ -197,6 +197,8 @@ class Way:
                 out.kept_ns.setdefault(stamp.name, stamp.stored_ns)
             new = await self._far.new()
             for stamp in new:
+                if stamp.name not in out.sent_ns:
+                    continue  # a straggler of an earlier passage
                 out.stored_ns.setdefault(stamp.name, stamp.stored_ns)
                 if stamp.seen_ns is not None:
                     out.seen_ns.setdefault(stamp.name, stamp.seen_ns)
