@@ -40,6 +40,8 @@ _PLOTS_AFTER_GAP = 40
 _GUARD = 1e-14  # of a diagonal: below it a difference of two sums is rounding
 # From here down the drag is most of what moves it.
 _THICK_AIR_M = 60_000.0
+# Nothing is left of a push's beginning in the thrust filter after its longest gap.
+_RELIT_S = (6.0, 12.0, 18.0, 24.0, GAP_S_MAX)
 _LATELY_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
 
 
@@ -52,6 +54,7 @@ class Burnout:
     weights: Floats
     state: Floats  # [r, v, s] at the last plot, of the likeliest candidate
     arc: tuple[Floats, Floats, Flags]  # ``sample_arc`` of it at every plot
+    relit: bool = False  # ``coasted_before`` the push that ended
 
     @property
     def declared(self) -> bool:
@@ -153,6 +156,24 @@ def still_coasting(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bo
         return burnout.declared
     for back_s in _LATELY_S:
         until = int(np.searchsorted(table.times_s, -back_s, "right"))
+        if until < 2 or not track.fits[:until].any():
+            return False
+        if find_burnout(_until(table, until), track.until(until)).declared:
+            return True
+    return False
+
+
+def coasted_before(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
+    """Whether what pushed last before burn-out had set in on a coasting arc, lately.
+
+    The thrust filter lets a push wander, not jump: until it has seen one for long, its
+    velocity is off by more than it says. A motor that has burnt since the ground, or
+    for longer than the filter remembers, is not of this kind. While thrust goes on
+    this is true by chance in one climb of a thousand (Ville).
+    """
+    began_s = float(table.times_s[int(burnout.candidates[np.argmax(burnout.weights)])])
+    for back_s in _RELIT_S:
+        until = int(np.searchsorted(table.times_s, began_s - back_s, "right"))
         if until < 2 or not track.fits[:until].any():
             return False
         if find_burnout(_until(table, until), track.until(until)).declared:

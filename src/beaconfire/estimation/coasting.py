@@ -14,6 +14,10 @@ Two products of one weighing (``burnout``), because they answer to different rea
   knew there as a prior, and the results are mixed by weight (mean and spread). Later
   both are the same: a wrong model of thrust must not outlive its use.
 
+Where the push that ended had set in on an arc (``Burnout.relit``) the filter knows too
+little of how it began: the arc is then made of the plots since alone, from the last
+credible burn-out on.
+
 The thrust filter has no bias states; its positions and velocities are therefore taken
 to be as wrong as the sensors' survey allows, in every direction.
 """
@@ -101,7 +105,8 @@ def fit_coast(
     """Return the arc for sharing and the fit for own use."""
     began = int(burnout.candidates[int(np.argmax(burnout.weights))])
     age_s = float(table.times_s[-1] - table.times_s[began])
-    cut = burnout_past(burnout, _LAST if age_s > SETTLED_S else _MIDDLE)
+    late = age_s > SETTLED_S or burnout.relit
+    cut = burnout_past(burnout, _LAST if late else _MIDDLE)
     belongs = track.fits | _on_arc(table, burnout)
     after = np.flatnonzero(belongs & (np.arange(len(belongs)) >= cut))
     if after.size < PLOTS_MIN:
@@ -114,10 +119,16 @@ def fit_coast(
         joint = fit_arc(coasting, own.state, epoch, tracklets=tracklets)
     coast = Coast(coasting, own, joint, float(table.times_s[began]))
     fit = carried(joint, table.epoch)
-    young = table.times_s[-1] - coast.began_s < YOUNG_S
-    if young and began > int(burnout.candidates[0]):
+    if climb_counts(table, burnout):
         fit = _mix(table, track, burnout, fit, tracklets)
     return coast, fit
+
+
+def climb_counts(table: PlotTable, burnout: Burnout) -> bool:
+    """Whether the motor's last state is worth more than the arc since."""
+    k = int(burnout.candidates[int(np.argmax(burnout.weights))])
+    young = table.times_s[-1] - table.times_s[k] < YOUNG_S
+    return bool(young and k > int(burnout.candidates[0]) and not burnout.relit)
 
 
 def refit_loosely(
@@ -346,8 +357,7 @@ def find_push(
     parts = _Components(table, track, fit.state, fit.biases, fit, ())
     used = _perhaps_pushed(table, coast, parts.distances()) & parts.reached
     J, y = parts.equations(used)
-    young = table.times_s[-1] - began_s < YOUNG_S
-    if young and k > int(burnout.candidates[0]):
+    if climb_counts(table, burnout):
         parts.add_thrust(k, J, y)
     arc = Arc(
         table.times_s, table.rows, table.bias_slot, used, parts.states, parts.phis,

@@ -27,12 +27,14 @@ from beaconfire.estimation.arc import (
 from beaconfire.estimation.arrays import Floats
 from beaconfire.estimation.burnout import (
     Burnout,
+    coasted_before,
     find_burnout,
     still_coasting,
 )
 from beaconfire.estimation.coasting import (
     PLOTS_MIN,
     Coast,
+    climb_counts,
     find_push,
     fit_coast,
     left_the_arc,
@@ -112,6 +114,8 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
         return Finding("unknown", reason, False, track=track)
     burnout = find_burnout(calm, track)
     if still_coasting(calm, track, burnout):
+        if climb_counts(table, burnout):
+            burnout = replace(burnout, relit=coasted_before(calm, track, burnout))
         coast, fit = fit_coast(table, track, burnout, parts)
         push = find_push(table, track, burnout, coast)
         agree = newest_agree(table, track, burnout, coast)

@@ -56,7 +56,7 @@ def newest_agree(
     J, y, squares = sums(k + 1)
     add_priors(J, y, fit.state, fit.biases, fit.bias_priors)
     young = table.times_s[-1] - table.times_s[k] < YOUNG_S
-    if young and reached[k]:
+    if young and reached[k] and not burnout.relit:
         precision = known_at(table, track, np.array([k]))[0]
         add_state(precision, track.means[k], states[k], phis[k], J, y)
         mirror(J)
