@@ -40,8 +40,11 @@ _PLOTS_AFTER_GAP = 40
 _GUARD = 1e-14  # of a diagonal: below it a difference of two sums is rounding
 # From here down the drag is most of what moves it.
 _THICK_AIR_M = 60_000.0
-# Nothing is left of a push's beginning in the thrust filter after its longest gap.
-_RELIT_S = (6.0, 12.0, 18.0, 24.0, GAP_S_MAX)
+# Nothing is left of a push's beginning in the thrust filter after its longest gap. A
+# look costs a twentieth of a solve, so there are few: where a force is felt beyond one
+# in a thousand (3 degrees of freedom), or of fewer plots than fix an arc, none is had.
+_RELIT_S = (10.0, 20.0, GAP_S_MAX)
+_RELIT_FELT, _RELIT_PLOTS_MIN = 16.3, 6
 _LATELY_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
 
 
@@ -174,8 +177,10 @@ def coasted_before(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bo
     began_s = float(table.times_s[int(burnout.candidates[np.argmax(burnout.weights)])])
     for back_s in _RELIT_S:
         until = int(np.searchsorted(table.times_s, began_s - back_s, "right"))
-        if until < 2 or not track.fits[:until].any():
+        if until < _RELIT_PLOTS_MIN or not track.fits[:until].any():
             return False
+        if track.felt(until - 1) > _RELIT_FELT:
+            continue
         if find_burnout(_until(table, until), track.until(until)).declared:
             return True
     return False

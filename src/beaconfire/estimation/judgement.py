@@ -283,7 +283,7 @@ def _under_thrust(table: PlotTable, track: ThrustTrack) -> Finding:
 def _leaving(table: PlotTable, track: ThrustTrack) -> Finding:
     """Name an arc that its newest plots leave: thrust if a force is felt."""
     reason = "the newest plots leave the coasting arc: thrust, lift or break-up"
-    if float(_felt(track)[-1]) > _THRUST_SEEN:
+    if float(track.felt(-1)) > _THRUST_SEEN:
         return replace(_under_thrust(table, track), reason=reason)
     region = _reachable(table, track, PUSH_SIGMA_MPS2)
     return Finding("unknown", reason, False, table.epoch, track=track, reachable=region)
@@ -364,15 +364,7 @@ def _boost(table: PlotTable, track: ThrustTrack, reason: str) -> Finding:
 
 def _thrust_was_seen(track: ThrustTrack) -> bool:
     """Whether the specific force ever stood out from its uncertainty."""
-    return bool(np.max(_felt(track)) > _THRUST_SEEN)
-
-
-def _felt(track: ThrustTrack) -> Floats:
-    """Return the squared size of the specific force in its own sigmas, per plot."""
-    force = track.means[:, 6:]
-    pull = np.linalg.solve(track.covariances[:, 6:, 6:], force[:, :, None])[:, :, 0]
-    result: Floats = np.sum(force * pull, axis=1)
-    return result
+    return bool(np.max(track.felt()) > _THRUST_SEEN)
 
 
 def _height_and_climb(state: Floats) -> tuple[float, float]:

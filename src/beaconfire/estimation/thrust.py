@@ -47,6 +47,7 @@ _SUBSTEP_S = 2.0
 _STARTS_MAX, _START_PLOTS = 12, 24
 _RETRY_S_MAX = 8.0  # a longer blind stretch would let a false plot pass for a jump
 _NO_DRAG = -2.5  # what drag there is shows as part of the push
+_ALL = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class ThrustTrack:
             self.evidence[:end],
             self.fits[:end],
         )
+
+    def felt(self, of: int | slice = _ALL) -> Floats:
+        """Return the squared size of the specific force in its own sigmas.
+
+        After every plot, or after plot ``of`` alone.
+        """
+        force = self.means[of, 6:]
+        inverse = np.linalg.solve(self.covariances[of, 6:, 6:], force[..., None])
+        result: Floats = np.sum(force * inverse[..., 0], axis=-1)
+        return result
 
 
 @compiled
