@@ -223,7 +223,7 @@ def _joined(sensor: str, forms: list[Form]) -> Seen:
     first, *others = forms
     if not others:
         told = tuple(first.plots[sensor].values())
-        return Seen(_Told(told), in_order=sensor not in first.late)
+        return Seen(_PlotsAlone(told), in_order=sensor not in first.late)
     mine: dict[str, Plot] = {}
     for form in forms:
         for key, (_, plot) in form.plots[sensor].items():
@@ -231,7 +231,7 @@ def _joined(sensor: str, forms: list[Form]) -> Seen:
     return Seen(tuple(mine.values()))
 
 
-class _Told(Sequence[Plot]):
+class _PlotsAlone(Sequence[Plot]):
     """The plots of one sensor, each taken from beside its item when it is asked for."""
 
     def __init__(self, told: tuple[tuple[str, Plot], ...]) -> None:
@@ -248,7 +248,7 @@ class _Told(Sequence[Plot]):
 
     def __getitem__(self, place: int | slice) -> Plot | Sequence[Plot]:
         if isinstance(place, slice):
-            return _Told(self._told[place])
+            return _PlotsAlone(self._told[place])
         return self._told[place][1]
 
 
