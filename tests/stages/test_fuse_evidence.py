@@ -10,9 +10,6 @@ from beaconfire.estimation.tracklet import STATES
 from beaconfire.stages.fuse.counting import TRACKLETS_PER_FORM_MAX
 from beaconfire.stages.fuse.evidence import (
     FORMS_PER_PARTNER_MAX,
-    NEWEST_KEPT,
-    OLDER_KEPT,
-    PLOTS_PER_SENSOR_MAX,
     SENSORS_PER_FORM_MAX,
     Evidence,
     add_cue,
@@ -22,6 +19,7 @@ from beaconfire.stages.fuse.evidence import (
     observations,
     retract,
 )
+from beaconfire.stages.fuse.sighted import NEWEST_KEPT, OLDER_KEPT, PLOTS_PER_SENSOR_MAX
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import Covariance, Phase
 from beaconfire.vocabulary.report import Plots, TrackProduct
@@ -339,7 +337,7 @@ def test_a_long_watch_keeps_its_whole_arc_within_a_bound():
     evidence = Evidence()
     for second in range(3 * PLOTS_PER_SENSOR_MAX):
         add_own_plots(evidence, "r1", (flown("r1", float(second)),))
-    kept = sorted(evidence.own["r1"].values(), key=lambda p: p.time)
+    kept = sorted(evidence.own["r1"].plots, key=lambda p: p.time)
     assert NEWEST_KEPT + OLDER_KEPT // 2 <= len(kept) <= PLOTS_PER_SENSOR_MAX
     assert kept[0].time == at_s(0.0)
     assert kept[-1].time == at_s(3.0 * PLOTS_PER_SENSOR_MAX - 1.0)

@@ -160,7 +160,7 @@ def test_two_launches_stay_two_when_what_was_withheld_comes_between(parts):
     assert len(node.events()) == 2
     for event in node.state.picture.open:
         forms = event.evidence.forms.values()
-        seen = [plot for form in forms for _, plot in form.plots["k1"].values()]
+        seen = [plot for form in forms for plot in form.plots["k1"].plots]
         assert len({(plot.plot_id or "")[-1] for plot in seen}) == 1
 
 

@@ -92,10 +92,7 @@ SECONDS = st.lists(st.integers(0, 9), max_size=12)
 
 def seen_by(evidence):
     """Return what is held of each sensor, ours first, as a solve takes it."""
-    own = [
-        Seen(tuple(held.values()), in_order=sensor not in evidence.late)
-        for sensor, held in evidence.own.items()
-    ]
+    own = [Seen(held.plots, in_order=held.in_order) for held in evidence.own.values()]
     return [*own, *count_once(evidence.forms.values()).plots]
 
 
@@ -132,9 +129,11 @@ def test_no_sensor_passes_for_being_in_order_that_is_not(mine, theirs, other, af
 def test_what_came_in_order_is_known_to_have():
     """Else each solve of a long arc looks at every plot that it leaves out."""
     evidence = Evidence()
-    come(evidence, own=range(9), told=range(9))
+    come(evidence, own=range(1, 9), told=range(9))
     assert [of.in_order for of in seen_by(evidence)] == [True, True]
-    come(evidence, own=[3], told=[])
+    come(evidence, own=[3], told=[])  # held: nothing is added
+    assert [of.in_order for of in seen_by(evidence)] == [True, True]
+    come(evidence, own=[0], told=[])
     assert [of.in_order for of in seen_by(evidence)] == [False, True]
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from beaconfire.seals import codec
 from beaconfire.stages.fuse import FuseStage
-from beaconfire.stages.fuse.evidence import PLOTS_PER_SENSOR_MAX
 from beaconfire.stages.fuse.launches import HOMES_MAX, SOURCES_MAX, TRAIL_MAX
 from beaconfire.stages.fuse.picture import RETRACTED_MAX, SEEN_MAX
+from beaconfire.stages.fuse.sighted import PLOTS_PER_SENSOR_MAX
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import CueHeard, ItemHeld, PlotsHeard
 from beaconfire.vocabulary.report import (

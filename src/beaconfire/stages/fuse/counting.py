@@ -18,9 +18,9 @@ Everything is a function of what is held, never of the order in which it came.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import overload
 
 from beaconfire.stages.fuse.portion import Seen
+from beaconfire.stages.fuse.sighted import Sighted
 from beaconfire.vocabulary.motion import Plot, Tracklet
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
@@ -56,14 +56,12 @@ class Form:
     """What one partner told of one observation set.
 
     Each plot stands with the id of the item that brought it first, so that an item
-    that is retracted takes its plots along. ``late`` are the sensors of which one came
-    behind a later one.
+    that is retracted takes its plots along.
     """
 
     originator: Party
     tokens: tuple[str, ...]
-    plots: dict[str, dict[str, tuple[str, Plot]]] = field(default_factory=dict)
-    late: set[str] = field(default_factory=set)
+    plots: dict[str, Sighted] = field(default_factory=dict)
     tracklets: list[Told] = field(default_factory=list)
 
     def count(self) -> int:
@@ -175,9 +173,7 @@ def _holds_plots(told: Told | None, form: Form) -> bool:
         for sensor, plots in form.plots.items()
         if named(sensor, form.originator) in told.tracklet.sensors
     )
-    return any(
-        first <= plot.time <= last for plots in seen for _, plot in plots.values()
-    )
+    return any(shown.between(first, last) for shown in seen)
 
 
 def _common(
@@ -216,40 +212,20 @@ def _distinct(forms: Iterable[Form]) -> list[Seen]:
     for form in forms:
         for sensor in form.plots:
             sensors.setdefault((form.originator, sensor), []).append(form)
-    return [_joined(sensor, told) for (_, sensor), told in sensors.items()]
+    return [
+        _joined([form.plots[sensor] for form in told])
+        for (_, sensor), told in sensors.items()
+    ]
 
 
-def _joined(sensor: str, forms: list[Form]) -> Seen:
-    first, *others = forms
-    if not others:
-        told = tuple(first.plots[sensor].values())
-        return Seen(_PlotsAlone(told), in_order=sensor not in first.late)
+def _joined(told: list[Sighted]) -> Seen:
+    if len(told) == 1:
+        return Seen(told[0].plots, in_order=told[0].in_order)
     mine: dict[str, Plot] = {}
-    for form in forms:
-        for key, (_, plot) in form.plots[sensor].items():
-            mine.setdefault(key, plot)
+    for shown in told:
+        for name, plot, _ in shown.each():
+            mine.setdefault(name, plot)
     return Seen(tuple(mine.values()))
-
-
-class _PlotsAlone(Sequence[Plot]):
-    """The plots of one sensor, each taken from beside its item when it is asked for."""
-
-    def __init__(self, told: tuple[tuple[str, Plot], ...]) -> None:
-        self._told = told
-
-    def __len__(self) -> int:
-        return len(self._told)
-
-    @overload
-    def __getitem__(self, place: int) -> Plot: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Plot]: ...
-
-    def __getitem__(self, place: int | slice) -> Plot | Sequence[Plot]:
-        if isinstance(place, slice):
-            return _PlotsAlone(self._told[place])
-        return self._told[place][1]
 
 
 def _sensors(way: _Way) -> set[str]:

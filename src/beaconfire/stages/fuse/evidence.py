@@ -1,26 +1,24 @@
 """Evidence: all that is held of one launch, each sighting counted once.
 
-* A plot is known by its originator, its sensor and its own time and id, however often
-  and by whatever way it came.
+* The plots of a sensor are kept by ``sighted``; a sensor is known by its originator.
 * What partners told under lineage tokens is counted by ``counting``, each sighting
   once.
 * A tracklet without a token, and a bare state with its covariance, may be made of
   anything, our own sightings among it. A partner's newest one is kept and handed on
   apart from the rest: the estimator intersects it, and never adds it.
-* Everything is bounded. Of a sensor that has watched for very long the newest plots
-  stay whole and the older ones evenly thinned, so the arc's length is never lost.
+* Everything is bounded.
 
 What the sightings mean is the estimator's to say.
 """
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from beaconfire.stages.fuse.counting import Form, Told, count_once, keep, named
 from beaconfire.stages.fuse.portion import Seen, portion
+from beaconfire.stages.fuse.sighted import Sighted, name_of
 from beaconfire.vocabulary.flight import Observations, StatedTrack
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.motion import BiasPrior, Cue, Plot, Tracklet
@@ -28,10 +26,6 @@ from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import TrackProduct
 from beaconfire.vocabulary.times import Instant
 
-# 25 minutes at 1 Hz, longer than any radar sees one ballistic flight whole.
-PLOTS_PER_SENSOR_MAX = 1_500
-# What stays when there are more: the newest whole, and so many of those before.
-NEWEST_KEPT, OLDER_KEPT = 500, 500
 # A partner has some tens of radars; more would be a partner gone wrong.
 SENSORS_PER_FORM_MAX = 64
 # One observation set a partner and launch is usual; a handful after restarts.
@@ -39,8 +33,6 @@ FORMS_PER_PARTNER_MAX = 16
 CUES_MAX = 64
 # What the start of a solve needs (see the estimator's notes: 6 to 11).
 PLOTS_TO_SOLVE_MIN = 6
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +54,9 @@ class Untraced:
 
 @dataclass(slots=True, kw_only=True)
 class Evidence:
-    """The sightings of one launch: our plots, cues, and partners' forms.
+    """The sightings of one launch: our plots, cues, and partners' forms."""
 
-    ``late`` are the own sensors of which a plot came behind a later one.
-    """
-
-    own: dict[str, dict[str, Plot]] = field(default_factory=dict)
-    late: set[str] = field(default_factory=set)
+    own: dict[str, Sighted] = field(default_factory=dict)
     cues: dict[str, Cue] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)
     untraced: dict[Party, Untraced] = field(default_factory=dict)
@@ -104,17 +92,12 @@ def add_own_plots(evidence: Evidence, sensor: str, plots: tuple[Plot, ...]) -> b
     """Add plots of an own sensor that are the object's; say whether any was new."""
     if not plots:
         return False
-    held = evidence.own.setdefault(sensor, {})
-    before = len(held)
+    held = evidence.own.setdefault(sensor, Sighted())
+    new = False
     for plot in plots:
-        if _is_late(held, plot.time):
-            evidence.late.add(sensor)
-        held.setdefault(_plot_key(plot), plot)
+        new = held.add(name_of(plot), plot) or new
         evidence.span(plot.time, plot.time)
-    new = len(held) > before
-    if len(held) > PLOTS_PER_SENSOR_MAX:
-        evidence.own[sensor] = _thinned(held)
-        evidence.late.discard(sensor)
+    held.thin()
     return new
 
 
@@ -137,19 +120,13 @@ def add_partner_plots(
         return False
     if sensor not in form.plots and len(form.plots) >= SENSORS_PER_FORM_MAX:
         return False
-    held = form.plots.setdefault(sensor, {})
-    before = len(held)
+    held = form.plots.setdefault(sensor, Sighted())
+    new = False
     for plot in plots:
-        key = _plot_key(plot)
-        if key not in held:
-            if _is_late(held, plot.time):
-                form.late.add(sensor)
-            held[key] = (item.id, _named_plot(plot, item.originator))
+        if held.add(name_of(plot), _named_plot(plot, item.originator), item.id):
             evidence.span(plot.time, plot.time)
-    new = len(held) > before
-    if len(held) > PLOTS_PER_SENSOR_MAX:
-        form.plots[sensor] = _thinned(held)
-        form.late.discard(sensor)
+            new = True
+    held.thin()
     return new
 
 
@@ -197,10 +174,8 @@ def retract(evidence: Evidence, originator: Party, item: str) -> bool:
         left = [told for told in form.tracklets if told.item != item]
         changed = changed or len(left) < len(form.tracklets)
         form.tracklets = left
-        for sensor, held in form.plots.items():
-            kept = {key: one for key, one in held.items() if one[0] != item}
-            changed = changed or len(kept) < len(held)
-            form.plots[sensor] = kept
+        for held in form.plots.values():
+            changed = held.drop_item(item) or changed
     return changed
 
 
@@ -211,12 +186,12 @@ def take_back(evidence: Evidence, sensor: str, after: Instant) -> None:
     """
     own = evidence.own.get(sensor)
     if own is not None:
-        evidence.own[sensor] = {k: p for k, p in own.items() if p.time <= after}
+        own.drop_after(after)
     originator, _, name = sensor.partition("/")
     for form in evidence.forms.values():
         held = form.plots.get(name)
         if held is not None and form.originator == originator:
-            form.plots[name] = {k: p for k, p in held.items() if p[1].time <= after}
+            held.drop_after(after)
 
 
 def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
@@ -226,8 +201,7 @@ def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
     """
     mine, theirs = one.own.get(sensor), other.own.get(sensor)
     if mine and theirs:
-        one.own[sensor], other.own[sensor] = _exchanged(mine, theirs)
-        _share_late(one.late, other.late, sensor)
+        mine.exchange(theirs)
     originator, _, name = sensor.partition("/")
     for key, form in one.forms.items():
         match = other.forms.get(key)
@@ -235,8 +209,7 @@ def exchange(one: Evidence, other: Evidence, sensor: str) -> None:
             continue
         told, heard = form.plots.get(name), match.plots.get(name)
         if told and heard:
-            form.plots[name], match.plots[name] = _exchanged(told, heard)
-            _share_late(form.late, match.late, name)
+            told.exchange(heard)
 
 
 def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observations:
@@ -246,10 +219,7 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
     ``unshared`` are the own sensors that no partner was ever told of.
     """
     counted = count_once(evidence.forms.values())
-    own = [
-        Seen(tuple(held.values()), in_order=sensor not in evidence.late)
-        for sensor, held in evidence.own.items()
-    ]
+    own = [Seen(held.plots, in_order=held.in_order) for held in evidence.own.values()]
     untraced = evidence.untraced.values()
     loose = [one.tracklet for one in untraced if one.tracklet is not None]
     return Observations(
@@ -265,12 +235,12 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
 
 def shown_by(evidence: Evidence) -> dict[str, list[Plot]]:
     """Return the plots that are held of each sensor, named as a solve is told."""
-    shown = {name: list(held.values()) for name, held in evidence.own.items() if held}
+    shown = {name: list(held.plots) for name, held in evidence.own.items() if held}
     for form in evidence.forms.values():
         for name, told in form.plots.items():
             if told:
                 of = shown.setdefault(named(name, form.originator), [])
-                of.extend(plot for _, plot in told.values())
+                of.extend(told.plots)
     return shown
 
 
@@ -285,30 +255,6 @@ def sources_of(evidence: Evidence) -> frozenset[str]:
     return frozenset(names)
 
 
-def _is_late(held: dict[str, T], time: Instant) -> bool:
-    """Say whether what is added now would stand behind something later."""
-    last = next(reversed(held), None)
-    return last is not None and _time_ns(last) > time.ns
-
-
-def _share_late(one: set[str], other: set[str], sensor: str) -> None:
-    if sensor in one | other:
-        one.add(sensor)
-        other.add(sensor)
-
-
-def _exchanged(
-    one: dict[str, T], other: dict[str, T]
-) -> tuple[dict[str, T], dict[str, T]]:
-    since_ns = max(min(map(_time_ns, one)), min(map(_time_ns, other)))
-
-    def joined(old: dict[str, T], new: dict[str, T]) -> dict[str, T]:
-        kept = {key: x for key, x in old.items() if _time_ns(key) < since_ns}
-        return kept | {key: x for key, x in new.items() if _time_ns(key) >= since_ns}
-
-    return joined(one, other), joined(other, one)
-
-
 def _form(evidence: Evidence, item: Item) -> Form | None:
     tokens = tuple(sorted(item.lineage))
     key = "\n".join((item.originator, *tokens))
@@ -320,31 +266,6 @@ def _form(evidence: Evidence, item: Item) -> Form | None:
         form = Form(originator=item.originator, tokens=tokens)
         evidence.forms[key] = form
     return form
-
-
-def _plot_key(plot: Plot) -> str:
-    """Return what makes a plot the same plot wherever it comes from.
-
-    The time stands beside the id because a sensor may number each scan from one; the
-    values stand in for an id because several plots of a scan can share an instant.
-    """
-    name = plot.plot_id or f"{plot.range_m!r}:{plot.azimuth_deg!r}"
-    return f"{plot.time.ns}:{name}"
-
-
-def _thinned(held: dict[str, T]) -> dict[str, T]:
-    keys = sorted(held, key=_time_ns)
-    older = keys[:-NEWEST_KEPT]
-    step_ns = (_time_ns(older[-1]) - _time_ns(older[0])) / (OLDER_KEPT - 1)
-    kept: list[str] = []
-    for key in older:
-        if _time_ns(key) >= _time_ns(older[0]) + len(kept) * step_ns:
-            kept.append(key)
-    return {key: held[key] for key in (*kept, *keys[-NEWEST_KEPT:])}
-
-
-def _time_ns(key: str) -> int:
-    return int(key.partition(":")[0])
 
 
 def _named_plot(plot: Plot, originator: Party) -> Plot:

@@ -113,22 +113,23 @@ def _may_take(one: Event, alone: Event, sensor: str) -> bool:
     """
     if one is alone or not set(one.evidence.own) - {sensor}:
         return False
-    return sensor not in one.motions or len(_at_once(one, alone, sensor)) <= OVERLAP_MAX
+    held = one.evidence.own.get(sensor)
+    if sensor not in one.motions or held is None:
+        return True
+    return held.between(*_interval(alone, sensor)) <= OVERLAP_MAX
 
 
-def _at_once(one: Event, alone: Event, sensor: str) -> list[str]:
-    """Return what the sensor shows of the one while it shows the other, by its keys."""
-    times = [plot.time for plot in alone.evidence.own[sensor].values()]
-    begin, end = min(times), max(times)
-    held = one.evidence.own.get(sensor, {})
-    return [key for key, plot in held.items() if begin <= plot.time <= end]
+def _interval(alone: Event, sensor: str) -> tuple[Instant, Instant]:
+    times = [plot.time for plot in alone.evidence.own[sensor].plots]
+    return min(times), max(times)
 
 
 def _lay_to(home: Event, alone: Event, sensor: str) -> None:
     """Give one launch what the sensor shows of the other, in the place of its own."""
-    for key in _at_once(home, alone, sensor):
-        del home.evidence.own[sensor][key]
-    add_own_plots(home.evidence, sensor, tuple(alone.evidence.own[sensor].values()))
+    held = home.evidence.own.get(sensor)
+    if held is not None:
+        held.drop_between(*_interval(alone, sensor))
+    add_own_plots(home.evidence, sensor, tuple(alone.evidence.own[sensor].plots))
 
 
 def _in_order(
