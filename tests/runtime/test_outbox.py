@@ -9,6 +9,7 @@ import pytest
 from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.runtime.effects import GiveReceipt, Publish, Purge
 from beaconfire.runtime.outbox import Outbox
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.vocabulary.link import Envelope, LinkMessage
 
@@ -179,6 +180,50 @@ def test_a_receipt_that_was_not_taken_is_given_again_and_holds_up_no_other_lane(
         assert set(pull.taken) == {codec.encode(one.receipt) for one in given}
 
     asyncio.run(tried())
+
+
+class PullThatTakesTime(PullMade):
+    """A line whose partner stores a receipt for a while; more come meanwhile."""
+
+    def __init__(self, outbox_of, more):
+        super().__init__(failures=0)
+        self.outbox_of, self.more = outbox_of, more
+
+    async def send_receipt(self, data):
+        """Take a receipt; meanwhile further messages are stored here."""
+        for _ in range(self.more):
+            self.outbox_of().put(receipt("plots", "later"))
+        await super().send_receipt(data)
+
+
+def pauses(count, *, more):
+    """Return how many pauses long it takes until ``count`` receipts have gone out."""
+
+    async def tried():
+        outbox = Outbox("JPN", BorderMade(), None)
+        pull = PullThatTakesTime(lambda: outbox, more)
+        outbox._pull = pull
+        outbox.put(receipt("plots", "first"))
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
+        outbox.start()
+        while len(pull.taken) < count:
+            await asyncio.sleep(0)
+        took_s = loop.time() - begun_s
+        await outbox.stop()
+        return took_s / SETTINGS.receipt_pause_s
+
+    return asyncio.run(tried())
+
+
+def test_receipts_for_what_comes_meanwhile_wait_for_the_pause():
+    """Each is a turn at the partner: one a message would be half of its journal."""
+    assert pauses(3, more=1) >= 1.9
+
+
+def test_a_part_of_a_window_without_its_receipt_ends_the_pause():
+    """Else a fast lane would stand before a full window for as long as the pause."""
+    assert pauses(41, more=SETTINGS.receipt_messages) < 40
 
 
 class RefusingBorder(BorderMade):

@@ -7,14 +7,15 @@
 * Receipts go to the partner's border one after another.
 * A partner whose border does not answer holds up its own receipts and nothing else.
 * Of receipts for one lane that wait, the newest is enough: it covers the older ones.
-  Between two there is a pause, in which more of them become one; it is short against
-  the time in which a partner fills a window.
+  Between two there is a pause, in which more of them become one. It ends early when a
+  part of a window waits for its receipt, so that no partner stands before a full one.
 * Effects may be repeated: messages carry their lane, epoch and number as their id.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.border import Border
@@ -35,7 +36,9 @@ class Outbox:
         self._pull = pull
         self._lanes = {lane: _Lane(border, self._note_failure) for lane in LANES}
         self._receipts: dict[str, bytes] = {}
+        self._covers: Counter[str] = Counter()
         self._receipt_ready = asyncio.Event()
+        self._receipt_wanted = asyncio.Event()
         self._giving: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] = asyncio.Future()
 
@@ -51,7 +54,10 @@ class Outbox:
         if isinstance(effect, GiveReceipt):
             self._receipts.pop(effect.lane, None)
             self._receipts[effect.lane] = codec.encode(effect.receipt)
+            self._covers[effect.lane] += 1
             self._receipt_ready.set()
+            if self._covers[effect.lane] >= SETTINGS.receipt_messages:
+                self._receipt_wanted.set()
         else:
             self._lanes[effect.lane].put(effect)
 
@@ -90,9 +96,11 @@ class Outbox:
         while True:
             await self._receipt_ready.wait()
             self._receipt_ready.clear()
-            while self._receipts:
-                lane = next(iter(self._receipts))
+            self._receipt_wanted.clear()
+            # What comes meanwhile waits for the next round: one a lane and no more.
+            for lane in tuple(self._receipts):
                 receipt = self._receipts.pop(lane)
+                self._covers.pop(lane, None)
                 try:
                     await self._pull.send_receipt(receipt)
                 except NotReachable:
@@ -102,7 +110,12 @@ class Outbox:
                     self._receipts.setdefault(lane, receipt)
                     self._receipt_ready.set()
                     break
-            await asyncio.sleep(SETTINGS.receipt_pause_s)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTINGS.receipt_pause_s):
+                await self._receipt_wanted.wait()
 
 
 class _Lane:

@@ -195,7 +195,10 @@ class Settings:
         2.0, "s", "the partner answers once the receipt is stored"
     )
     receipt_pause_s: float = limit(
-        0.02, "s", "each is a turn of the partner's journal; at 200 a second it has 4"
+        0.04, "s", "each is a turn of the partner's journal; at 200 a second it has 8"
+    )
+    receipt_messages: int = limit(
+        8, "messages", "of one lane, a quarter of its window: no longer pause than that"
     )
     receipt_tries: int = limit(3, "times", "then the caller decides")
 
