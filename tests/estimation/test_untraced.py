@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
-from beaconfire.estimation.untraced import read_stated_track
+from beaconfire.estimation.untraced import CLAIM_WIDER, read_stated_track
 from beaconfire.seals import codec
 from beaconfire.vocabulary.flight import Observations, StatedTrack
 
@@ -92,7 +92,8 @@ def test_a_tracklet_of_ours_never_rests_on_a_partners_word():
 def test_unshared_sensors_are_worth_their_whole():
     """Of what no partner ever heard the track holds nothing: it may be summed.
 
-    Where all of ours is unshared the result is the sum of the two.
+    Where all of ours is unshared the result is the sum of the two, but for what the
+    track's claim is widened by.
     """
     _, (near, south, east) = flown(4)
     theirs = stated_by(south)
@@ -102,7 +103,7 @@ def test_unshared_sensors_are_worth_their_whole():
     assert size_of(some) < size_of(estimate_flight(kept))
     whole = estimate_flight(replace(kept, unshared=("east", "near")))
     summed = estimate_flight(Observations(plots=near + east + south))
-    assert size_of(whole) == pytest.approx(size_of(summed), rel=0.03)
+    assert 1.0 <= size_of(whole) / size_of(summed) <= CLAIM_WIDER
 
 
 def test_an_unshared_sensor_on_a_shared_survey_is_not_apart():
@@ -116,11 +117,12 @@ def test_an_unshared_sensor_on_a_shared_survey_is_not_apart():
 
 
 def test_where_own_plots_show_no_arc_a_track_alone_gives_its_own_area():
-    """No more than its sender claims; and no tracklet of ours comes of it."""
+    """Less than its sender claims; and no tracklet of ours comes of it."""
     flight, (near, south, _) = flown(6)
     alone = estimate_flight(Observations(tracks=(stated_by(south),)))
     theirs = estimate_flight(Observations(plots=south))
-    assert size_of(alone) == pytest.approx(size_of(theirs), rel=0.02)
+    wider = CLAIM_WIDER * size_of(theirs)
+    assert size_of(alone) == pytest.approx(wider, rel=0.02)
     assert held_against(alone, flight).inside
     few = estimate_flight(Observations(plots=near[:3], tracks=(stated_by(south),)))
     assert few.phase == "ballistic"

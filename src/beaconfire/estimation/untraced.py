@@ -12,7 +12,9 @@ them. Rules:
 3. Plots of own sensors that no partner was ever told of are in nobody's track: beside
    rule 2's second case they are summed with the result, with their biases, which no
    other sensor may share.
-4. A track that cannot be of the same motion, however the errors are related, is left
+4. What such a track claims is widened by a tenth before anything else: an area that
+   rests on it holds as often as it says also where the sender's is a little too sure.
+5. A track that cannot be of the same motion, however the errors are related, is left
    out and it is said. So is all of this while own plots show thrust after it, or a
    flight that holds to no arc: no partner's word overrules what we see.
 
@@ -51,6 +53,10 @@ from beaconfire.vocabulary.flight import StatedTrack
 from beaconfire.vocabulary.motion import BiasPrior
 from beaconfire.vocabulary.times import NS_PER_S
 
+# Of a stated covariance. Where a partner's track holds all that we hold, the
+# intersection is that track, and any fault of its claim would be ours: of 1,000 areas
+# that stood on claims as they came, 94 to 95 in a hundred held.
+CLAIM_WIDER = 1.1
 # Chi-square of 7, one in 100,000, under the widest error that the two can have.
 APART_MAX = 35.3
 # Below it the air makes a track's error depend on the drag, of which it says nothing.
@@ -117,7 +123,7 @@ def read_stated_track(track: StatedTrack) -> Information:
 def join_untraced(found: Finding, table: PlotTable | None, held: Untraced) -> Finding:
     """Return the finding with what partners' untraced tracks add to it."""
     sources = [
-        _Source(fit, of_plots)
+        _Source(replace(fit, covariance=CLAIM_WIDER * fit.covariance), of_plots)
         for parts, of_plots in ((held.overlapping, True), (held.tracks, False))
         for part in parts
         if (fit := fit_parts((part,))).converged
