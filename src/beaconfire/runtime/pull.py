@@ -29,6 +29,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from beaconfire.errors import NotReachable
+from beaconfire.runtime.acks import Acks
 from beaconfire.runtime.border_config import RECEIPT, next_subject
 from beaconfire.runtime.keys import require_leaf
 from beaconfire.runtime.pinned import (
@@ -169,6 +170,7 @@ class _Line:
         self._take = take
         self._client: Client | None = None
         self._ended = asyncio.Event()
+        self._acks = Acks()
         self._name = ""
         self._trouble = "the partner closed it"
 
@@ -201,18 +203,19 @@ class _Line:
         Raises:
             NotReachable: it ended; says why.
         """
-        slots = [
+        work = [
             asyncio.ensure_future(self._slot(lane, slot))
             for lane in LANES
             for slot in range(SLOTS)
         ]
+        work.append(asyncio.ensure_future(self._acks.give_all(self._give_ack)))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
-            await asyncio.wait([*slots, ended], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*work, ended], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*slots, ended):
+            for task in (*work, ended):
                 task.cancel()
-            said = await asyncio.gather(*slots, ended, return_exceptions=True)
+            said = await asyncio.gather(*work, ended, return_exceptions=True)
         for outcome in said:
             if isinstance(outcome, NotReachable):
                 raise outcome
@@ -311,12 +314,12 @@ class _Line:
         return partial(self._acknowledge, message.reply)
 
     async def _acknowledge(self, reply: str) -> None:
-        if self._client is None or not self._client.is_connected:
-            return  # it comes again by the next line
-        try:
-            await self._client.publish(reply, _ACK)
-        except _LOST:
-            return  # likewise
+        if self._client is not None:  # else it comes again by the next line
+            self._acks.put(reply)
+
+    async def _give_ack(self, reply: str) -> None:
+        assert self._client is not None
+        await self._client.publish(reply, _ACK)
 
     async def _end(self) -> None:
         self._ended.set()

@@ -173,6 +173,9 @@ class Settings:
     redelivery_s: float = limit(
         2.0, "s", "a message not acknowledged is sent again; a commit takes 1 ms"
     )
+    ack_pause_s: float = limit(
+        0.02, "s", "those of a pause leave together; a hundredth of a redelivery"
+    )
     pull_batch: int = limit(
         256, "messages", "one request; the window, not this, bounds what is on the way"
     )
