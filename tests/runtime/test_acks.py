@@ -42,3 +42,23 @@ def test_a_part_of_a_window_does_not_wait_for_the_pause():
     """What is not acknowledged keeps a place at the border."""
     part = SETTINGS.receipt_messages
     assert given(count=40 * part, at_once=part)[-1] < 40
+
+
+def test_what_a_line_that_takes_nothing_lets_gather_is_bounded():
+    """It is the partner's to make long, and comes again."""
+
+    async def tried():
+        acks, left = Acks(), []
+
+        async def give(subject):
+            left.append(subject)
+
+        for number in range(2 * SETTINGS.acks_waiting_max):
+            acks.put(str(number))
+        giving = asyncio.create_task(acks.give_all(give))
+        while len(left) < SETTINGS.acks_waiting_max:
+            await asyncio.sleep(0)
+        giving.cancel()
+        assert left == [str(number) for number in range(SETTINGS.acks_waiting_max)]
+
+    asyncio.run(tried())

@@ -42,3 +42,38 @@ def test_a_message_that_comes_with_the_end_of_a_request_does_not_keep_it_alive()
         assert hearing.cancelled()
 
     asyncio.run(scene())
+
+
+class Full:
+    """A client with more unsent than it may have: it waits, and forgets to be told.
+
+    The client's flushing passes over a cancellation.
+    """
+
+    def __init__(self):
+        self.asked = []
+
+    async def publish(self, subject, data):
+        """Wait; go on as if nothing had been said."""
+        self.asked.append(subject)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(WAIT_S)
+
+
+def test_an_acknowledgement_that_waits_to_leave_does_not_keep_its_line_alive():
+    """A partner that stops reading must not keep our node from stopping."""
+
+    async def scene():
+        line = _Line(lambda pulled: None)
+        line._client = full = Full()
+        for subject in ("one", "other"):
+            await line._acknowledge(subject)
+        giving = asyncio.create_task(line._acks.give_all(line._give_ack))
+        while not full.asked:
+            await asyncio.sleep(0)
+        giving.cancel()
+        await asyncio.wait([giving], timeout=WAIT_S / 3)
+        assert giving.cancelled()
+        assert full.asked == ["one"]
+
+    asyncio.run(scene())

@@ -4,7 +4,8 @@
   every plot kept both ends busy with little else.
 * The pause ends early when a part of a window waits: what is not acknowledged keeps a
   place at the border, and no more than a window is sent without.
-* Nothing rests on an acknowledgement. What got none comes again, and is known.
+* Nothing rests on an acknowledgement. What got none comes again, and is known. So what
+  a line that takes nothing lets gather is bounded, and beyond that left out.
 """
 
 import asyncio
@@ -25,13 +26,14 @@ class Acks:
 
     def put(self, subject: str) -> None:
         """Take what is stored now."""
-        self._due.append(subject)
+        if len(self._due) < SETTINGS.acks_waiting_max:
+            self._due.append(subject)
         self._some.set()
         if len(self._due) >= SETTINGS.receipt_messages:
             self._enough.set()
 
     async def give_all(self, give: Callable[[str], Awaitable[None]]) -> None:
-        """Give each, until cancelled or until ``give`` raises."""
+        """Give each, until cancelled."""
         while True:
             await self._some.wait()
             with suppress(TimeoutError):

@@ -20,6 +20,7 @@ import json
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -319,7 +320,9 @@ class _Line:
 
     async def _give_ack(self, reply: str) -> None:
         assert self._client is not None
-        await self._client.publish(reply, _ACK)
+        with suppress(*_LOST):  # it comes again; a line that is gone ends by itself
+            await self._client.publish(reply, _ACK)
+        raise_if_cancelled()
 
     async def _end(self) -> None:
         self._ended.set()

@@ -176,6 +176,9 @@ class Settings:
     ack_pause_s: float = limit(
         0.02, "s", "those of a pause leave together; a hundredth of a redelivery"
     )
+    acks_waiting_max: int = limit(
+        96, "messages", "three lanes' windows; an honest border has no more on the way"
+    )
     pull_batch: int = limit(
         256, "messages", "one request; the window, not this, bounds what is on the way"
     )
