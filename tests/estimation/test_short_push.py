@@ -9,11 +9,23 @@ from scipy.integrate import solve_ivp
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.vocabulary.flight import Observations
 
-from .flying import LIFT_OFF, NEAR, STEEP, fall, fly, free_fall, held_against, seen_by
+from .flying import (
+    LIFT_OFF,
+    NEAR,
+    STEEP,
+    Radar,
+    fall,
+    fly,
+    free_fall,
+    held_against,
+    seen_by,
+)
 
 SEEDS = 6
 PUSH_MPS2, COASTED_S = 30.0, 60.0
+BETWEEN_S = 30.0
 LOOKS_S = (10.0, 15.0, 20.0, 30.0)  # since the push ended
+FAR_OFF = Radar("far", 33.0, 139.0)
 LOFTED = replace(STEEP, site=(40.0, 128.0), azimuth_deg=75.0)
 
 
@@ -36,12 +48,14 @@ class PushedFor:
         return self.during(t) if t < self.until_s else self.after(t)
 
 
-def pushed_for(flight, push_s, direction):
-    """The same flight, pushed along or to the left of its way a minute after burn-out.
+def pushed_for(flight, push_s, direction, *, since=None, push_mps2=PUSH_MPS2):
+    """The same flight, pushed along or to the left of its way.
 
-    The push keeps its direction, as a motor's does.
+    A minute after burn-out, if not otherwise said. The push keeps its direction, as a
+    motor's does.
     """
-    since = flight.burn_end_s + COASTED_S
+    if since is None:
+        since = flight.burn_end_s + COASTED_S
     start = flight.state(since)
     along = start[3:] / np.linalg.norm(start[3:])
     left = np.cross(start[:3], along)
@@ -49,7 +63,7 @@ def pushed_for(flight, push_s, direction):
 
     def push(_, y):
         dy = free_fall(y)
-        dy[3:] += PUSH_MPS2 * way
+        dy[3:] += push_mps2 * way
         return dy
 
     during = solve_ivp(
@@ -78,6 +92,26 @@ def test_an_area_after_a_short_push_rests_on_what_was_seen_since():
             plots = seen_by((NEAR,), flight, 20.0, flight.until_s + LOOKS_S[-1], rng)
             held_true += inside_after(flight, plots)
     assert len(held_true) >= 4 * SEEDS * (len(LOOKS_S) - 1)
+    assert np.mean(held_true) >= 0.93
+
+
+def test_an_area_after_a_second_push_rests_on_what_was_seen_since():
+    """The coast between the two is too short to be one, and the filter knows neither.
+
+    Looked for only half a minute back, the coast before the first was not found, and
+    of these areas 64 in a hundred held the truth.
+    """
+    held_true = []
+    pushes = itertools.product(("along", "left"), ("along", "left"), (8.0, 20.0))
+    for radar, (first, second, push_s) in itertools.product((NEAR, FAR_OFF), pushes):
+        once = pushed_for(fly(LOFTED), push_s, first, push_mps2=15.0)
+        again = once.until_s + BETWEEN_S
+        flight = pushed_for(once, 15.0, second, since=again, push_mps2=35.0)
+        for seed in range(2):
+            rng = np.random.default_rng([9, seed])
+            plots = seen_by((radar,), flight, 20.0, flight.until_s + LOOKS_S[-1], rng)
+            held_true += inside_after(flight, plots)
+    assert len(held_true) >= 64
     assert np.mean(held_true) >= 0.93
 
 

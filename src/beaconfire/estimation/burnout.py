@@ -43,7 +43,8 @@ _THICK_AIR_M = 60_000.0
 # Nothing is left of a push's beginning in the thrust filter after its longest gap. A
 # look costs a twentieth of a solve, so there are few: where a force is felt beyond one
 # in a thousand (3 degrees of freedom), or of fewer plots than fix an arc, none is had.
-_RELIT_S = (10.0, 20.0, GAP_S_MAX)
+# Behind a second push the coast that is found is that before the first.
+_RELIT_S = (10.0, 20.0, GAP_S_MAX, 45.0, 60.0, 90.0)
 _RELIT_FELT, _RELIT_PLOTS_MIN = 16.3, 6
 _LATELY_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0)
 
@@ -167,7 +168,7 @@ def still_coasting(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bo
 
 
 def coasted_before(table: PlotTable, track: ThrustTrack, burnout: Burnout) -> bool:
-    """Whether what pushed last before burn-out had set in on a coasting arc, lately.
+    """Whether what pushed before burn-out had set in on a coasting arc, lately.
 
     The thrust filter lets a push wander, not jump: until it has seen one for long, its
     velocity is off by more than it says. A motor that has burnt since the ground, or
