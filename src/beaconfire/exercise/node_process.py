@@ -97,12 +97,19 @@ class NodeProcess:
             if self._journal is None:
                 endpoint = access_to(self._directory, READER)
                 self._journal = await open_reader(endpoint, journal_limits())
-            async for turn in self._journal.read(self._next_turn):
+        except NotReachable:
+            return  # not up again yet: what is stored is read later
+        journal = self._journal
+        try:
+            async for turn in journal.read(self._next_turn):
                 self._next_turn = turn.turn + 1
                 yield turn
         except NotReachable:
-            # Killed just now, or not up again yet: what is stored is read later.
             await self._let_go()
+        except RuntimeError:
+            # Killed while this read: its journal was closed under it.
+            if self._journal is journal:
+                raise
 
     async def kill(self) -> None:
         """Kill the node with no warning."""
