@@ -123,7 +123,9 @@ def add_partner_plots(
     held = form.plots.setdefault(sensor, Sighted())
     new = False
     for plot in plots:
-        if held.add(name_of(plot), _named_plot(plot, item.originator), item.id):
+        name = name_of(plot)
+        if name not in held.names:
+            held.add(name, _named_plot(plot, item.originator), item.id)
             evidence.span(plot.time, plot.time)
             new = True
     held.thin()
