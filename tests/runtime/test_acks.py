@@ -32,7 +32,7 @@ def given(*, count, at_once):
 
 def test_the_acknowledgements_of_a_pause_leave_together():
     """Each by itself was a write for every plot."""
-    few = SETTINGS.receipt_messages - 1
+    few = SETTINGS.pause_messages_max - 1
     times = given(count=3 * few, at_once=few)
     assert times[0] >= 0.9
     assert times[-1] >= 2.9
@@ -40,7 +40,7 @@ def test_the_acknowledgements_of_a_pause_leave_together():
 
 def test_a_part_of_a_window_does_not_wait_for_the_pause():
     """What is not acknowledged keeps a place at the border."""
-    part = SETTINGS.receipt_messages
+    part = SETTINGS.pause_messages_max
     assert given(count=40 * part, at_once=part)[-1] < 40
 
 

@@ -223,7 +223,7 @@ def test_receipts_for_what_comes_meanwhile_wait_for_the_pause():
 
 def test_a_part_of_a_window_without_its_receipt_ends_the_pause():
     """Else a fast lane would stand before a full window for as long as the pause."""
-    assert pauses(41, more=SETTINGS.receipt_messages) < 40
+    assert pauses(41, more=SETTINGS.pause_messages_max) < 40
 
 
 class RefusingBorder(BorderMade):

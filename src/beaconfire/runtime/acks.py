@@ -29,7 +29,7 @@ class Acks:
         if len(self._due) < SETTINGS.acks_waiting_max:
             self._due.append(subject)
         self._some.set()
-        if len(self._due) >= SETTINGS.receipt_messages:
+        if len(self._due) >= SETTINGS.pause_messages_max:
             self._enough.set()
 
     async def give_all(self, give: Callable[[str], Awaitable[None]]) -> None:

@@ -56,7 +56,7 @@ class Outbox:
             self._receipts[effect.lane] = codec.encode(effect.receipt)
             self._covers[effect.lane] += 1
             self._receipt_ready.set()
-            if self._covers[effect.lane] >= SETTINGS.receipt_messages:
+            if self._covers[effect.lane] >= SETTINGS.pause_messages_max:
                 self._receipt_wanted.set()
         else:
             self._lanes[effect.lane].put(effect)

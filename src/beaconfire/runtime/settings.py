@@ -203,8 +203,8 @@ class Settings:
     receipt_pause_s: float = limit(
         0.04, "s", "each is a turn of the partner's journal; at 200 a second it has 8"
     )
-    receipt_messages: int = limit(
-        8, "messages", "of one lane, a quarter of its window: no longer pause than that"
+    pause_messages_max: int = limit(
+        8, "messages", "a quarter of a window: so many and the pause of either ends"
     )
     receipt_tries: int = limit(3, "times", "then the caller decides")
 
