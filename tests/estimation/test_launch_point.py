@@ -77,10 +77,10 @@ CASES = [
     [case[1:] for case in CASES],
     ids=[case[0] for case in CASES],
 )
-def test_the_site_lies_in_the_ellipse(motor, radars, from_s, to_s, miss_m_max):
+def test_site_and_lift_off_lie_where_it_says(motor, radars, from_s, to_s, miss_m_max):
     """Motors of other shapes than the model's, seen climbing or only coasting."""
     flight = fly(motor)
-    found = []
+    found, held, half_s = [], [], []
     for seed in range(8):
         rng = np.random.default_rng([41, seed])
         plots = seen_by(radars, flight, from_s, to_s, rng)
@@ -88,6 +88,12 @@ def test_the_site_lies_in_the_ellipse(motor, radars, from_s, to_s, miss_m_max):
         found.append(launch_errors(motor, estimate))
         assert abs(estimate.launch.time.seconds_since(LIFT_OFF)) < 40.0
         assert abs(estimate.launch_azimuth_deg - motor.azimuth_deg) < 10.0
+        early, late = estimate.launch.time_window95
+        assert early < estimate.launch.time < late
+        held.append(early <= LIFT_OFF <= late)
+        half_s.append(0.5 * late.seconds_since(early))
+    assert sum(held) >= 7
+    assert np.median(half_s) < 65.0
     assert sum(inside for _, inside in found) >= 7
     assert np.median([miss for miss, _ in found]) < miss_m_max
 
@@ -110,6 +116,8 @@ def test_a_cue_sharpens_the_launch_point():
     cued = estimate_flight(Observations(plots=plots, cues=(cue,)))
     before, after = alone.launch.ellipse95, cued.launch.ellipse95
     assert after.semi_major_m < 0.5 * before.semi_major_m
+    early, late = cued.launch.time_window95
+    assert late.seconds_since(early) < 2.0 * 1.96 * 2.0
     assert launch_errors(STEEP, cued)[1]
 
 
@@ -133,6 +141,11 @@ def test_cues_alone_give_the_launch_and_nothing_else():
     assert estimate.launch_azimuth_deg == 80.0
     expected = 2_000.0 / np.sqrt(2.0) * np.sqrt(5.991464547)
     assert estimate.launch.ellipse95.semi_major_m == pytest.approx(expected)
+    window_s = [
+        one.seconds_since(estimate.launch.time) for one in estimate.launch.time_window95
+    ]
+    half_s = 1.96 * 2.0 / np.sqrt(2.0)
+    assert window_s == pytest.approx([-half_s, half_s], abs=1e-6)
     assert launch_errors(STEEP, estimate)[0] < 8_000.0
 
 

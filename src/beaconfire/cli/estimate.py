@@ -98,7 +98,9 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
     else:
         where = _place(found.launch.lat_deg, found.launch.lon_deg)
         around = _ellipse(found.launch.ellipse95)
-        row("launch", f"{where} at {found.launch.time}, {around}")
+        window = found.launch.time_window95
+        between = f", from {_window(window)}" if window else ""
+        row("launch", f"{where} at {found.launch.time}, {around}{between}")
     if found.impact is None:
         row("impact", f"not known: {found.impact_reason}")
     else:
@@ -106,7 +108,7 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
         where = _place(area.lat_deg, area.lon_deg)
         under = f", if {found.impact_condition}" if found.impact_condition else ""
         row("impact", f"{where} at {area.time}, {_ellipse(area.ellipse95)}{under}")
-        row("window", f"{area.time_window95[0]} to {area.time_window95[1]}")
+        row("window", _window(area.time_window95))
     if found.corridor:
         row("reach", _corridor(found.corridor))
     if found.reachable:
@@ -155,6 +157,10 @@ def _ellipse(ellipse: ErrorEllipse) -> str:
         f"95 % within {ellipse.semi_major_m / 1e3:.1f} x "
         f"{ellipse.semi_minor_m / 1e3:.1f} km towards {ellipse.azimuth_deg:.0f} deg"
     )
+
+
+def _window(window: tuple[Instant, Instant]) -> str:
+    return f"{window[0]} to {window[1]}"
 
 
 def _corridor(corridor: ReachCorridor) -> str:

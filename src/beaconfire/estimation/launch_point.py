@@ -57,6 +57,7 @@ _CONVERGED = 0.05  # of the cost: a fifth of a sigma
 _BURN_GUESS_S = 140.0
 _LN_ENDLESS = math.log(3_000.0)
 _COAST_BACK_S = 600.0
+_SIGMAS95 = 1.96  # on either side, of a normal error
 # One sigma of a heading that no cue says: nothing is known of it.
 _ANY_HEADING_RAD = math.pi
 
@@ -224,11 +225,13 @@ class Climb:
             reason = "the plots do not narrow the launch point to 300 km"
             return Launch(None, reason, None)
         lat, lon = place_of(x, self._guess_deg)
+        lift_off = self._epoch.plus_s(float(x[LIFT_OFF]))
         point = LaunchPoint(
             lat_deg=lat,
             lon_deg=(lon + 180.0) % 360.0 - 180.0,
-            time=self._epoch.plus_s(float(x[LIFT_OFF])),
+            time=lift_off,
             ellipse95=ellipse,
+            time_window95=window95(lift_off, math.sqrt(covariance[LIFT_OFF, LIFT_OFF])),
         )
         return Launch(point, None, azimuth)
 
@@ -321,12 +324,19 @@ def _from_cues(cues: Sequence[Cue]) -> Launch:
     lon = first.lon_deg + float(weights @ turns / np.sum(weights))
     by_time = np.array([cue.launch.sigma_time_s**-2 for cue in cues])
     since = [cue.launch.time.seconds_since(first.time) for cue in cues]
+    lift_off = first.time.plus_s(float(by_time @ since / np.sum(by_time)))
     point = LaunchPoint(
         lat_deg=lat,
         lon_deg=(lon + 180.0) % 360.0 - 180.0,
-        time=first.time.plus_s(float(by_time @ since / np.sum(by_time))),
+        time=lift_off,
         ellipse95=ellipse_of(np.eye(2) / float(np.sum(weights))),
+        time_window95=window95(lift_off, float(np.sum(by_time)) ** -0.5),
     )
     headed = [cue for cue in cues if cue.azimuth_deg is not None]
     best = min(headed, key=lambda cue: cue.sigma_azimuth_deg or 180.0, default=None)
     return Launch(point, None, None if best is None else best.azimuth_deg)
+
+
+def window95(time: Instant, sigma_s: float) -> tuple[Instant, Instant]:
+    """Return from when to when it was, in 95 of 100, of a normal error."""
+    return time.plus_s(-_SIGMAS95 * sigma_s), time.plus_s(_SIGMAS95 * sigma_s)

@@ -96,12 +96,16 @@ class ErrorEllipse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class LaunchPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where and when it was launched, as estimated or cued."""
+    """Where and when it was launched, as estimated or cued.
+
+    ``time_window95`` is null where the sender does not say how sure it is of the time.
+    """
 
     lat_deg: Latitude
     lon_deg: Longitude
     time: Instant
     ellipse95: ErrorEllipse
+    time_window95: tuple[Instant, Instant] | None = None
 
 
 class ImpactArea(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

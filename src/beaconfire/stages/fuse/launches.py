@@ -15,6 +15,7 @@ from msgspec import structs
 
 from beaconfire.estimation.alone import Flown, flown_of
 from beaconfire.estimation.grouping import Together, spread_of, surely_of_one
+from beaconfire.estimation.launch_point import window95
 from beaconfire.stages.fuse.evidence import Evidence, observations
 from beaconfire.stages.fuse.follower import LIVE, Carried
 from beaconfire.stages.fuse.motion import (
@@ -190,6 +191,7 @@ def sighting_of_cue(cue: Cue) -> Sighting:
         ellipse95=ErrorEllipse(
             semi_major_m=radius_m, semi_minor_m=radius_m, azimuth_deg=0.0
         ),
+        time_window95=window95(cue.launch.time, cue.launch.sigma_time_s),
     )
     return Sighting(seen=cue.time, time=cue.launch.time, point=point)
 
