@@ -80,17 +80,26 @@ class Solver:
             start_new_session=True,
         )
         answer = asyncio.create_task(self._read())
-        waited_s = 0.0
-        while not answer.done() and waited_s < SETTINGS.solver_ready_s_max:
-            await asyncio.wait({answer}, timeout=SETTINGS.progress_s)
-            waited_s += SETTINGS.progress_s
-            if not answer.done():
-                self._report(f"readying the estimator: {waited_s:.0f} s ({_FIRST})")
-        if not answer.done() or answer.result() != READY:
+        try:
+            ready = await self._becomes_ready(answer)
+        finally:
+            # Also where the start is given up: nobody else would hear what it ends in.
             answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
+        if not ready:
             await self._end()
             message = "the solver process did not become ready: see its messages above"
             raise BeaconfireError(message)
+
+    async def _becomes_ready(self, answer: "asyncio.Task[bytes]") -> bool:
+        waited_s = 0.0
+        while waited_s < SETTINGS.solver_ready_s_max:
+            await asyncio.wait({answer}, timeout=SETTINGS.progress_s)
+            if answer.done():
+                return answer.exception() is None and answer.result() == READY
+            waited_s += SETTINGS.progress_s
+            self._report(f"readying the estimator: {waited_s:.0f} s ({_FIRST})")
+        return False
 
     async def _serve(self) -> None:
         while True:
