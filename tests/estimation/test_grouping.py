@@ -17,6 +17,7 @@ from beaconfire.estimation.grouping import (
     most,
     together_in,
 )
+from beaconfire.estimation.scans import scan_of_each
 from beaconfire.stages.fuse.follower import Follower
 from tests.stages.sightings_made import flown
 
@@ -189,11 +190,11 @@ def test_a_file_is_counted_as_a_feed_is():
     mine = [pair[0] for pair in scans]
     repeated = [replace(one, plot_id="again") for one in mine]
     everything = [*repeated, *(one for pair in scans for one in pair)]
-    found = together_in(mine, everything, {})
+    found = together_in(mine, scan_of_each(everything), {})
     assert (found["r1"].count, found["r1"].scans) == (2, len(scans))
     named = {id(pair[1]): "2" for pair in scans}
-    assert together_in(mine, everything, named)["r1"].near == ("2",)
-    alone = together_in(mine, mine, {})
+    assert together_in(mine, scan_of_each(everything), named)["r1"].near == ("2",)
+    alone = together_in(mine, scan_of_each(mine), {})
     assert alone["r1"].count == 1
 
 
@@ -201,4 +202,4 @@ def test_a_plot_of_another_radar_is_nobodys_neighbour():
     """Registration errors do not cancel between two radars."""
     mine = [flown("r1", float(second)) for second in range(60, 70)]
     theirs = [flown("r2", float(second)) for second in range(60, 70)]
-    assert together_in(mine, [*mine, *theirs], {})["r1"].count == 1
+    assert together_in(mine, scan_of_each([*mine, *theirs]), {})["r1"].count == 1

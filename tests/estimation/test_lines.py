@@ -43,7 +43,9 @@ def test_the_answer_has_exactly_the_documented_keys():
         "launch", "phase", "track", "impact", "apogee_km", "range_km", "model_holds",
         "reason",
     ]  # fmt: skip
-    assert list(found["launch"]) == ["lat_deg", "lon_deg", "time", "ellipse95"]
+    assert list(found["launch"]) == [
+        "lat_deg", "lon_deg", "time", "ellipse95", "time_window95",
+    ]  # fmt: skip
     assert list(found["track"]) == [
         "epoch", "position_ecef_m", "velocity_ecef_mps", "covariance",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from beaconfire.estimation.grouping import (
     together_in,
 )
 from beaconfire.estimation.members import WIDENED, widened_for_members
+from beaconfire.estimation.scans import scan_of_each
 from beaconfire.vocabulary.flight import GroupSpread, Observations
 from tests.estimation.flying import (
     LIFT_OFF,
@@ -47,7 +48,7 @@ def test_the_area_of_one_member_holds_the_others(how, until_s):
     for seed in range(3):
         mine = seen(STEEP, (NEAR, SOUTH), until_s, seed)
         theirs = seen(replace(STEEP, **how), (NEAR, SOUTH), until_s, seed)
-        spread = spread_of(together_in(mine, [*mine, *theirs], {}))
+        spread = spread_of(together_in(mine, scan_of_each([*mine, *theirs]), {}))
         assert spread is not None
         held = Observations(plots=tuple(mine), group=spread)
         estimate = estimate_flight(held)
@@ -97,6 +98,6 @@ def test_two_are_one_cells_while_they_still_meet_in_it_now_and_then():
 def test_what_two_objects_of_one_radar_never_show_widens_nothing():
     """An object alone has the area that it had."""
     mine = seen(STEEP, (NEAR,), 170.0, 1)
-    assert spread_of(together_in(mine, mine, {})) is None
+    assert spread_of(together_in(mine, scan_of_each(mine), {})) is None
     assert spread_of({}) is None
     assert all(plot.time > LIFT_OFF for plot in mine)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import answer_lines
@@ -95,6 +96,44 @@ def test_one_object_is_one_answer_whatever_is_left_out(flights):
     (found,) = answer.objects
     assert found.model_holds
     assert len(answer.rejected) >= 0.9 * len(clutter)
+
+
+@pytest.mark.parametrize("aircraft", [1, 3, 8])
+@pytest.mark.parametrize("shift_s", [0.0, 0.02])
+def test_aircraft_beside_a_launch_do_not_hide_it(flights, aircraft, shift_s):
+    """Nothing but the launch is an object; whole, the file is none's."""
+    rng = np.random.default_rng(9)
+    plots = list(seen_by((NEAR,), flights[0], 60.0, UNTIL_S, rng))
+    for number in range(aircraft):
+        for plot in list(seen_by((NEAR,), flights[0], 60.0, UNTIL_S, rng)):
+            flown_s = plot.time.seconds_since(LIFT_OFF)
+            plots.append(
+                structs.replace(
+                    plot,
+                    time=plot.time.plus_s(shift_s * (number + 1)),
+                    range_m=60e3 + 30e3 * number + 220.0 * flown_s,
+                    azimuth_deg=40.0 * number + 10.0,
+                    elevation_deg=5.0,
+                )
+            )
+    answer = answer_lines(lines_of(plots), sort=sort)
+    (found,) = answer.objects
+    assert found.model_holds
+    assert found.apogee_km == pytest.approx(1000.0, rel=0.03)
+
+
+@pytest.mark.parametrize("shift_s", [0.001, 0.02, 0.4])
+def test_two_objects_are_told_apart_by_a_radar_that_stamps_each_plot(flights, shift_s):
+    """An instant is no scan: each object is missing from every other one."""
+    rng = np.random.default_rng(10)
+    late = replace(NEAR, phase_s=shift_s)
+    plots = [
+        *seen_by((NEAR,), flights[0], 60.0, UNTIL_S, rng),
+        *seen_by((late,), flights[1], 60.0, UNTIL_S, rng),
+    ]
+    answer = answer_lines(lines_of(plots), sort=sort)
+    apogees_km = sorted(found.apogee_km for found in answer.objects)
+    assert apogees_km == pytest.approx([985.0, 1000.0], rel=0.05)
 
 
 @settings(max_examples=5)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beaconfire.errors import BadInput
-from beaconfire.vocabulary.times import EARLIEST, LATEST, Instant
+from beaconfire.vocabulary.times import EARLIEST, LATEST, Instant, window95
 
 instants = st.integers(EARLIEST.ns, LATEST.ns).map(Instant)
 
@@ -83,3 +83,10 @@ def test_an_instant_does_not_change():
     """An instant is a value."""
     with pytest.raises(AttributeError):
         Instant(1).ns = 2
+
+
+@given(instants, st.floats(0.0, 1e12))
+def test_a_window_stays_where_an_instant_can_be_written(instant, sigma_s):
+    """What could not be read again would end the journal there."""
+    early, late = window95(instant, sigma_s)
+    assert EARLIEST <= early <= instant <= late <= LATEST

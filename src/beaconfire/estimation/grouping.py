@@ -210,16 +210,15 @@ def group_of(seen: Mapping[str, Together]) -> Group | None:
 
 
 def together_in(
-    plots: Sequence[Plot], everything: Sequence[Plot], others: Mapping[int, str]
+    plots: Sequence[Plot],
+    scan_of: Mapping[int, Sequence[Plot]],
+    others: Mapping[int, str],
 ) -> dict[str, Together]:
     """Return what each radar of a file shows about one object's plots.
 
-    ``everything`` are all plots of the file, ``others`` name the objects that further
-    plots are of, by the plots' ``id``.
+    ``scan_of`` has each plot's scan (``scans.scan_of_each``), ``others`` name the
+    objects that further plots are of; both by the plots' ``id``.
     """
-    scans: dict[tuple[str, int], list[Plot]] = {}
-    for plot in everything:
-        scans.setdefault((plot.sensor.id, plot.time.ns), []).append(plot)
     of: dict[str, dict[int, Plot]] = {}
     for plot in plots:
         of.setdefault(plot.sensor.id, {}).setdefault(plot.time.ns, plot)
@@ -232,7 +231,8 @@ def together_in(
         for ns in sorted(mine):
             fix = fix_of(mine[ns])
             different = [
-                (plot, fix_of(plot)) for plot in _distinct(scans[sensor, ns], mine[ns])
+                (plot, fix_of(plot))
+                for plot in _distinct(scan_of[id(mine[ns])], mine[ns])
             ]
             beside = [plot for plot, there in different if in_one_cell(fix, there)]
             counts.append(1 + len(beside))

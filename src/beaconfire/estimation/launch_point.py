@@ -45,7 +45,7 @@ from beaconfire.estimation.powered import (
 from beaconfire.estimation.propagation import sample_arc
 from beaconfire.estimation.thrust import ThrustTrack
 from beaconfire.vocabulary.motion import Cue, LaunchPoint
-from beaconfire.vocabulary.times import NS_PER_S, Instant
+from beaconfire.vocabulary.times import NS_PER_S, Instant, window95
 
 SEMI_MAJOR_MAX_M = 300_000.0
 # How far a real climb strays from the formula: metres, m/s, m/s2.
@@ -57,7 +57,6 @@ _CONVERGED = 0.05  # of the cost: a fifth of a sigma
 _BURN_GUESS_S = 140.0
 _LN_ENDLESS = math.log(3_000.0)
 _COAST_BACK_S = 600.0
-_SIGMAS95 = 1.96  # on either side, of a normal error
 # One sigma of a heading that no cue says: nothing is known of it.
 _ANY_HEADING_RAD = math.pi
 
@@ -335,8 +334,3 @@ def _from_cues(cues: Sequence[Cue]) -> Launch:
     headed = [cue for cue in cues if cue.azimuth_deg is not None]
     best = min(headed, key=lambda cue: cue.sigma_azimuth_deg or 180.0, default=None)
     return Launch(point, None, None if best is None else best.azimuth_deg)
-
-
-def window95(time: Instant, sigma_s: float) -> tuple[Instant, Instant]:
-    """Return from when to when it was, in 95 of 100, of a normal error."""
-    return time.plus_s(-_SIGMAS95 * sigma_s), time.plus_s(_SIGMAS95 * sigma_s)

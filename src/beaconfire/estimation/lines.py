@@ -231,9 +231,19 @@ def _objects(
     newest = max(used, key=lambda plot: plot.time, default=None)
     if len(objects) == 1 and pushed and newest and id(newest) not in followed:
         return objects
+    if len(objects) == 1 and not (one_may_do and _few(left_out, of_heard)):
+        # Aircraft and false plots are no objects; they must not hide the one that is.
+        return objects if _explains(objects[0]) else (whole,)
     if len(objects) < 2 or (one_may_do and _few(left_out, followed)):
         return (whole,)
     return objects
+
+
+def _explains(held: Observations) -> bool:
+    """Say whether what is followed is one object's by itself."""
+    alone = estimate_flight(held)
+    out = {id(held.plots[plot.index]) for plot in alone.rejected}
+    return alone.model_holds and _few(out, {id(plot) for plot in held.plots})
 
 
 def _few(left_out: set[int], of: set[int]) -> bool:

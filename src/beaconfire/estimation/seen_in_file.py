@@ -18,6 +18,7 @@ from beaconfire.estimation.grouping import (
     surely_of_one,
     together_in,
 )
+from beaconfire.estimation.scans import scan_of_each
 from beaconfire.estimation.sight import course_of, judge_sight
 from beaconfire.estimation.watcher import (
     Heard,
@@ -62,6 +63,7 @@ def groups_in(
     Others are named by their number.
     """
     used = [_used(held, estimate) for held, estimate in answered]
+    scan_of = scan_of_each(everything)
     found = []
     for number, plots in enumerate(used):
         others = {
@@ -70,7 +72,7 @@ def groups_in(
             if k != number
             for plot in theirs
         }
-        together = together_in(plots, everything, others)
+        together = together_in(plots, scan_of, others)
         found.append((group_of(together), spread_of(together)))
     return found
 
@@ -79,10 +81,11 @@ def surely_theirs(
     objects: Sequence[Observations], everything: Sequence[Plot]
 ) -> tuple[Observations, ...]:
     """Return the objects without the plots that may be of another of their group."""
+    scan_of = scan_of_each(everything)
     return tuple(
         structs.replace(held, plots=surely_of_one(held.plots, together))
         for held in objects
-        for together in (together_in(held.plots, everything, {}),)
+        for together in (together_in(held.plots, scan_of, {}),)
     )
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache, total_ordering
 from beaconfire.errors import BadInput
 
 NS_PER_S = 1_000_000_000
+_SIGMAS95 = 1.96  # on either side, of a normal error
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})",
@@ -117,3 +118,9 @@ def _seconds(day: str, clock: str, zone: str) -> int:
 _LATEST_NS = 7_258_118_400 * NS_PER_S  # 2200-01-01T00:00:00Z
 EARLIEST = Instant(0)
 LATEST = Instant(_LATEST_NS - 1)
+
+
+def window95(time: Instant, sigma_s: float) -> tuple[Instant, Instant]:
+    """Return from when to when it was, in 95 of 100, of a normal error."""
+    early, late = time.plus_s(-_SIGMAS95 * sigma_s), time.plus_s(_SIGMAS95 * sigma_s)
+    return max(early, EARLIEST), min(late, LATEST)

@@ -90,14 +90,13 @@ def initiates(recent: Recent, whole: Recent | None = None) -> list[Fix]:
     """
     looked = recent if whole is None else whole
     scans = [_Fixes(scan) for scan in recent.scans[:-1]]
-    earlier = [fix for scan in scans for fix in scan.fixes]
-    if len(earlier) <= BETWEEN_MIN:
+    if sum(len(scan.fixes) for scan in scans) <= BETWEEN_MIN:
         return []
     for plot in recent.scans[-1]:
         last = fix_of(plot)
         for first in (one for scan in scans for one in scan.near(last)):
             if _is_launched(first, last):
-                between = _between(first, last, earlier)
+                between = _between(first, last, scans)
                 path = [first, *between, last]
                 if len(between) < BETWEEN_MIN or _widest_gap_s(path) > GAP_S_MAX:
                     continue
@@ -153,12 +152,16 @@ def _is_launched(first: Fix, last: Fix) -> bool:
     return fast and apart_m - slack_m <= SPEED_MPS_MAX * span_s
 
 
-def _between(first: Fix, last: Fix, earlier: list[Fix]) -> list[Fix]:
-    """Return the best plot of each instant between two that lies on their path."""
-    best: dict[int, tuple[float, Fix]] = {}
-    for fix in earlier:
-        if first.time_ns < fix.time_ns < last.time_ns:
-            off = off_path(first, last, fix)
-            if off <= 1.0 and off < best.get(fix.time_ns, (2.0, fix))[0]:
-                best[fix.time_ns] = (off, fix)
-    return [best[time_ns][1] for time_ns in sorted(best)]
+def _between(first: Fix, last: Fix, scans: list[_Fixes]) -> list[Fix]:
+    """Return the best plot of each scan between two that lies on their path."""
+    best: list[Fix] = []
+    for scan in scans:
+        on_path = [
+            (off, fix.time_ns, fix)
+            for fix in scan.fixes
+            if first.time_ns < fix.time_ns < last.time_ns
+            and (off := off_path(first, last, fix)) <= 1.0
+        ]
+        if on_path:
+            best.append(min(on_path, key=lambda one: one[:2])[2])
+    return best

@@ -15,7 +15,6 @@ from msgspec import structs
 
 from beaconfire.estimation.alone import Flown, flown_of
 from beaconfire.estimation.grouping import Together, spread_of, surely_of_one
-from beaconfire.estimation.launch_point import window95
 from beaconfire.stages.fuse.evidence import Evidence, observations
 from beaconfire.stages.fuse.follower import LIVE, Carried
 from beaconfire.stages.fuse.motion import (
@@ -28,7 +27,7 @@ from beaconfire.stages.fuse.motion import (
 from beaconfire.stages.fuse.pace import Pace
 from beaconfire.vocabulary.flight import FlightEstimate, Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, LaunchPoint
-from beaconfire.vocabulary.times import NS_PER_S, Instant
+from beaconfire.vocabulary.times import NS_PER_S, Instant, window95
 
 # Longer than a medium-range flight; a longer one has a predicted impact by then.
 OPEN_S = 1_800.0

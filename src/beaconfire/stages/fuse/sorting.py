@@ -15,6 +15,7 @@ launch is in none of the answers.
 
 from collections.abc import Callable, Iterator, Sequence
 
+from beaconfire.estimation.scans import scans_of
 from beaconfire.stages.fuse.belonging import (
     BY_MOTION,
     OVERLAP_MAX,
@@ -135,12 +136,14 @@ def _lay_to(home: Event, alone: Event, sensor: str) -> None:
 def _in_order(
     plots: Sequence[Plot], cues: Sequence[Cue]
 ) -> Iterator[tuple[Instant, tuple[Plot, ...] | Cue]]:
-    """Yield scans and cues by time; a scan is what one sensor saw at one instant."""
-    scans: dict[tuple[int, str], list[Plot]] = {}
+    """Yield scans, each at its last instant, and cues by time."""
+    of: dict[str, list[Plot]] = {}
     for plot in plots:
-        scans.setdefault((plot.time.ns, plot.sensor.id), []).append(plot)
+        of.setdefault(plot.sensor.id, []).append(plot)
     rows: list[tuple[int, str, tuple[Plot, ...] | Cue]] = [
-        (ns, sensor, tuple(scan)) for (ns, sensor), scan in scans.items()
+        (scan[-1].time.ns, sensor, scan)
+        for sensor, seen in of.items()
+        for scan in scans_of(seen)
     ]
     rows.extend((cue.time.ns, cue.sensor.id, cue) for cue in cues)
     rows.sort(key=lambda row: row[:2])
