@@ -4,6 +4,7 @@ import io
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console
 
 from beaconfire.exercise.live import FRAME_HEIGHT_MIN, LiveView
@@ -112,3 +113,16 @@ def test_people_read_whole_seconds():
     with LiveView(SCENARIO, console := terminal(160, 30)) as view:
         view.show(picture, Instant.parse("2022-10-03T22:26:00.167249040Z"))
     assert "2022-10-03T22:26:00Z" in console.file.getvalue()
+
+
+def test_a_draft_that_says_the_same_again_is_no_news():
+    """A new version with the same words has moved a time or an area: no line for it."""
+    first, again = draft(), replace(draft(), version=2)
+    other = replace(draft(), version=3, why="another reason")
+    picture = Picture.of(("JPN",))
+    for entry in entries((40.0, first), (70.0, again), (90.0, other)):
+        picture.see("JPN", entry)
+    assert [said for _, _, said in picture.take_news()] == [
+        "alert draft v1 Likely: made for a test",
+        "alert draft v3 Likely: another reason",
+    ]
