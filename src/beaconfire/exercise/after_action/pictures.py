@@ -85,14 +85,13 @@ def accuracy_picture(report: Report, story: Story) -> str:
 
 def _curves(axes: Axes, points: list[tuple[EstimateLine, float | None]]) -> None:
     for sharing, colour, style in ((True, WITH, "-"), (False, WITHOUT, "--")):
-        drawn = [
-            (line.t_s, value)
-            for line, value in points
+        drawn: dict[str, list[tuple[float, float]]] = {}
+        for line, value in points:
             # A logarithm has no place for zero: an exact hit is left out.
-            if line.with_sharing == sharing and value
-        ]
-        if drawn:
-            axes.plot(*zip(*drawn, strict=True), color=colour, linestyle=style)
+            if line.with_sharing == sharing and value:
+                drawn.setdefault(line.launch, []).append((line.t_s, value))
+        for curve in drawn.values():  # one a launch: those of a salvo alternate
+            axes.plot(*zip(*curve, strict=True), color=colour, linestyle=style)
     if not any(value for _, value in points):
         axes.text(
             0.5,
