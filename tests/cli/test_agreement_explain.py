@@ -153,6 +153,7 @@ def test_explain_tells_that_it_was_set_apart_and_given_back(command, tmp_path):
     assert code == 0
     told = "  set apart  by JPN, decided again after an act on tisa-2014"
     assert told in out
+    assert "receipt from JPN (entry `x1`)" in out  # JPN signed it
     assert "reconsideration to JPN (entry `x2`)" in out
     assert "foregone to JPN (entry `x3`)" in out
     assert "  because    retracted" in out

@@ -7,14 +7,16 @@ import sys
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from beaconfire.exercise.after_action import traffic
+from beaconfire.exercise.after_action import pictures, traffic
 from beaconfire.exercise.after_action.checker import Delivery, check_delivery
 from beaconfire.exercise.after_action.figures import build_report, exported
 from beaconfire.exercise.after_action.page import render
-from beaconfire.exercise.after_action.report import ProcessLine, Report
+from beaconfire.exercise.after_action.report import ProcessLine, ReleaseLine, Report
 from beaconfire.exercise.after_action.story import (
     ActTold,
     RefusalTold,
@@ -265,8 +267,91 @@ def test_times_are_said_in_minutes_and_seconds(value_s, told):
 
 def test_arrivals_close_together_are_one_bar():
     """Thousands of plots would be thousands of marks: a bar says the same."""
-    assert traffic.bars([1.0, 2.0, 11.0, 35.0]) == [(0.0, 20.0), (30.0, 10.0)]
+    assert traffic.bars([1.0, 2.0, 11.0, 35.0]) == [(1.0, 10.0), (35.0, 2.0)]
     assert traffic.bars([]) == []
+
+
+@given(
+    st.lists(st.floats(0.0, 100.0), max_size=30),
+    st.lists(st.floats(0.0, 100.0), max_size=4),
+)
+def test_no_bar_reaches_over_an_act(times, cuts):
+    """A bar over a suspension would look like a leak, and hide one."""
+    for start_s, length_s in traffic.bars(times, cuts):
+        ends_s = start_s + length_s - 1e-9
+        assert not any(start_s < cut < ends_s for cut in cuts)
+    covered = traffic.bars(times, cuts)
+    for t_s in times:
+        assert any(start <= t_s <= start + length + 1e-9 for start, length in covered)
+
+
+def test_the_page_says_which_run_is_real():
+    """A real run is compared with a simulated one: nobody may take both for real."""
+    text = troubled_page()
+    assert "The run with sharing is real" in text
+    assert "is simulated from the same draws" in text
+    assert '<th class="n">without, simulated</th>' in text
+    assert "Both runs, with sharing and without, are simulated" in page()
+    assert "without, simulated" not in page()
+
+
+def test_a_refusal_without_an_article_has_the_reason_that_was_journalled():
+    """A label that refuses is no silence of the texts, and the page must not say so."""
+    report, delivery, story = parts()
+    reason = "the item's label makes it releasable to USA only"
+    way = {"originator": "KOR", "to": "JPN", "via": None, "form": "plots"}
+    refusal = RefusalTold(**way, articles=(), reason=reason, count=3)
+    line = ReleaseLine(**way, outcome="refused", articles=(), count=3)
+    text = render(
+        replace(report, releases=(line,)),
+        delivery,
+        dataclasses.replace(story, refusals=(refusal,)),
+    )
+    assert text.count("the item&#x27;s label makes it releasable to USA only") == 2
+    assert "silence</td>" not in text
+    assert "no article permits it" not in text
+
+
+def test_what_lies_years_before_the_launch_has_a_date():
+    """Millions of seconds tell nobody when it was."""
+    report, delivery, story = parts()
+    acts = (
+        act("notice", -98_295_720.0),
+        act("notice-suspend", -90_422_520.0),
+        act("contest", -66_511_320.0, "JPN"),
+    )
+    story = dataclasses.replace(story, acts=acts)
+    text = render(report, delivery, story)
+    assert ">2019-08-23T" in text
+    assert "98,295" not in text
+    said = sentences(report, delivery, story)
+    assert any(f"KOR gave notice to end {GSOMIA} on 2019-08-23T" in one for one in said)
+    assert any(one.startswith("KOR suspended its notice") for one in said)
+    assert any(
+        f"JPN contested how {GSOMIA} may end on 2020-08-25" in one for one in said
+    )
+    stood = f"Under {GSOMIA}, its notice suspended and its end contested, "
+    assert any(one.startswith(stood) for one in said)
+
+
+def test_people_read_no_fractions_of_a_second_in_an_instant():
+    """The journals keep them; a page is read by people."""
+    assert not re.search(r"\d{2}:\d{2}:\d{2}\.\d+Z", page())
+
+
+def test_a_salvo_says_of_which_launch_a_nation_knew():
+    """Seconds after *a* lift-off say nothing when there are several."""
+    report, delivery, story = parts()
+    second = dataclasses.replace(
+        story.flights[0],
+        launch_id="another",
+        lift_off=story.flights[0].lift_off.plus_s(60.0),
+    )
+    story = dataclasses.replace(story, flights=(*story.flights, second))
+    said = sentences(report, delivery, story)
+    first = story.flights[0].launch_id
+    assert any(f"after {first}, the first, had lifted off" in one for one in said)
+    assert pictures.end_s(story) == 60.0 + second.end_s
 
 
 def test_the_checker_and_the_figures_load_no_plotting_library():

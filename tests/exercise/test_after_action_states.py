@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from beaconfire.exercise.after_action.story import tell
 from beaconfire.exercise.after_action.tables import states_table
 from beaconfire.exercise.picture import Picture
+from beaconfire.vocabulary.entries.decisions import Refusal
 from beaconfire.vocabulary.entries.sightings import LaunchState
 from beaconfire.vocabulary.sight import Group, MissedLooks, SensorCount, Sight
 
@@ -111,3 +112,46 @@ def test_news_are_told_in_the_order_of_time_whoever_they_are_of():
     picture.see("JPN", late)
     picture.see("KOR", early)
     assert [party for _, party, _ in picture.take_news()] == ["KOR", "JPN"]
+
+
+def test_an_object_that_has_set_is_said_to_be_below_our_horizon():
+    """`Set` alone is the estimator's word; a reader needs the horizon beside it."""
+    assert LOST.sight is not None
+    gone = replace(LOST, sight=replace(LOST.sight, state="set"), group=None)
+    picture = Picture.of(("JPN",))
+    for entry in entries((40.0, event()), (309.0, gone)):
+        picture.see("JPN", entry)
+    news = [said for _, _, said in picture.take_news()]
+    assert news[-1].startswith("an object is below our horizon: ")
+    assert ">below our horizon<" in states_table(told((40.0, event()), (309.0, gone)))
+
+
+def test_the_table_of_states_explains_its_words():
+    """Whoever reads it has not read the estimator."""
+    shown = states_table(told((40.0, event()), (309.0, LOST)))
+    assert "When a nation's own sensors" in shown.replace("&#x27;", "'")
+
+
+def test_a_refusal_by_label_is_told_as_one():
+    """The live picture says what the journal says, not that no article permits it."""
+    reason = "the item's label makes it releasable to USA only"
+    no = Refusal(
+        item="i",
+        form="plots",
+        originator="JPN",
+        to="KOR",
+        via=None,
+        at=LIFT_OFF,
+        agreements=(),
+        articles=(),
+        acts=(),
+        approval=None,
+        reason=reason,
+        would_need=(),
+        considered=(),
+    )
+    picture = Picture.of(("JPN",))
+    for entry in entries((40.0, no)):
+        picture.see("JPN", entry)
+    ((_, _, said),) = picture.take_news()
+    assert said == f"refused plots to KOR: {reason}"

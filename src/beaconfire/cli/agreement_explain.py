@@ -128,7 +128,9 @@ def explain(
     told: list[str] = []
     for line in lines:
         body = line.body
-        told.append(f"{line.at} {line.kind} to {body.get('to')} (entry `{line.id}`)")
+        # A receipt goes the other way: whom the item went to signs for it.
+        way = "from" if line.kind == "receipt" else "to"
+        told.append(f"{line.at} {line.kind} {way} {body.get('to')} (entry `{line.id}`)")
         told += [f"  {name:<11}{value}" for name, value in _grounds(body)]
         if line.kind == "receipt" and item in body.get("quarantined", ()):
             keepers = " or ".join(body.get("withheld", ()))

@@ -27,6 +27,7 @@ from beaconfire.exercise.bench import sharing as sharings
 from beaconfire.exercise.bench import suspend as suspends
 from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.bench.workers import cores
+from beaconfire.exercise.pacing import Progress
 from beaconfire.exercise.scenario import load_scenario
 from beaconfire.seals import codec
 
@@ -214,14 +215,17 @@ def _estimation(seeds: int, rows: Sequence[str]) -> Bench:
 
 
 def _sharing(scenario: str, seeds: int) -> Bench:
-    return sharings.measure(
-        scenario,
-        seeds=seeds,
-        own=OWN,
-        partner=PARTNER,
-        processes=cores(),
-        say=_progress(),
-    )
+    # A case takes long, and its process cannot speak: the wait is told meanwhile.
+    with Progress(_progress()) as progress:
+        progress.say(f"flying {seeds} {'seed' if seeds == 1 else 'seeds'}")
+        return sharings.measure(
+            scenario,
+            seeds=seeds,
+            own=OWN,
+            partner=PARTNER,
+            processes=cores(),
+            say=progress.say,
+        )
 
 
 def tell(*benches: Bench, json: bool) -> None:

@@ -37,9 +37,10 @@ def demo(
     console = Console()
     console.print(
         Text(
+            # One paragraph: the console breaks its lines, wherever it ends.
             "Three nations on this machine, with real servers and certificates made "
-            "now.\nThe launch is the published one of 4 October 2022, twenty times as "
-            "fast. Every sensor\nand every coordinate of a sensor is invented.\n"
+            "now. The launch is the published one of 4 October 2022, twenty times as "
+            "fast. Every sensor and every coordinate of a sensor is invented.\n"
         )
     )
 

@@ -12,6 +12,7 @@ from beaconfire.exercise.after_action.writing import AfterAction
 from beaconfire.exercise.live import LiveView
 from beaconfire.exercise.run import Options, run_exercise
 from beaconfire.exercise.scenario import load_scenario, shipped
+from beaconfire.exercise.told import instant
 from beaconfire.seals import codec
 
 app = typer.Typer(help="Practise on published launches.", no_args_is_help=True)
@@ -45,7 +46,7 @@ def list_scenarios(
         parties = "-".join(scenario.parties)
         launches = len(scenario.launch)
         typer.echo(
-            f"{scenario.name:<28} {scenario.epoch}  {parties}  "
+            f"{scenario.name:<28} {instant(scenario.epoch)}  {parties}  "
             f"{launches} {'launch' if launches == 1 else 'launches'}, "
             f"{len(scenario.sensor)} sensors"
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from beaconfire.exercise.told import SIGHT, whole_seconds
 from beaconfire.journal.entry import Entry
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import Estimate, LinkState
@@ -33,7 +34,7 @@ from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
-DRAFTS_TOLD = 2  # alert drafts that are news; later versions show in their place
+DRAFTS_TOLD = 2  # alert drafts that are news, a launch; others show in their place
 LINES_KEPT = 200  # of what happened, for the nation's own list
 
 
@@ -49,6 +50,7 @@ class Nation:
     areas: set[str] = field(default_factory=set)  # launches that have one now
     doubted: set[str] = field(default_factory=set)  # launches that may have none
     alert: str = ""
+    drafts: dict[str, list[str]] = field(default_factory=dict)  # told, by launch
     links: dict[Party, bool] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     released: Counter[tuple[Party, str, str]] = field(default_factory=Counter)
@@ -82,7 +84,7 @@ class Picture:
         """Fold one entry of one nation's journal."""
         nation = self.nations[party]
         nation.entries += 1
-        said = _fold(nation, entry)
+        said = whole_seconds(_fold(nation, entry))
         if said:
             nation.happened.append((entry.at, said))
             self.news.append((entry.at, party, said))
@@ -155,7 +157,9 @@ def _stated(nation: Nation, body: LaunchState) -> str:
         parts.append(f"a launch is doubted: {body.doubt}")
     if sight is not None:
         silent = sight.state == "silent"
-        what = "our sensors are silent" if silent else f"an object is {sight.state}"
+        what = (
+            "our sensors are silent" if silent else f"an object is {SIGHT[sight.state]}"
+        )
         parts.append(f"{what}: {sight.reason}")
     if group is not None and _news(nation, ("group", body.launch_id)):
         parts.append(f"at least {group.at_least} objects in one")
@@ -163,8 +167,14 @@ def _stated(nation: Nation, body: LaunchState) -> str:
 
 
 def _drafted(nation: Nation, body: AlertDraft) -> str:
-    nation.alert = f"v{body.version} {body.certainty}: {body.why}"
-    return f"alert draft {nation.alert}" if body.version <= DRAFTS_TOLD else ""
+    said = f"{body.certainty}: {body.why}"
+    nation.alert = whole_seconds(f"v{body.version} {said}")
+    told = nation.drafts.setdefault(body.launch_id, [])
+    # A version that says the same again has moved a time or an area: no news.
+    if said in told or len(told) >= DRAFTS_TOLD:
+        return ""
+    told.append(said)
+    return f"alert draft {nation.alert}"
 
 
 def _linked(nation: Nation, body: LinkState) -> str:
@@ -193,7 +203,8 @@ def _released(nation: Nation, body: Release) -> str:
 
 
 def _refused(nation: Nation, body: Refusal) -> str:
-    articles = ", ".join(body.articles) or "no article"
+    # Without an article it may be the item's label, or no article at all: it says so.
+    articles = ", ".join(body.articles) or whole_seconds(body.reason)
     key = (body.to, body.form, articles)
     nation.refused[key] += 1
     if not _news(nation, ("refused", *key)):

@@ -12,19 +12,20 @@ from pathlib import Path
 from beaconfire.errors import BadInput
 from beaconfire.exercise.after_action.report import ProcessLine
 from beaconfire.exercise.after_action.writing import AfterAction, write_report
-from beaconfire.exercise.pacing import Pace
+from beaconfire.exercise.pacing import Pace, Progress, Say
 from beaconfire.exercise.picture import Picture
 from beaconfire.exercise.real import run_real
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.scenario_parts import WEEK_S
 from beaconfire.exercise.simulated import Sky, simulate, sky_of
+from beaconfire.exercise.told import clock
 from beaconfire.journal.entry import Entry, Turn
 from beaconfire.runtime import event_loop
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
-Show = Callable[[Picture, Instant], None]
-Say = Callable[[str], None]
+# Returns whether anything was printed.
+Show = Callable[[Picture, Instant], bool]
 Turns = dict[Party, tuple[Turn, ...]]
 
 
@@ -48,13 +49,27 @@ def run_exercise(
         BeaconfireError: a node failed, or the report cannot be written.
     """
     _check(scenario, out, options)
-    say("flying the launches")
+    with Progress(say) as progress:
+        return _run(scenario, out, options, show=show, progress=progress)
+
+
+def _run(
+    scenario: Scenario, out: Path, options: Options, *, show: Show, progress: Progress
+) -> AfterAction:
+    progress.say("flying the launches")
     sky = sky_of(scenario, options.seed)
     processes: tuple[ProcessLine, ...] = ()
     speed = options.speed or 1.0
+    far = _far_of(scenario, sky)
+
+    def shown(picture: Picture, at: Instant) -> None:
+        progress.reached(far(at))
+        if show(picture, at):
+            progress.heard()
+
     if options.real:
         ran = event_loop.run(
-            run_real(scenario, sky, out, speed=speed, show=show, say=say)
+            run_real(scenario, sky, out, speed=speed, show=shown, say=progress.say)
         )
         turns = ran.turns
         processes = tuple(
@@ -62,12 +77,19 @@ def run_exercise(
             for p in ran.processes
         )
     else:
-        turns = _simulated(scenario, sky, options, show=show, say=say)
+        progress.say("simulating" if options.sharing else "simulating without sharing")
+        turns = _simulated(scenario, sky, options, shown)
     without = None
     if options.sharing:
-        say("simulating the same without sharing, to compare")
-        without = simulate(scenario, sky, seed=options.seed, sharing=False).turns
-    say("writing the report")
+        progress.say("simulating the same without sharing, to compare")
+
+        def watch(now_s: float, _: Turns) -> None:
+            progress.reached(far(scenario.at(now_s)))
+
+        without = simulate(
+            scenario, sky, seed=options.seed, sharing=False, watch=watch
+        ).turns
+    progress.say("writing the report")
     return write_report(
         out,
         scenario,
@@ -81,13 +103,22 @@ def run_exercise(
     )
 
 
+def _far_of(scenario: Scenario, sky: Sky) -> Callable[[Instant], str]:
+    """Return what says how far an exercise is at an instant of it."""
+    lift_off = scenario.lift_off(scenario.launch[0])
+    end = clock(scenario.at(sky.end_s(scenario)), lift_off)
+    return lambda at: f"{clock(at, lift_off)} of {end}"
+
+
 def _simulated(
-    scenario: Scenario, sky: Sky, options: Options, *, show: Show, say: Say
+    scenario: Scenario,
+    sky: Sky,
+    options: Options,
+    show: Callable[[Picture, Instant], None],
 ) -> Turns:
     picture = Picture.of(scenario.parties)
     seen = dict.fromkeys(scenario.parties, 0)
     pace = Pace(options.speed)
-    say("simulating" if options.sharing else "simulating without sharing")
 
     def watch(now_s: float, turns: Turns) -> None:
         for party, journal in turns.items():

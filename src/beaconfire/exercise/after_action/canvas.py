@@ -63,6 +63,7 @@ _LOOK = {
     "svg.fonttype": "none",
     "figure.dpi": 72,
 }
+_EDGE = 0.1  # of the axes' width
 _USED = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
 _ID = re.compile(r" id=\"([^\"]+)\"")
 
@@ -110,20 +111,26 @@ def _own_ids(drawn: str, name: str) -> str:
 
 
 def mark_instants(
-    axes: Axes, instants: dict[str, float], *, label: bool = True, low: bool = False
+    axes: Axes, instants: dict[str, float], *, label: bool = True
 ) -> None:
-    """Draw a thin line at each named instant (seconds), with its name beside it."""
+    """Draw a thin line at each named instant (seconds), with its name above the axes.
+
+    The axes must have their limits: a name near an edge stands inside of it.
+    """
+    begin_s, end_s = axes.get_xlim()
     for name, t_s in instants.items():
+        place = (t_s - begin_s) / (end_s - begin_s)
+        side = "left" if place < _EDGE else "right" if place > 1.0 - _EDGE else "center"
         axes.axvline(t_s, color=FAINT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
         if label:
             axes.annotate(
                 name,
-                (t_s, 0.0 if low else 1.0),
+                (t_s, 1.0),
                 xycoords=("data", "axes fraction"),
-                xytext=(2, 3 if low else -2),
+                xytext=(0, 2),
                 textcoords="offset points",
-                rotation=90,
-                va="bottom" if low else "top",
+                ha=side,
+                va="bottom",
                 fontsize=7.5,
                 color=FAINT,
             )

@@ -45,6 +45,8 @@ from beaconfire.vocabulary.party import Party
 AREA_AFTER_BURNOUT_S = 60.0  # when the areas with and without sharing are compared
 RATIO_DIGITS = 4
 
+# The form of a report names the instant at which an alert was sent. A node drafts; who
+# sends is outside of it, so the key is there and always empty.
 NOT_SENT = "two-person sending is not part of this version"
 
 Journals = Mapping[Party, Sequence[Entry]]

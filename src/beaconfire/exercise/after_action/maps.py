@@ -34,6 +34,8 @@ from beaconfire.exercise.sky.flight import Flight, Impact
 
 _PARTY_COLOURS = (*LANE_COLOURS.values(), "#b0413e", "#7a6a3a", "#555b63")
 _MINUTE_S = 60.0
+_MAP_WIDTH = 0.93  # of the figure's
+_LABELS_IN = 0.75  # how high the minutes reach over the track
 _ALOFT_M = 1e5  # a sensor above this is a satellite and stands on no map
 
 
@@ -44,7 +46,8 @@ def flight_map(story: Story) -> str:
         axes = figure.axes[0]
         middle = story.scenario.launch[0].site.lon_deg
         for flight in story.flights:
-            _track(axes, flight, middle)
+            # The tracks of a salvo lie on one another, and so would their minutes.
+            _track(axes, flight, middle, told=flight is story.flights[0])
         colours = dict(zip(story.scenario.parties, _PARTY_COLOURS * 8, strict=False))
         sensors = story.scenario.sensor
         aloft = [sensor for sensor in sensors if sensor.alt_m > _ALOFT_M]
@@ -74,13 +77,15 @@ def flight_map(story: Story) -> str:
                 color=colours[sensor.party],
             )
         drawn = {s.party: colours[s.party] for s in sensors if s not in aloft}
-        figure.set_figheight(1.1 + 0.93 * WIDTH_IN * _graticule(axes))
+        top_deg = float(max(story.flights[0].ground_track(10.0)[:, 1]))
+        shape = _graticule(axes, top_deg)
+        figure.set_figheight(1.1 + _MAP_WIDTH * WIDTH_IN * shape)
         figure.legend(handles=_map_legend(drawn), loc="outside upper right", ncols=8)
         title = "The true flight over the ground, and the invented sensors"
         return as_svg(figure, name="map", title=title)
 
 
-def _track(axes: Axes, flight: Flight, middle: float) -> None:
+def _track(axes: Axes, flight: Flight, middle: float, *, told: bool) -> None:
     rows = flight.ground_track(10.0)
     lon_deg = np.array([_near(float(lon), middle) for lon in rows[:, 2]])
     powered = rows[:, 0] <= flight.burn_out_s
@@ -90,6 +95,8 @@ def _track(axes: Axes, flight: Flight, middle: float) -> None:
     for minute in range(2, int(flight.end_s / _MINUTE_S - 0.5), 2):
         at = int(np.searchsorted(rows[:, 0], minute * _MINUTE_S))
         axes.plot(lon_deg[at], rows[at, 1], "|", color=INK, markersize=5)
+        if not told:
+            continue
         axes.annotate(
             f"{minute} min, {rows[at, 3] / 1e3:,.0f} km",
             (lon_deg[at], rows[at, 1]),
@@ -105,10 +112,17 @@ def _track(axes: Axes, flight: Flight, middle: float) -> None:
         axes.plot(there, flight.impact.lat_deg, "X", color=INK, markersize=9)
 
 
-def _graticule(axes: Axes) -> float:
-    """Draw degrees of equal length; return the map's height over its width."""
+def _graticule(axes: Axes, top_deg: float) -> float:
+    """Draw degrees of equal length; return the map's height over its width.
+
+    What is written over the track, which reaches up to ``top_deg``, has room.
+    """
     axes.margins(0.05, 0.16)
     (south, north), (west, east) = axes.get_ylim(), axes.get_xlim()
+    narrow = math.cos(math.radians((south + north) / 2.0))
+    room = _LABELS_IN / (_MAP_WIDTH * WIDTH_IN) * (east - west) * narrow
+    north = max(north, top_deg + room)
+    axes.set_ylim(south, north)
     shrink = math.cos(math.radians((south + north) / 2.0))
     axes.set_aspect(1.0 / shrink)
     step = next(s for s in (1, 2, 5, 10, 20, 30, 60, 400) if (east - west) / s <= 13)

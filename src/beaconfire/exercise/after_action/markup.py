@@ -1,12 +1,14 @@
 """Markup: the few pieces of HTML that the page is made of, always escaped.
 
 Every text goes through ``escape`` here and nowhere else, so what a journal says can
-never become part of the page's own markup.
+never become part of the page's own markup. Instants in it are cut to their seconds.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+
+from beaconfire.exercise.told import whole_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def whole(head: str) -> Column:
 
 def text(tag: str, said: str, kind: str = "") -> str:
     """Return ``said`` in an element."""
-    return f"<{tag}{_class(kind)}>{escape(said)}</{tag}>"
+    return f"<{tag}{_class(kind)}>{escape(whole_seconds(said))}</{tag}>"
 
 
 def bullets(said: Iterable[str], kind: str) -> str:

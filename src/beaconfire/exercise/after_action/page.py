@@ -53,8 +53,25 @@ def _header(report: Report, story: Story) -> str:
     heading = text("h1", f"After-action report: {report.scenario}")
     return (
         f"<header>{heading}{text('p', ' · '.join(facts), 'meta')}"
+        f"{text('p', _which_runs(report, story))}"
         f"{text('p', _INVENTED, 'note')}</header>"
     )
+
+
+def _which_runs(report: Report, story: Story) -> str:
+    """Say which run is real and which simulated: the page compares them."""
+    if not story.with_sharing:
+        return (
+            "This run is simulated and without sharing: every line between nations is "
+            "cut, and there is no other run to compare it with."
+        )
+    if report.mode == "real":
+        return (
+            "The run with sharing is real: a process and servers of its own for each "
+            "nation. The run without sharing, which it is compared with, is simulated "
+            "from the same draws: no real node flew it."
+        )
+    return "Both runs, with sharing and without, are simulated from the same draws."
 
 
 def _sections(report: Report, delivery: Delivery, story: Story) -> list[str]:
@@ -68,7 +85,7 @@ def _sections(report: Report, delivery: Delivery, story: Story) -> list[str]:
         tables.times_table(report, story),
         tables.launches_table(report),
         tables.states_table(story),
-        *_knowing(story),
+        *_knowing(report, story),
         text("h2", "The prediction"),
         *_prediction(report, story),
         text("h2", "The exchange"),
@@ -85,17 +102,26 @@ def _sections(report: Report, delivery: Delivery, story: Story) -> list[str]:
     return sections
 
 
-def _knowing(story: Story) -> list[str]:
+def _knowing(report: Report, story: Story) -> list[str]:
+    simulated = " (simulated)" if report.mode == "real" else ""
     return [
         figure(
             pictures.timeline_picture(story),
             title="First knowledge of each nation",
             caption=(
-                "Seconds after lift-off, with and without sharing. Without sharing, "
-                "the same sensors saw the same flight and the lines were cut."
+                "Seconds after lift-off, with and without sharing. Without sharing"
+                f"{simulated}, the same sensors saw the same flight and the lines were "
+                f"cut. {_marked(story)}"
             ),
         )
     ]
+
+
+def _marked(story: Story) -> str:
+    """Say whose instants the dashed lines mark."""
+    first = min(story.flights, key=lambda one: one.lift_off)
+    which = f"of {first.launch_id}, the first" if len(story.flights) > 1 else "of the"
+    return f"Dashed lines mark burn-out, highest point and impact {which} flight."
 
 
 def _prediction(report: Report, story: Story) -> list[str]:
@@ -106,7 +132,8 @@ def _prediction(report: Report, story: Story) -> list[str]:
             title="Area and miss over time",
             caption=(
                 "Above: area of the 95 % ellipse. Below: distance from the predicted "
-                "to the true impact. Logarithmic scales; a lower line is better."
+                "to the true impact. Logarithmic scales; a lower line is better. "
+                + _marked(story)
             ),
         ),
         figure(
@@ -121,8 +148,9 @@ def _prediction(report: Report, story: Story) -> list[str]:
             maps.flight_map(story),
             title="The flight in truth, over the invented sensors",
             caption=(
-                "Ground track with minutes after lift-off and heights. Triangles are "
-                "radars. The graticule stands for coast lines."
+                "Ground track with minutes after lift-off and heights"
+                f"{' of the first launch' if len(story.flights) > 1 else ''}. "
+                "Triangles are radars. The graticule stands for coast lines."
             ),
         ),
     ]
@@ -134,9 +162,11 @@ def _exchange(report: Report, story: Story) -> list[str]:
             traffic.routes_picture(story),
             title="What arrived by which route, and when",
             caption=(
-                f"A bar where anything of a lane arrived within "
-                f"{traffic.BIN_S:.0f} s. Every route that the agreements allow is "
-                "used, always; dashed lines mark the flight."
+                "A bar reaches from one arrival in a lane to the next while at most "
+                f"{traffic.APART_S:.0f} s lie between them, and none reaches over a "
+                "suspension or a restoration: what was handed over before one may "
+                "arrive just after it, and is a thin bar there. Every route that the "
+                f"agreements allow is used, always. {_marked(story)}"
             ),
         ),
         figure(
@@ -144,7 +174,7 @@ def _exchange(report: Report, story: Story) -> list[str]:
             title="How sends ended, by route and form",
             caption="Units of account: one item to one partner by one way.",
         ),
-        tables.releases_table(report),
+        tables.releases_table(report, story),
     ]
 
 

@@ -58,11 +58,11 @@ def accuracy_picture(report: Report, story: Story) -> str:
             _curves(above, [(line, line.area95_km2) for line in lines])
             _curves(below, [(line, line.miss_km) for line in lines])
             _outside(below, lines)
-            above.set_title(party)
+            above.set_title(party, pad=14)  # over the names of the instants
             below.set_xlabel("seconds after lift-off")
             for one in (above, below):
-                mark_instants(one, instants(story), label=one is above, low=True)
-                one.set_xlim(0.0, _end_s(story))
+                one.set_xlim(0.0, end_s(story))
+                mark_instants(one, instants(story), label=one is above)
         axes[0].set_ylabel("95 % area (km²)")
         axes[len(parties)].set_ylabel("miss (km)")
         for one in (axes[0], axes[len(parties)]):
@@ -85,14 +85,13 @@ def accuracy_picture(report: Report, story: Story) -> str:
 
 def _curves(axes: Axes, points: list[tuple[EstimateLine, float | None]]) -> None:
     for sharing, colour, style in ((True, WITH, "-"), (False, WITHOUT, "--")):
-        drawn = [
-            (line.t_s, value)
-            for line, value in points
+        drawn: dict[str, list[tuple[float, float]]] = {}
+        for line, value in points:
             # A logarithm has no place for zero: an exact hit is left out.
-            if line.with_sharing == sharing and value
-        ]
-        if drawn:
-            axes.plot(*zip(*drawn, strict=True), color=colour, linestyle=style)
+            if line.with_sharing == sharing and value:
+                drawn.setdefault(line.launch, []).append((line.t_s, value))
+        for curve in drawn.values():  # one a launch: those of a salvo alternate
+            axes.plot(*zip(*curve, strict=True), color=colour, linestyle=style)
     if not any(value for _, value in points):
         axes.text(
             0.5,
@@ -115,8 +114,12 @@ def _outside(axes: Axes, lines: list[EstimateLine]) -> None:
         axes.plot(*zip(*missed, strict=True), "x", color=ALERT, markersize=4)
 
 
-def _end_s(story: Story) -> float:
-    return max(flight.end_s for flight in story.flights)
+def end_s(story: Story) -> float:
+    """Return when the last flight ends, from the first lift-off."""
+    return max(
+        flight.lift_off.seconds_since(story.lift_off) + flight.end_s
+        for flight in story.flights
+    )
 
 
 def timeline_picture(story: Story) -> str:
@@ -145,11 +148,11 @@ def timeline_picture(story: Story) -> str:
                 axes.text(2.0, place, "never knew", va="center", color=ALERT)
             for t_s, marker, below in known:
                 axes.plot(t_s, place + below, marker, color=colour, markersize=6)
-        shown = {n: t for n, t in instants(story).items() if t <= last_s * 1.15}
-        mark_instants(axes, shown)
+        shown = {n: t for n, t in instants(story).items() if t <= last_s * 1.1}
         axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
         axes.set_ylim(len(rows) - 0.5, -0.7)
         axes.set_xlim(0.0, last_s * 1.1)
+        mark_instants(axes, shown)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("seconds after lift-off")
         figure.legend(handles=_mark_legend(), loc="outside upper right", ncols=4)

@@ -16,15 +16,25 @@ from beaconfire.exercise.after_action.markup import (
 )
 from beaconfire.exercise.after_action.pictures import compared_at_s
 from beaconfire.exercise.after_action.readings import Reading, newest_by
-from beaconfire.exercise.after_action.report import Report
+from beaconfire.exercise.after_action.report import ReleaseLine, Report
 from beaconfire.exercise.after_action.story import (
     ACTS_SHOWN_MAX,
     REFUSALS_SHOWN_MAX,
     Route,
     Story,
 )
+from beaconfire.exercise.told import SIGHT, instant, is_far
 
 _NONE = "–"
+_EVENTS = (
+    "Seconds from the launch's own lift-off. Events: how many launches the nation took "
+    "it for. One is right; two are one launch taken for two, none is a launch missed."
+)
+_STATES = (
+    "When a nation's own sensors no longer showed an object, showed it as several that "
+    "could not be told apart, or contradicted each other. How many: at least so many "
+    "objects were seen in one; a dash where it was seen as one."
+)
 # Of one nation; a salvo that sets for four radars writes some dozens.
 STATES_SHOWN_MAX = 60
 
@@ -45,9 +55,15 @@ def times_table(report: Report, story: Story) -> str:
             ]
         rows.append(row)
     heads = []
+    without = without_head(report)
     for what in ("notice", "impact area", "alert draft"):
-        heads += [number(f"first {what} (s)"), number("without"), number("earlier by")]
+        heads += [number(f"first {what} (s)"), number(without), number("earlier by")]
     return table([whole("nation"), *heads], rows)
+
+
+def without_head(report: Report) -> str:
+    """Return the head of what was without sharing: that run is never a real one."""
+    return "without, simulated" if report.mode == "real" else "without"
 
 
 def launches_table(report: Report) -> str:
@@ -66,7 +82,7 @@ def launches_table(report: Report) -> str:
         for line in report.launches
         if line.with_sharing or not any(one.with_sharing for one in report.launches)
     ]
-    return table(heads, rows)
+    return table(heads, rows) + text("p", _EVENTS, "note")
 
 
 def states_table(story: Story) -> str:
@@ -86,15 +102,16 @@ def states_table(story: Story) -> str:
                     party,
                     launches.get(body.launch_id) or _NONE,
                     f"{t_s:,.1f}",
-                    _NONE if sight is None else sight.state,
+                    _NONE if sight is None else SIGHT[sight.state],
                     _NONE if group is None else f"at least {group.at_least}",
                     "; ".join(said) or _NONE,
                 ]
             )
-    heads = [whole("nation"), whole("launch"), number("seconds"), whole("sight")]
+    heads = [whole("nation"), whole("launch"), number("seconds"), Column("the object")]
     if not rows:
         return ""
-    return table([*heads, whole("group"), Column("what it rests on")], rows)
+    shown = table([*heads, whole("how many"), Column("what it rests on")], rows)
+    return shown + text("p", _STATES, "note")
 
 
 def areas_table(report: Report, story: Story) -> str:
@@ -113,13 +130,14 @@ def areas_table(report: Report, story: Story) -> str:
                 _held(report, party, sharing=False),
             ]
         )
+    without = without_head(report)
     columns = [
         whole("nation"),
         number(f"area at {at_s:,.0f} s (km²)"),
-        number("without sharing"),
+        number(without),
         number("ratio"),
         number("estimates that held the true impact"),
-        number("without sharing"),
+        number(without),
     ]
     return table(columns, rows)
 
@@ -159,20 +177,32 @@ def problems_list(delivery: Delivery) -> str:
     return bullets(delivery.problems, "problems")
 
 
-def releases_table(report: Report) -> str:
+def releases_table(report: Report, story: Story) -> str:
     """Return every route, form and outcome with its articles and count."""
     rows = [
         [
             Route(originator=line.originator, to=line.to, via=line.via).title,
             line.form,
             line.outcome,
-            ", ".join(line.articles) or "no article permits it",
+            ", ".join(line.articles) or _why_none(line, story),
             f"{line.count:,}",
         ]
         for line in report.releases
     ]
     columns = [whole("route"), whole("form"), whole("outcome")]
-    return table([*columns, whole("articles"), number("units")], rows)
+    heads = [Column("articles, or why there is none"), number("units")]
+    return table([*columns, *heads], rows)
+
+
+def _why_none(line: ReleaseLine, story: Story) -> str:
+    """Return the reasons as journalled of what was refused without an article."""
+    way = (line.originator, line.to, line.via, line.form)
+    reasons = {
+        one.reason: None
+        for one in story.refusals
+        if not one.articles and (one.originator, one.to, one.via, one.form) == way
+    }
+    return "; or ".join(reasons) if line.outcome == "refused" and reasons else _NONE
 
 
 def refusals_table(story: Story) -> str:
@@ -185,8 +215,8 @@ def refusals_table(story: Story) -> str:
             Route(originator=one.originator, to=one.to, via=one.via).title,
             one.form,
             f"{one.count:,}",
-            f"{one.first_s:,.0f} to {one.last_s:,.0f}",
-            ", ".join(one.articles) or "silence",
+            f"{_at(one.first_s, story)} to {_at(one.last_s, story)}",
+            ", ".join(one.articles) or "none",
             one.reason,
         ]
         for one in shown
@@ -215,15 +245,20 @@ def acts_table(story: Story) -> str:
         scope += [f"to {act.to}" if act.to else "", f"via {act.via}" if act.via else ""]
         rows.append(
             [
-                f"{told.t_s:,.1f}",
+                _at(told.t_s, story, "{:,.1f}"),
                 act.party,
                 act.act,
                 act.agreement,
                 ", ".join(word for word in scope if word) or _NONE,
-                *(_told(told.known_s.get(party), "{:,.3f}") for party in parties),
+                *(_known(told.known_s.get(party), story) for party in parties),
             ]
         )
-    columns = [number("seconds"), whole("by"), whole("act"), whole("agreement")]
+    columns = [
+        number("seconds, or when"),
+        whole("by"),
+        whole("act"),
+        whole("agreement"),
+    ]
     known = [number(f"known in {party}") for party in parties]
     more = len(story.acts) - len(rows)
     rest = text("p", f"and {more:,} more acts", "note") if more else ""
@@ -277,6 +312,17 @@ def _held(report: Report, party: str, *, sharing: bool) -> str:
     if not held:
         return _NONE
     return f"{sum(held):,} of {len(held):,} ({sum(held) / len(held):.0%})"
+
+
+def _known(t_s: float | None, story: Story) -> str:
+    return _NONE if t_s is None else _at(t_s, story, "{:,.3f}")
+
+
+def _at(t_s: float, story: Story, form: str = "{:,.0f}") -> str:
+    """Say seconds from the first lift-off, or the date where they would be days."""
+    if is_far(t_s):
+        return instant(story.lift_off.plus_s(t_s))
+    return form.format(t_s)
 
 
 def _told(value: float | None, form: str) -> str:

@@ -1,5 +1,8 @@
 """Traffic: what arrived by which route, how sends ended, and how long they took."""
 
+import math
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -16,12 +19,13 @@ from beaconfire.exercise.after_action.canvas import (
     mark_instants,
     new_figure,
 )
-from beaconfire.exercise.after_action.pictures import instants
+from beaconfire.exercise.after_action.pictures import end_s, instants
 from beaconfire.exercise.after_action.report import ReleaseLine, Report
 from beaconfire.exercise.after_action.story import Route, Story, suspensions
 from beaconfire.vocabulary.link import LANES
 
-BIN_S = 10.0  # arrivals closer than this are drawn as one bar
+APART_S = 10.0  # arrivals closer than this are drawn as one bar
+BAR_S_MIN = 2.0  # a shorter bar would not be seen
 
 
 def routes_picture(story: Story) -> str:
@@ -34,11 +38,18 @@ def routes_picture(story: Story) -> str:
     with look("routes"):
         figure = new_figure(1.4 + 0.42 * max(len(routes), 1))
         axes = figure.axes[0]
+        cuts = [
+            edge_s
+            for spans in suspensions(story).values()
+            for span in spans
+            for edge_s in span
+            if edge_s is not None
+        ]
         for place, route in enumerate(routes):
             for row, lane in enumerate(LANES):
                 times = story.arrived_s.get((route, lane), [])
                 axes.broken_barh(
-                    bars(times),
+                    bars(times, cuts),
                     (place - 0.36 + 0.25 * row, 0.21),
                     color=LANE_COLOURS[lane],
                     linewidth=0,
@@ -46,10 +57,10 @@ def routes_picture(story: Story) -> str:
         if not routes:
             axes.text(0.5, 0.5, "nothing arrived", transform=axes.transAxes)
         _shade(axes, story)
-        mark_instants(axes, instants(story), label=False)
         axes.set_yticks(range(len(routes)), [route.title for route in routes])
         axes.set_ylim(max(len(routes), 1) - 0.5, -0.5)
-        axes.set_xlim(0.0, max(flight.end_s for flight in story.flights))
+        axes.set_xlim(0.0, end_s(story))
+        mark_instants(axes, instants(story), label=False)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel("seconds after lift-off")
         handles: list[Patch | Line2D] = [
@@ -67,22 +78,37 @@ def routes_picture(story: Story) -> str:
         return as_svg(figure, name="routes", title=title)
 
 
-def bars(times_s: list[float]) -> list[tuple[float, float]]:
-    """Return (start, length) of the stretches in which something arrived."""
-    out: list[tuple[float, float]] = []
-    for start_s in sorted({BIN_S * (t_s // BIN_S) for t_s in times_s}):
-        if out and start_s <= out[-1][0] + out[-1][1]:
-            out[-1] = (out[-1][0], start_s + BIN_S - out[-1][0])
+def bars(
+    times_s: Sequence[float], cuts_s: Sequence[float] = ()
+) -> list[tuple[float, float]]:
+    """Return (start, length) of the stretches in which something arrived.
+
+    None reaches over one of ``cuts_s``: what an act stopped must not seem to go on.
+    """
+    cuts = sorted(cuts_s)
+    stretches: list[tuple[float, float]] = []
+    for t_s in sorted(times_s):
+        same = stretches and t_s - stretches[-1][1] <= APART_S
+        if same and _next(cuts, stretches[-1][1]) == _next(cuts, t_s):
+            stretches[-1] = (stretches[-1][0], t_s)
         else:
-            out.append((start_s, BIN_S))
-    return out
+            stretches.append((t_s, t_s))
+    return [
+        (first_s, min(max(last_s - first_s, BAR_S_MIN), _next(cuts, last_s) - first_s))
+        for first_s, last_s in stretches
+    ]
+
+
+def _next(cuts: Sequence[float], t_s: float) -> float:
+    """Return the first cut after an instant; one at it has happened."""
+    return next((cut for cut in cuts if cut > t_s), math.inf)
 
 
 def _shade(axes: Axes, story: Story) -> None:
-    end_s = max(flight.end_s for flight in story.flights)
+    over_s = end_s(story)
     for agreement, spans in suspensions(story).items():
         for from_s, until_s in spans:
-            to_s = end_s if until_s is None else until_s
+            to_s = over_s if until_s is None else until_s
             axes.axvspan(from_s, to_s, facecolor=f"{ALERT}1c", linewidth=0, zorder=0)
             for edge_s in (from_s, until_s):
                 if edge_s is not None:
