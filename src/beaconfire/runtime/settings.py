@@ -106,7 +106,9 @@ class Settings:
         64, "turns", "a frame must not keep its first input waiting for its last"
     )
     door_bytes_max: int = limit(
-        256 * 1024, "bytes", "a scan of 600 plots; an order is a few hundred bytes"
+        256 * 1024,
+        "bytes",
+        "a scan of 400 lines takes 160 kB; an order a few hundred bytes",
     )
     door_answer_s_max: float = limit(
         5.0, "s", "an answer takes milliseconds; then the node is taken to be stopped"
