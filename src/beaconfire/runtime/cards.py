@@ -19,7 +19,6 @@ does not keep the node from starting. A card that has been replaced
 is kept in ``partners/former/``: what was once accepted stays verifiable.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -220,19 +219,6 @@ def admit(
     replace_private(path, data)
     replaced = None if former is None else former.number
     return Admission(card=card, replaced=replaced)
-
-
-def partners_mark(directory: Path) -> str:
-    """Return a mark that changes whenever a partner's card is added or replaced.
-
-    A running node compares it now and then; reading the cards is for when it differs.
-    """
-    summary = hashlib.sha256()
-    for path in _card_files(directory):
-        facts = path.stat()
-        line = f"{path.name} {facts.st_size} {facts.st_mtime_ns} {facts.st_ino}\n"
-        summary.update(line.encode())
-    return summary.hexdigest()
 
 
 def _compose(

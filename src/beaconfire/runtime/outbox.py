@@ -70,11 +70,6 @@ class Outbox:
         """Raise what went wrong for good; otherwise wait for ever."""
         await asyncio.shield(self._failed)
 
-    async def idle(self) -> None:
-        """Return when all messages that were put so far are at the border."""
-        while under_way := {task for one in self._lanes.values() for task in one.tasks}:
-            await asyncio.wait(under_way)
-
     async def stop(self) -> None:
         """Move nothing more; the journal knows what to repeat."""
         tasks = {task for one in self._lanes.values() for task in one.tasks}

@@ -192,10 +192,6 @@ class NatsServer:
         replace_private(self._config_path, config_text.encode())
         child.send_signal(signal.SIGHUP)
 
-    def log_tail(self) -> str:
-        """Return the end of what the server logged."""
-        return _tail(self._log_path, 0)
-
     @property
     def _config_path(self) -> Path:
         return self._run_dir / f"{self.name}.conf"

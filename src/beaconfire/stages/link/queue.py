@@ -165,11 +165,6 @@ def is_waiting(sending: Sending, order: int) -> bool:
     return order in sending.items or order in sending.held
 
 
-def count(sending: Sending) -> int:
-    """Return how many units wait."""
-    return len(sending.acts) + len(sending.items) + len(sending.held)
-
-
 def due(sending: Sending) -> Instant | None:
     """Return the instant at which the next item has ended; ``None`` if none waits."""
     # An item is still valid at the very end of its validity.
