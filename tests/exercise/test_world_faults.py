@@ -11,8 +11,8 @@ import pytest
 
 from beaconfire.exercise.scenario_parts import Link
 from beaconfire.exercise.world import REDELIVER_S, World
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries.carriage import Arrival, Expiry, HandOver, Waiting
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from tests.exercise.worlds import (
     PAIRS,
     PARTIES,

@@ -34,13 +34,13 @@ from beaconfire.runtime.node_dir import (
     replace_private,
     write_private,
 )
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.cards import Card, NodeProfile
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
-PARTNERS_MAX = 32
 _SUFFIX = ".card"
 
 
@@ -213,8 +213,10 @@ def admit(
     if former is not None:
         cards.require_replacement(card, former)  # 8
         _keep_former(path, former)
-    elif len(list(_card_files(directory))) >= PARTNERS_MAX:
-        message = f"this node has {PARTNERS_MAX} partners already; no more are kept"
+    elif len(list(_card_files(directory))) >= SETTINGS.partners_max:
+        message = (
+            f"this node has {SETTINGS.partners_max} partners already; no more are kept"
+        )
         raise Refused(message)
     replace_private(path, data)
     replaced = None if former is None else former.number

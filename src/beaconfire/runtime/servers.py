@@ -35,7 +35,6 @@ from beaconfire.runtime.node_dir import PRIVATE_DIR, replace_private
 from beaconfire.runtime.settings import SETTINGS
 
 BINARY_NAME = "nats-server"
-LOG_TAIL_BYTES = 16_384
 
 _BUSY = re.compile(r"listen tcp (\S+): bind: address already in use")
 _SERIOUS = re.compile(r"\[(?:FTL|ERR)\] (.*)")
@@ -294,7 +293,7 @@ def _tail(path: Path, begin: int) -> str:
     try:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
-            file.seek(max(begin, end - LOG_TAIL_BYTES))
+            file.seek(max(begin, end - SETTINGS.log_tail_bytes))
             return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
