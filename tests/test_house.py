@@ -202,6 +202,14 @@ def test_below_the_runtime_nothing_touches_the_world():
                 assert not names & banned, f"{relative(path)}: {names & banned}"
 
 
+def test_a_bound_of_a_pure_module_says_why():
+    """Behind it, above it, or above the block of constants in which it stands."""
+    listed = (ROOT / "docs" / "reference" / "limits.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w/]+\.py)` \| `(\w+)` \| .* \|(.*)\|$", listed, re.M)
+    assert {path.split("/")[0] for path, _, _ in rows} >= {"stages", "agreements"}
+    assert [row for row in rows if not row[2].strip()] == []
+
+
 def test_the_package_shows_few_names():
     """What is public is what is documented; the package itself exports little."""
     tree = parsed(SOURCE / "__init__.py")

@@ -72,9 +72,7 @@ from beaconfire.vocabulary.link import (
     SealedItem,
 )
 from beaconfire.vocabulary.report import FORM
-from beaconfire.vocabulary.times import Instant
-
-AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 _ARTICLE = {"act": "an act", "consultation": "a consultation"}
 
