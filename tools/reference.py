@@ -44,6 +44,7 @@ from beaconfire.vocabulary.motion import Cue, Plot
 from beaconfire.vocabulary.revoking import CardRevocation
 from beaconfire.vocabulary.taking_back import TakingBack
 from beaconfire.vocabulary.times import Instant
+from bounds import bounds
 
 SCHEMAS = {
     "item": Item,
@@ -84,13 +85,28 @@ def limits() -> str:
     rows = [
         "# Limits",
         "",
-        "Every limit of a running node, from `runtime/settings.py`. A pure module's",
-        "own limits stand at its head, each with its reason.",
+        "Every limit of a running node, from `runtime/settings.py`; below them the",
+        "bounds of the pure modules.",
         "",
         "| name | value | unit | reason |",
         "| --- | --- | --- | --- |",
     ]
     rows += [f"| `{s.name}` | {s.value:,} | {s.unit} | {s.reason} |" for s in table()]
+    rows += [
+        "",
+        "## Bounds of the pure modules",
+        "",
+        "Constants at the head of a module, each with its reason as it stands there; a",
+        "name ends in its unit, and what has none is a count. Those of `estimation`",
+        "are left out: they are thresholds of a method, and stand beside its formulas.",
+        "",
+        "| module | name | value | reason |",
+        "| --- | --- | --- | --- |",
+    ]
+    rows += [
+        f"| `{b.module}` | `{b.name}` | {b.value:,} | {_said(b.reason)} |"
+        for b in bounds()
+    ]
     return "\n".join(rows) + "\n"
 
 

@@ -253,9 +253,9 @@ def test_what_is_made_from_items_bears_the_highest_level_and_every_originator():
         ("KOR",),
     )
     assert [(m.party, m.marking) for m in made.equivalents] == [
+        ("JPN", "極秘"),
         ("JPN", "秘"),
         ("KOR", "군사II급비밀"),
-        ("JPN", "極秘"),
     ]
     low = derived_label(TEXT, [("JPN", labelled("秘"))] * 2, by="KOR")
     assert low.classification == "군사III급비밀"

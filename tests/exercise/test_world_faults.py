@@ -11,9 +11,8 @@ import pytest
 
 from beaconfire.exercise.scenario_parts import Link
 from beaconfire.exercise.world import REDELIVER_S, World
-from beaconfire.stages.link import waiting_count
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries.carriage import Arrival, Expiry, HandOver, Waiting
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from tests.exercise.worlds import (
     PAIRS,
     PARTIES,
@@ -26,6 +25,7 @@ from tests.exercise.worlds import (
     sightings,
     world,
 )
+from tests.stages.partners_made import waiting_count
 
 SEEN = sightings(10, 30)
 HEALED_S, END_S = 45.0, 75.0

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from beaconfire.errors import NoLongerWriter
+from beaconfire.journal.chain import ChainBroken
 from beaconfire.journal.memory import (
     CrashPoint,
     MemoryJournal,
@@ -44,3 +46,19 @@ def test_a_journal_that_crashed_appends_nothing_more():
     with pytest.raises(RuntimeError, match="this journal has ended"):
         asyncio.run(journal.append(turns[:1]))
     assert journal.store.turns == []
+
+
+def test_what_is_stored_at_once_is_stored_under_the_same_rules():
+    """A world without a loop is fenced and chained as a node on a disk is."""
+    turns = turns_from(None, 3)
+    journal = MemoryJournal()
+    journal.store_turn(turns[0])
+    assert journal.next_turn == 2
+    with pytest.raises(ChainBroken, match="turn 3 stands in its place"):
+        journal.store_turn(turns[2])
+
+    rival = MemoryJournal(journal.store)
+    rival.store_turn(turns[1])
+    with pytest.raises(NoLongerWriter):
+        journal.store_turn(turns[1])
+    assert journal.store.turns == list(turns[:2])

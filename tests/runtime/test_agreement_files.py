@@ -6,7 +6,6 @@ import pytest
 
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.agreement_files import (
-    SIGNATURE_BYTES_MAX,
     in_force_texts,
     library,
     read_agreement,
@@ -14,6 +13,7 @@ from beaconfire.runtime.agreement_files import (
     shipped_texts,
     sign_file,
 )
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.times import Instant
@@ -151,7 +151,7 @@ def test_one_bad_file_does_not_stop_the_others(folder):
         (b"{}", "missing key `party`"),
         (b'{"v":1,"party":"JPN","keyid":"k","sig":"s"}', "it says it is JPN's"),
         (b'{"v":1,"party":"KOR","keyid":"k","sig":"s","x":1}', "unknown key `x`"),
-        (b"x" * (SIGNATURE_BYTES_MAX + 1), "longer than 4096 bytes"),
+        (b"x" * (SETTINGS.signature_bytes_max + 1), "longer than 4096 bytes"),
     ],
 )
 def test_a_bad_signature_file_is_told_and_never_believed(folder, data, told):

@@ -47,9 +47,8 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before_it():
 
 def test_a_checkpoint_that_was_never_made_costs_no_more_than_its_turns(monkeypatch):
     """The one before lies further back than a whole one would, and is found."""
-    few = replace(checkpointing.SETTINGS, checkpoint_turns_max=3)
+    few = replace(checkpointing.SETTINGS, checkpoint_turns_max=3, late_turns_max=1)
     monkeypatch.setattr(checkpointing, "SETTINGS", few)
-    monkeypatch.setattr(checkpointing, "LATE_TURNS_MAX", 1)
 
     async def tried():
         journal, digest, states = await journal_with_checkpoints((3, 10))

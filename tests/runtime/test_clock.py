@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from beaconfire.runtime.clock import STEADY_S, WallClock
+from beaconfire.runtime.clock import WallClock
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 
 BEGIN_S = 1_700_000_000
@@ -63,12 +64,12 @@ def test_a_step_ahead_is_followed_when_the_clock_has_been_steady() -> None:
     assert told_s(clock) == pytest.approx(1.0)
     assert clock.stepped_s() == pytest.approx(3_600.0)
     assert clock.stepped_s() == 0.0
-    machine.wait(STEADY_S - 1.0)
+    machine.wait(SETTINGS.steady_s - 1.0)
     assert not clock.trusted
-    assert told_s(clock) == pytest.approx(STEADY_S)
+    assert told_s(clock) == pytest.approx(SETTINGS.steady_s)
     machine.wait(1.0)
     assert clock.trusted
-    assert told_s(clock) == pytest.approx(STEADY_S + 1.0 + 3_600.0)
+    assert told_s(clock) == pytest.approx(SETTINGS.steady_s + 1.0 + 3_600.0)
 
 
 def test_after_a_step_back_time_goes_on_at_half_its_pace_until_caught_up() -> None:
@@ -98,7 +99,7 @@ def test_a_step_that_is_taken_back_leaves_the_time_as_it_was() -> None:
     machine.wait(1.0, step_s=-3_600.0)
     assert told_s(clock) == pytest.approx(12.0)
     assert not clock.trusted
-    machine.wait(STEADY_S)
+    machine.wait(SETTINGS.steady_s)
     assert clock.trusted
 
 

@@ -1,5 +1,7 @@
 """Turns: how one input becomes a closed turn, and how a recorded one is taken over."""
 
+from dataclasses import replace
+
 import pytest
 
 from beaconfire.errors import BeaconfireError
@@ -112,7 +114,8 @@ def test_an_endless_exchange_between_stages_is_stopped(
         return state, (Bell(role="watch officer", text="again"),)
 
     monkeypatch.setattr(turns.warn, "step", answering)
-    monkeypatch.setattr(turns, "TURN_ENTRIES_MAX", 300)
+    few = replace(turns.SETTINGS, turn_entries_max=300)
+    monkeypatch.setattr(turns, "SETTINGS", few)
     node = fresh("JPN")
     with pytest.raises(RuntimeError, match="turn 1 set off 301 entries without end"):
         node.turn(node.given, by="runtime", at=plain().epoch)

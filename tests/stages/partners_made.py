@@ -33,7 +33,7 @@ from beaconfire.seals.dsse import (
     sign_item,
 )
 from beaconfire.seals.keys import SigningKey
-from beaconfire.stages.link.state import Sending
+from beaconfire.stages.link.state import LinkStage, Sending
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import LinkArrival, Order, ReceiptArrival
@@ -52,6 +52,7 @@ from beaconfire.vocabulary.link import (
     ReceiptNote,
 )
 from beaconfire.vocabulary.motion import StateVector
+from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import LaunchNotice, TrackProduct
 from beaconfire.vocabulary.times import Instant
 
@@ -369,3 +370,9 @@ def receipt_note(sender: str, recipient: str, sending: Sending) -> ReceiptNote:
         head=EpochHead(epoch=sending.epoch, number=sending.number, hash=sending.hash),
         closed=() if sending.closes is None else (sending.closes,),
     )
+
+
+def waiting_count(state: LinkStage, party: Party) -> int:
+    """Return how many units wait for a place in a window towards ``party``."""
+    lanes = state.partners[party].sending.values()
+    return sum(len(one.acts) + len(one.items) + len(one.held) for one in lanes)

@@ -7,8 +7,8 @@ import pytest
 from beaconfire.agreements import view
 from beaconfire.seals.acts import act_id
 from beaconfire.stages.link import telling
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries.sightings import Bell
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from tests.stages.partners_made import (
     TISA,
     act_of,

@@ -19,7 +19,6 @@ from beaconfire.seals.consultations import (
 from beaconfire.seals.dsse import envelope_digest
 from beaconfire.seals.keys import SigningKey
 from beaconfire.stages import desk
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.acts import Signature
 from beaconfire.vocabulary.consultations import (
     Consultation,
@@ -36,7 +35,7 @@ from beaconfire.vocabulary.entries.consulting import (
     ConsultationHeard,
 )
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
-from beaconfire.vocabulary.link import Envelope, Part
+from beaconfire.vocabulary.link import WINDOW_MESSAGES, Envelope, Part
 from tests.stages.partners_made import (
     GSOMIA,
     TISA,

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from beaconfire.seals.consultations import statement_id
 from beaconfire.stages import release
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.stages.release import waiting
 from beaconfire.stages.release.waiting import AGAIN_MAX
 from beaconfire.vocabulary.consultations import ConsultationWithdrawal
@@ -19,6 +18,7 @@ from beaconfire.vocabulary.entries.carriage import Expiry
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from tests.stages.partners_made import (
     Line,
     approval_of,

@@ -46,6 +46,7 @@ from tests.stages.partners_made import (
     members,
     receipt_note,
     receipt_text,
+    waiting_count,
 )
 
 MANY = 2_500
@@ -187,7 +188,7 @@ def test_a_full_queue_is_withdrawn_a_step_at_a_time_from_the_act_on() -> None:
         turns.append(named(Withdrawal, stage.take(Tick(), 1.0)))
     assert max(map(len, turns)) <= 2 * queue.SWEPT_MAX
     assert [i for turn in turns for i in turn] == waiting
-    assert link.waiting_count(stage.state, "KOR") == 0
+    assert waiting_count(stage.state, "KOR") == 0
 
 
 def test_what_was_restored_while_it_was_being_withdrawn_does_not_leave() -> None:
@@ -204,7 +205,7 @@ def test_what_was_restored_while_it_was_being_withdrawn_does_not_leave() -> None
     assert named(HandOver, out) == [late.id]
     assert named(FateUnknown, out) == ids[: handing.WINDOW_MESSAGES]
     assert set(named(Withdrawal, out)) >= set(ids[handing.WINDOW_MESSAGES :])
-    assert link.waiting_count(stage.state, "KOR") == 0
+    assert waiting_count(stage.state, "KOR") == 0
 
 
 def test_items_of_another_agreement_leave_past_what_is_being_withdrawn() -> None:
@@ -215,7 +216,7 @@ def test_items_of_another_agreement_leave_past_what_is_being_withdrawn() -> None
     stage.send(other, leave(other, "KOR", (TISA,)), 0.5)
     stage.take(act_of("suspend", "JPN"), 1.0)
     assert named(HandOver, ticked(stage, 1.0)) == [other.id]
-    assert link.waiting_count(stage.state, "KOR") == 0
+    assert waiting_count(stage.state, "KOR") == 0
 
 
 def test_a_long_queue_that_an_approvals_end_reaches_is_swept_like_an_acts() -> None:
@@ -288,7 +289,7 @@ def test_the_oldest_gives_way_when_a_queue_is_full(
     out = stage.send(item, leave(item, "KOR", (GSOMIA,)))
     assert named(Withdrawal, out) == [ids[handing.WINDOW_MESSAGES]]
     assert named(Waiting, out) == [item.id]
-    assert link.waiting_count(stage.state, "KOR") == 10
+    assert waiting_count(stage.state, "KOR") == 10
 
 
 def test_deadlines_of_what_has_left_are_forgotten() -> None:
@@ -367,7 +368,7 @@ def test_what_was_held_expires_and_is_withdrawn_like_the_rest() -> None:
     assert named(Expiry, stage.take(Tick(), 11.0)) == [short.id]
     out = stage.take(act_of("suspend", "JPN", issued_s=12.0), 12.0)
     assert named(Withdrawal, out) == [long.id]
-    assert link.waiting_count(stage.state, "KOR") == 0
+    assert waiting_count(stage.state, "KOR") == 0
 
 
 @pytest.mark.parametrize("first", ["KOR", "JPN"])

@@ -15,7 +15,6 @@ from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.seals.acts import act_id
 from beaconfire.seals.dsse import LINK_TYPE, envelope, pae
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.stages.link.receipts import receipt_for
 from beaconfire.stages.link.state import CLOSED_HEADS_MAX, begin
 from beaconfire.vocabulary.acts import UNSIGNED
@@ -32,6 +31,7 @@ from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.link import (
     REASON_MAX,
     RECEIPT_TYPE,
+    WINDOW_MESSAGES,
     EpochHead,
     ReceiptNote,
     RefusedPart,

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from beaconfire.agreements.text import parse_agreement
 from beaconfire.seals.dsse import sign_item
 from beaconfire.stages.link import queue, withholding
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.arrivals import ClockStep, Tick
 from beaconfire.vocabulary.entries.carriage import (
@@ -22,6 +21,7 @@ from beaconfire.vocabulary.entries.carriage import (
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import Bell, ItemHeld
 from beaconfire.vocabulary.item import Item
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from beaconfire.vocabulary.report import Retraction
 from tests.stages.partners_made import (
     GSOMIA,

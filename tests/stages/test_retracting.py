@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from beaconfire.stages.link.handing import WINDOW_MESSAGES
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import Foregone, HandOver, Withdrawal
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.entries.sightings import AlertDraft, ItemHeld
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 from beaconfire.vocabulary.report import Retraction
 from tests.stages.partners_made import (
     GSOMIA,

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from beaconfire.vocabulary.label import LADDER, Equivalent, Label, join, re_marked
 
@@ -27,22 +28,37 @@ def rank(label):
     return LADDER.index(level) if level in LADDER else len(LADDER)
 
 
+def open_to(label, party):
+    """Say whether a label lets a party have it: who names nobody, names everybody."""
+    return not label.releasable_to or party in label.releasable_to
+
+
 @given(labels, labels)
 def test_a_join_is_at_least_as_strict_as_either_part(one, other):
     """High-water mark: higher level, every category, only parties both release to."""
-    joined = join(one, other)
+    joined = join(one, other, by="AUS")
     assert rank(joined) == max(rank(one), rank(other))
     assert set(joined.categories) >= set(one.categories) | set(other.categories)
-    assert set(joined.releasable_to) <= set(one.releasable_to) & set(
-        other.releasable_to
-    )
+    for party in ("JPN", "KOR", "USA"):
+        if open_to(joined, party):
+            assert open_to(one, party)
+            assert open_to(other, party)
     assert set(joined.equivalents) >= set(one.equivalents) | set(other.equivalents)
+
+
+def test_parts_that_share_no_reader_are_for_whoever_joins_them():
+    """An empty list would mean everybody."""
+    to_japan = Label(policy="P", classification="SECRET", releasable_to=("JPN",))
+    to_korea = replace(to_japan, releasable_to=("KOR",))
+    to_all = replace(to_japan, releasable_to=())
+    assert join(to_japan, to_korea, by="USA").releasable_to == ("USA",)
+    assert join(to_japan, to_all, by="USA").releasable_to == ("JPN",)
 
 
 @given(labels, labels)
 def test_a_join_does_not_depend_on_the_order(one, other):
     """Two nodes that join the same two labels get the same label."""
-    a, b = join(one, other), join(other, one)
+    a, b = join(one, other, by="AUS"), join(other, one, by="AUS")
     assert (a.policy, a.classification, a.categories, a.releasable_to) == (
         b.policy,
         b.classification,

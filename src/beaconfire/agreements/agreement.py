@@ -11,7 +11,7 @@ Reading and printing the text is ``text.py``'s; nothing here decides anything.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -312,3 +312,8 @@ class Agreement:
             return UNCLASSIFIED
         table = self._tables.get(by, {})
         return next((mark for mark, of in table.items() if of == level), None)
+
+
+def parties_of(agreements: Iterable[Agreement], name: str) -> tuple[Party, ...]:
+    """Return who signed the agreement of that id, nobody if it is none of these."""
+    return next((a.parties for a in agreements if a.id == name), ())

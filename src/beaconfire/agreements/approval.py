@@ -9,9 +9,7 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.vocabulary.acts import LAUNCH_WARNING, THREE_ELEMENTS, Act
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.times import Instant
-
-AHEAD_S_MAX = 2.0  # as for items: further ahead is no difference of clocks
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 
 def check_approval(

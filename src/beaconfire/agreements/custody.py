@@ -4,18 +4,22 @@
   declared records: received, copied, marked anew, needed no more, returned, destroyed.
   It is a reading, kept nowhere else, so it cannot disagree with the journal.
 * What is made from given items bears the highest level and the name and original
-  marking of every originator, and may go only where all of its parts may.
+  marking of every originator, and may go only where all of its parts may. No stage
+  makes such a thing: it is for whoever marks a document that people make, the way in
+  which the duty ``mark-derived`` is met.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial, reduce
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.register import Register
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.entries.sightings import ItemHeld
-from beaconfire.vocabulary.label import LADDER, Equivalent, Label
+from beaconfire.vocabulary.label import Equivalent, Label, join
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import Closing, Copied, LevelFollowed, NoLongerNeeded
 from beaconfire.vocabulary.times import Instant
@@ -96,26 +100,24 @@ def derived_label(
             message = f"{under.id} does not know the marking `{mark}` of {originator}"
             raise BadInput(message)
         levels.append(level)
-    highest = max(levels, key=LADDER.index)
-    marking = under.marking_for(highest, by=by)
-    if marking is None:
-        raise BadInput(f"{by} has no marking for {highest} under {under.id}")
-    originals = [
-        Equivalent(party=originator, marking=label.original or label.classification)
-        for originator, label in parts
+    marked = [
+        Label(
+            policy=label.policy,
+            classification=level,
+            categories=label.categories,
+            releasable_to=label.releasable_to,
+            equivalents=(
+                Equivalent(
+                    party=originator, marking=label.original or label.classification
+                ),
+            ),
+        )
+        for (originator, label), level in zip(parts, levels, strict=True)
     ]
-    return Label(
-        policy="+".join(sorted({label.policy for _, label in parts})),
-        classification=marking,
-        categories=tuple(sorted({c for _, label in parts for c in label.categories})),
-        releasable_to=_releasable([label for _, label in parts], by),
-        equivalents=tuple(dict.fromkeys(originals)),
-    )
-
-
-def _releasable(labels: Sequence[Label], by: Party) -> tuple[Party, ...]:
-    """Return whom all parts name; where they share nobody, only who made it."""
-    named = [set(label.releasable_to) for label in labels if label.releasable_to]
-    if not named:
-        return ()
-    return tuple(sorted(set.intersection(*named))) or (by,)
+    joined = reduce(partial(join, by=by), marked)
+    marking = under.marking_for(joined.classification, by=by)
+    if marking is None:
+        raise BadInput(
+            f"{by} has no marking for {joined.classification} under {under.id}"
+        )
+    return replace(joined, classification=marking)

@@ -10,11 +10,11 @@ Who signed it is verified before, never here.
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.register import may_declare
-from beaconfire.agreements.standing import CLASSES, Standing
+from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import open_notices, status_of
 from beaconfire.agreements.term import Notice, ends_after, last_day_for
 from beaconfire.agreements.view import NOTICE_ACTS, STATUS_ACTS, Recorded
-from beaconfire.vocabulary.acts import Act
+from beaconfire.vocabulary.acts import CLASSES, Act
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import EARLIEST, Instant
 

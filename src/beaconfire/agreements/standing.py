@@ -30,15 +30,12 @@ from beaconfire.agreements.register import Register
 from beaconfire.agreements.trust import Trust
 from beaconfire.agreements.view import STATUS_ACTS, Recorded, View
 from beaconfire.seals import codec
-from beaconfire.vocabulary.acts import LAUNCH_WARNING, Act
+from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.consultations import Statement
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.party import Party
-from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import EARLIEST, Instant
-
-CLASSES = (LAUNCH_WARNING, *(body.__name__ for body in FORM))
 
 # An approval that ended longer ago than this is dropped when the next act comes in:
 # until then a refusal can still say that it expired.

@@ -6,7 +6,7 @@ has gone before is ``consultation.py``'s to look at.
 """
 
 from beaconfire.agreements.values import Wrong, text
-from beaconfire.vocabulary.acts import LAUNCH_WARNING
+from beaconfire.vocabulary.acts import CLASSES
 from beaconfire.vocabulary.consultations import (
     Conditions,
     Consultation,
@@ -16,9 +16,7 @@ from beaconfire.vocabulary.consultations import (
     ReleaseOf,
     Statement,
 )
-from beaconfire.vocabulary.report import FORM
 
-CLASSES = (LAUNCH_WARNING, *(body.__name__ for body in FORM))
 # A question that nobody need answer within a year is none.
 DEADLINE_S_MAX = 366 * 86_400.0
 

@@ -40,11 +40,11 @@ T = TypeVar("T")
 
 # The longest text that is read: a treaty's rules fit into a tenth of it.
 TEXT_BYTES_MAX = 256 * 1024
-ARTICLES_MAX = 200
-MARKINGS_MAX = 64
-RECORDS_MAX = 64
-MISTAKES_SHOWN_MAX = 20
-KEY_PARTS_MAX = 8
+ARTICLES_MAX = 200  # several times the articles of the longest treaty shipped
+MARKINGS_MAX = 64  # of one party, old spellings and languages counted
+RECORDS_MAX = 64  # lasting facts of all parties that the text itself holds
+MISTAKES_SHOWN_MAX = 20  # nobody mends more of a text before reading it again
+KEY_PARTS_MAX = 8  # no key is deeper than three; the parser nests as deep as one says
 
 _TOP = ("id", "title", "instrument", "parties", "in_force_from", "term", "levels")
 _TERM = ("initial_years", "extended_by_years", "notice_days")

@@ -20,8 +20,8 @@ from beaconfire.vocabulary.party import Party, require_party
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
-TEXT_LENGTH_MAX = 2000
-LIST_LENGTH_MAX = 32
+TEXT_LENGTH_MAX = 2000  # a paragraph, shown to people as written
+LIST_LENGTH_MAX = 32  # as many as a label or a decision can name on the wire
 TOKEN_LENGTH_MAX = 128  # as on the wire
 BODIES = tuple(body.__name__ for body in FORM)
 

@@ -19,7 +19,7 @@ from beaconfire.agreements.agreement import (
     Agreement,
     Article,
 )
-from beaconfire.agreements.standing import CLASSES, Standing
+from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.errors import BadInput, Refused
@@ -39,7 +39,7 @@ from beaconfire.runtime.orders import order, standing_in
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.keys import SigningKey
-from beaconfire.vocabulary.acts import Act, ActName
+from beaconfire.vocabulary.acts import CLASSES, Act, ActName
 from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant

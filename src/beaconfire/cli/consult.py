@@ -13,13 +13,14 @@ import typer
 from msgspec import Struct
 
 from beaconfire.agreements.consultation import Held, state_name, told
-from beaconfire.agreements.statements import CLASSES, wrong_with
+from beaconfire.agreements.statements import wrong_with
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import keys
 from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
 from beaconfire.runtime.orders import order, standing_in
 from beaconfire.seals import codec
 from beaconfire.seals.consultations import sign_statement
+from beaconfire.vocabulary.acts import CLASSES
 from beaconfire.vocabulary.consultations import (
     Consultation,
     ConsultationAnswer,

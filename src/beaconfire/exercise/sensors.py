@@ -12,7 +12,7 @@ into nothing else. Guarantees:
 What a radar can see is ``radar``'s; what an infrared sensor tells is ``infrared``'s.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,14 +55,6 @@ def observe(scenario: Scenario, flights: Sequence[Flight], seed: int) -> list[Si
             for cue in cues(sensor, flights, seed):
                 sightings.append(_sighting(sensor, "cues", cue.time, [cue]))
     return sorted(sightings, key=lambda s: (s.at, s.sensor_id))
-
-
-def first_seen_s(
-    sightings: Iterable[Sighting], *, party: Party, since: Instant
-) -> float | None:
-    """Return when a party's own sensors first report, in seconds after ``since``."""
-    own = [s.at for s in sightings if s.party == party]
-    return min(own).seconds_since(since) if own else None
 
 
 def _sighting(

@@ -13,7 +13,6 @@ from beaconfire.exercise.scenario_parts import Link
 from beaconfire.vocabulary.party import Party
 
 REORDER_EXTRA_S = 0.2  # a reordered message is late by up to this
-NEVER_S = 1e12
 
 
 class Wire:

@@ -27,7 +27,7 @@ from beaconfire.exercise.scenario_parts import Act as ScenarioAct
 from beaconfire.exercise.sensors import Sighting
 from beaconfire.exercise.wire import Wire
 from beaconfire.journal.entry import By, Turn
-from beaconfire.journal.memory import CrashPoint
+from beaconfire.journal.memory import CrashPoint, MemoryJournal, PlannedCrash
 from beaconfire.runtime.effects import Effect, GiveReceipt, Publish, Purge, Solve
 from beaconfire.runtime.resequence import Resequencer
 from beaconfire.runtime.turns import Node
@@ -79,9 +79,8 @@ class _Lane:
 class _Nation:
     member: Member
     node: Node
-    turns: list[Turn] = field(default_factory=list)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
     crashed: bool = False
-    dies: CrashPoint | None = None
     texts: tuple[Agreement, ...] | None = None
     tick_s: float | None = None
 
@@ -143,7 +142,7 @@ class World:
 
     def turns(self, party: Party) -> tuple[Turn, ...]:
         """Return a nation's journal."""
-        return tuple(self._nations[party].turns)
+        return tuple(self._nations[party].journal.store.turns)
 
     @property
     def parties(self) -> tuple[Party, ...]:
@@ -238,9 +237,9 @@ class World:
         turn, effects = nation.node.turn(
             body, by=by, at=self._scenario.epoch.plus_s(at_s)
         )
-        if nation.dies is not CrashPoint.BEFORE_STORE:
-            nation.turns.append(turn)
-        if nation.dies is not None:
+        try:
+            nation.journal.store_turn(turn)
+        except PlannedCrash:
             self._kill(party)
             return False  # whoever gave the input has no acknowledgement
         for effect in effects:
@@ -402,8 +401,8 @@ class World:
 
     def _kill(self, party: Party, during: CrashPoint | None = None) -> None:
         nation = self._nations[party]
-        nation.dies = during
         if during is not None:
+            nation.journal.plan_crash(nation.journal.next_turn, during)
             return
         nation.crashed = True
         for (sender, _, _), lane in self._lanes.items():
@@ -416,7 +415,8 @@ class World:
         nation = self._nations[party]
         self._kill(party)  # if nothing came that it could have died of
         nation.node = self._fresh(nation.member, nation.texts)
-        for turn in nation.turns:
+        nation.journal = MemoryJournal(nation.journal.store)
+        for turn in nation.journal.store.turns:
             nation.node.fold(turn)
         nation.crashed = False
         for (sender, to, lane), where in self._lanes.items():

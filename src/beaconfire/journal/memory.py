@@ -57,12 +57,25 @@ class MemoryJournal:
 
     async def append(self, turns: tuple[Turn, ...]) -> None:
         """Store whole turns in order (see ``Journal.append``)."""
-        if self._ended:
-            message = "this journal has ended; open it again"
-            raise RuntimeError(message)
+        self._require_open()
         self._chain.would_accept(turns)
         for turn in turns:
             self._append(turn)
+
+    @property
+    def next_turn(self) -> int:
+        """Return the number of the turn that is stored next."""
+        return self._chain.next_turn
+
+    def store_turn(self, turn: Turn) -> None:
+        """Store one turn at once: for a world without a loop, where nothing waits."""
+        self._require_open()
+        self._append(turn)
+
+    def _require_open(self) -> None:
+        if self._ended:
+            message = "this journal has ended; open it again"
+            raise RuntimeError(message)
 
     def _append(self, turn: Turn) -> None:
         stored = self.store.turns

@@ -25,6 +25,7 @@ from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.entitled import entitled
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.consultations import Statement
@@ -38,9 +39,6 @@ from beaconfire.vocabulary.times import Instant
 # What makes a standing: an act, or something beside it.
 Recorded = Act | Statement | Outcome | CardRevoked | NodeStart
 _BESIDE = (*CONSULTING_KINDS, CardRevoked.KIND, NodeStart.KIND)
-
-# A journal line can hold an item or an estimate, but never this much.
-LINE_BYTES_MAX = 4 * 1024 * 1024
 
 
 class JournalLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,11 +177,15 @@ def journal_lines(
     try:
         with path.open("rb") as file:
             # Never more of a line than may be: a huge one is refused, not read.
-            lines = iter(lambda: file.readline(LINE_BYTES_MAX + 1), b"")
+            lines = iter(
+                lambda: file.readline(SETTINGS.journal_line_bytes_max + 1), b""
+            )
             for number, line in enumerate(lines, start=1):
                 where = f"{path}:{number}"
-                if len(line) > LINE_BYTES_MAX:
-                    raise BadInput(f"{where}: longer than {LINE_BYTES_MAX} bytes")
+                if len(line) > SETTINGS.journal_line_bytes_max:
+                    raise BadInput(
+                        f"{where}: longer than {SETTINGS.journal_line_bytes_max} bytes"
+                    )
                 if not line.strip():
                     continue
                 entry = codec.decode(line, JournalLine, what=where)

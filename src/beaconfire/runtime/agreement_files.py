@@ -24,6 +24,7 @@ from msgspec import Struct
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.text import TEXT_BYTES_MAX, parse_agreement
 from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec, dsse
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.acts import Signature
@@ -31,8 +32,6 @@ from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 
-SIGNATURE_BYTES_MAX = 4096
-TEXTS_MAX = 256
 _SUFFIX = ".toml"
 
 
@@ -179,7 +178,9 @@ def _with_signatures(text: AgreementFile, path: Path) -> AgreementFile:
         beside = _signature_path(path, party)
         if not beside.exists():
             continue
-        data = _read_bytes(beside, name=str(beside), bytes_max=SIGNATURE_BYTES_MAX)
+        data = _read_bytes(
+            beside, name=str(beside), bytes_max=SETTINGS.signature_bytes_max
+        )
         signed = codec.decode(data, SignatureFile, what=f"signature `{beside}`")
         if signed.party != party:
             message = f"signature `{beside}`: it says it is {signed.party}'s"
@@ -223,8 +224,8 @@ def _texts_in(directory: Path) -> list[Path]:
     except OSError as error:
         message = f"`{directory}` cannot be read as a directory: {error.strerror}"
         raise BadInput(message) from None
-    if len(paths) > TEXTS_MAX:
-        raise BadInput(f"`{directory}`: more than {TEXTS_MAX} texts")
+    if len(paths) > SETTINGS.texts_max:
+        raise BadInput(f"`{directory}`: more than {SETTINGS.texts_max} texts")
     return sorted(paths)
 
 

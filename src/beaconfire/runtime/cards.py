@@ -19,7 +19,6 @@ does not keep the node from starting. A card that has been replaced
 is kept in ``partners/former/``: what was once accepted stays verifiable.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +34,13 @@ from beaconfire.runtime.node_dir import (
     replace_private,
     write_private,
 )
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.cards import Card, NodeProfile
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
-PARTNERS_MAX = 32
 _SUFFIX = ".card"
 
 
@@ -214,25 +213,14 @@ def admit(
     if former is not None:
         cards.require_replacement(card, former)  # 8
         _keep_former(path, former)
-    elif len(list(_card_files(directory))) >= PARTNERS_MAX:
-        message = f"this node has {PARTNERS_MAX} partners already; no more are kept"
+    elif len(list(_card_files(directory))) >= SETTINGS.partners_max:
+        message = (
+            f"this node has {SETTINGS.partners_max} partners already; no more are kept"
+        )
         raise Refused(message)
     replace_private(path, data)
     replaced = None if former is None else former.number
     return Admission(card=card, replaced=replaced)
-
-
-def partners_mark(directory: Path) -> str:
-    """Return a mark that changes whenever a partner's card is added or replaced.
-
-    A running node compares it now and then; reading the cards is for when it differs.
-    """
-    summary = hashlib.sha256()
-    for path in _card_files(directory):
-        facts = path.stat()
-        line = f"{path.name} {facts.st_size} {facts.st_mtime_ns} {facts.st_ino}\n"
-        summary.update(line.encode())
-    return summary.hexdigest()
 
 
 def _compose(

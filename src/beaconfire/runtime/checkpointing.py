@@ -21,9 +21,6 @@ from beaconfire.vocabulary.entries.arrivals import Checkpoint
 Say = Callable[[str], None]
 Offer = Callable[[Checkpoint], None]
 
-# Turns may be stored while a checkpoint is on its way, so its entry stands later.
-LATE_TURNS_MAX = 1_000
-
 
 class Checkpointing:
     """Decides when to save, and saves."""
@@ -103,7 +100,7 @@ async def _from_checkpoint(
     fresh: Callable[[], Node], journal: Journal, last: Turn, say: Say
 ) -> Node | None:
     """Return a node as the newest checkpoint that serves has it, if one does."""
-    reach = SETTINGS.checkpoint_turns_max + LATE_TURNS_MAX
+    reach = SETTINGS.checkpoint_turns_max + SETTINGS.late_turns_max
     tried: set[str] = set()
     # Where all went well the first few turns back hold one. Only where one was not
     # made or is damaged are those looked for that are kept from before it.

@@ -12,14 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.vocabulary.times import NS_PER_S, Instant
-
-STEP_S_MAX = 1.0  # a clock further off than this from its own past has stepped
-
-
-# A clock that has not stepped again for so long is believed where it now stands: time
-# services step once and then slew.
-STEADY_S = 60.0
 
 
 class Clock(Protocol):
@@ -72,16 +66,16 @@ class WallClock:
         # A time service that slews sets a clock back by microseconds again and again:
         # that is no step, and nothing may wait for it.
         behind_ns = self._said_ns - (self._seen_ns + self._offset_ns)
-        return steady and behind_ns <= STEP_S_MAX * NS_PER_S
+        return steady and behind_ns <= SETTINGS.step_s_max * NS_PER_S
 
     def now(self) -> Instant:
         """Return the node's time."""
         monotonic_ns, wall_ns = self._monotonic_ns(), self._wall_ns()
         step_ns = wall_ns - monotonic_ns - self._offset_ns
         self._offset_ns += step_ns
-        if abs(step_ns) > STEP_S_MAX * NS_PER_S:
+        if abs(step_ns) > SETTINGS.step_s_max * NS_PER_S:
             self._step_ns += step_ns
-            self._steady_from_ns = monotonic_ns + round(STEADY_S * NS_PER_S)
+            self._steady_from_ns = monotonic_ns + round(SETTINGS.steady_s * NS_PER_S)
         passed_ns = monotonic_ns - self._seen_ns
         if wall_ns < self._said_ns + passed_ns // 2:
             self._said_ns += passed_ns // 2
@@ -103,9 +97,9 @@ class WallClock:
         behind_ns = at.ns - self.now().ns
         if behind_ns > 0:
             self._said_ns = at.ns
-        if behind_ns > STEP_S_MAX * NS_PER_S:
+        if behind_ns > SETTINGS.step_s_max * NS_PER_S:
             self._step_ns -= behind_ns
-            self._steady_from_ns = self._seen_ns + round(STEADY_S * NS_PER_S)
+            self._steady_from_ns = self._seen_ns + round(SETTINGS.steady_s * NS_PER_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

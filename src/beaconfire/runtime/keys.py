@@ -28,6 +28,7 @@ from msgspec import Struct
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.clock import WallClock
 from beaconfire.runtime.node_dir import replace_private, write_private
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.seals.keys import (
     SEED_BYTES,
@@ -49,7 +50,6 @@ LEAF_NAME = "border.pem"
 LEAF_KEY_NAME = "border.key"
 ROOT_NOTE_NAME = "ROOT-KEY-README.txt"
 
-KEY_FILE_BYTES_MAX = 4_096
 LEAF_DAYS = 1_096
 _CLOCK_SLACK = timedelta(hours=1)
 
@@ -154,15 +154,17 @@ def read_private(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(path.stat().st_mode)
-            data = file.read(KEY_FILE_BYTES_MAX + 1)
+            data = file.read(SETTINGS.key_file_bytes_max + 1)
     except OSError as error:
         message = f"`{path}` cannot be read: {error.strerror}"
         raise BadInput(message) from None
     if mode & 0o077:
         message = f"`{path}` can be read by others (mode {mode:o}): chmod 600 it"
         raise Refused(message)
-    if len(data) > KEY_FILE_BYTES_MAX:
-        message = f"`{path}`: larger than {KEY_FILE_BYTES_MAX} bytes; not a key"
+    if len(data) > SETTINGS.key_file_bytes_max:
+        message = (
+            f"`{path}`: larger than {SETTINGS.key_file_bytes_max} bytes; not a key"
+        )
         raise BadInput(message)
     return data
 

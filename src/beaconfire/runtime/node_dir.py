@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 
 from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime.clock import Clock, ExerciseClock, WallClock
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards, codec
 from beaconfire.vocabulary.cards import OwnSensor
 from beaconfire.vocabulary.item import Status
@@ -27,7 +28,6 @@ from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.times import Instant
 
 CONFIG_NAME = "node.toml"
-CONFIG_BYTES_MAX = 262_144  # 256 sensors with long lists take about 100 kB
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 _LOOKING = ("rate_hz", "range_max_km", "elevation_min_deg", "detection_probability")
@@ -93,15 +93,15 @@ def load_node(directory: Path) -> NodeConfig:
     path = directory / CONFIG_NAME
     try:
         with path.open("rb") as file:
-            data = file.read(CONFIG_BYTES_MAX + 1)
+            data = file.read(SETTINGS.config_bytes_max + 1)
     except OSError as error:
         message = (
             f"no node in `{directory}`: `{CONFIG_NAME}` cannot be read "
             f"({error.strerror}); make one with `beaconfire node init`"
         )
         raise NotReachable(message) from None
-    if len(data) > CONFIG_BYTES_MAX:
-        message = f"`{path}`: larger than {CONFIG_BYTES_MAX} bytes"
+    if len(data) > SETTINGS.config_bytes_max:
+        message = f"`{path}`: larger than {SETTINGS.config_bytes_max} bytes"
         raise BadInput(message)
     try:
         table = tomllib.loads(data.decode())

@@ -16,6 +16,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from beaconfire.errors import NotReachable
 from beaconfire.runtime.border import Border
@@ -27,6 +28,18 @@ from beaconfire.vocabulary.link import LANES
 from beaconfire.vocabulary.party import Party
 
 
+def note_failure(failed: asyncio.Future[None], task: asyncio.Task[None]) -> None:
+    """Let ``failed`` hold what ended a task; of several, the first.
+
+    A message that the border refuses must end the node with its reason: passed over,
+    it would be a hole in the lane and the partner would wait for ever.
+    """
+    # Each is asked, also behind the first: what nobody asks for is a warning.
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not failed.done():
+        failed.set_exception(error)
+
+
 class Outbox:
     """What waits to go to one partner."""
 
@@ -34,18 +47,20 @@ class Outbox:
         """Nothing moves before ``start``."""
         self._party = party
         self._pull = pull
-        self._lanes = {lane: _Lane(border, self._note_failure) for lane in LANES}
         self._receipts: dict[str, bytes] = {}
         self._covers: Counter[str] = Counter()
         self._receipt_ready = asyncio.Event()
         self._receipt_wanted = asyncio.Event()
         self._giving: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] = asyncio.Future()
+        self._lanes = {
+            lane: _Lane(border, partial(note_failure, self._failed)) for lane in LANES
+        }
 
     def start(self) -> None:
         """Begin to move what waits."""
         self._giving = asyncio.create_task(self._move_receipts())
-        self._giving.add_done_callback(self._note_failure)
+        self._giving.add_done_callback(partial(note_failure, self._failed))
         for lane in self._lanes.values():
             lane.start()
 
@@ -70,11 +85,6 @@ class Outbox:
         """Raise what went wrong for good; otherwise wait for ever."""
         await asyncio.shield(self._failed)
 
-    async def idle(self) -> None:
-        """Return when all messages that were put so far are at the border."""
-        while under_way := {task for one in self._lanes.values() for task in one.tasks}:
-            await asyncio.wait(under_way)
-
     async def stop(self) -> None:
         """Move nothing more; the journal knows what to repeat."""
         tasks = {task for one in self._lanes.values() for task in one.tasks}
@@ -83,14 +93,6 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._failed.cancel()
-
-    def _note_failure(self, task: asyncio.Task[None]) -> None:
-        # A message that the border refuses must end the node with its reason: passed
-        # over, it would be a hole in the lane and the partner would wait for ever.
-        # Each is asked, also behind the first: what nobody asks for is a warning.
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not self._failed.done():
-            self._failed.set_exception(error)
 
     async def _move_receipts(self) -> None:
         while True:

@@ -20,7 +20,7 @@ from beaconfire.errors import BeaconfireError, NotReachable
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.border import Border
 from beaconfire.runtime.effects import CloseLink, Effect, GiveReceipt, Publish, Purge
-from beaconfire.runtime.outbox import Outbox
+from beaconfire.runtime.outbox import Outbox, note_failure
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.pull import PartnerPull
 from beaconfire.runtime.resequence import Resequencer
@@ -161,13 +161,8 @@ class Partners:
 
     def _watched(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
-        task.add_done_callback(self._note_failure)
+        task.add_done_callback(partial(note_failure, self._failed))
         return task
-
-    def _note_failure(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not self._failed.done():
-            self._failed.set_exception(error)
 
     async def take_all(self, party: Party, pull: PartnerPull) -> None:
         """Offer the node what a line brings, in order, for as long as it brings any.

@@ -22,7 +22,6 @@ from beaconfire.runtime.settings import SETTINGS
 
 # A message, its headers and what one read adds behind it.
 _BUFFER_BYTES_MAX = 2 * SETTINGS.link_payload_bytes_max
-_CLOSE_S_MAX = 2.0
 # What the client raises when the far side's first line is not what it should be.
 _MISREAD = (ValueError, TypeError, KeyError, AttributeError)
 
@@ -131,7 +130,7 @@ async def connect_pinned(
 async def close_pinned(client: Client) -> None:
     """Close a line, whatever state it is in; never waits for the far side."""
     try:
-        async with asyncio.timeout(_CLOSE_S_MAX):
+        async with asyncio.timeout(SETTINGS.link_close_s_max):
             await client.close()
     except (OSError, TimeoutError, nats.errors.Error):
         transport = client._transport

@@ -18,9 +18,9 @@ import msgspec
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
 from beaconfire.seals.dsse import unverified_payload
-from beaconfire.vocabulary.link import LINK_TYPE, LinkMessage
+from beaconfire.vocabulary.link import LINK_TYPE, WINDOW_MESSAGES, LinkMessage
 
-HELD_MESSAGES_MAX = 32  # the border's window: no honest sender is further ahead
+HELD_MESSAGES_MAX = WINDOW_MESSAGES  # no honest sender is further ahead
 
 
 class _Numbers(msgspec.Struct, frozen=True):

@@ -71,7 +71,6 @@ from beaconfire.vocabulary.party import Party
 GC_YOUNG_OBJECTS, GC_MIDDLE_ROUNDS, GC_OLD_ROUNDS = 2_000, 5, 800
 
 READY_FILE = "ready.json"
-SOLVE_INTERVAL_WALL_S = 0.5  # at most two solves a second, launch and product
 
 Say = Callable[[str], None]
 
@@ -437,6 +436,6 @@ def _node(
         ),
         opaque_key=keys.load_secret(folder),
         # Solve rates are wall rates; the node's own time runs `speed` times faster.
-        solve_interval_s=SOLVE_INTERVAL_WALL_S * speed,
+        solve_interval_s=SETTINGS.solve_interval_s * speed,
         writer=f"{config.party}-{os.getpid()}-{os.urandom(4).hex()}",
     )

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from beaconfire.seals.dsse import envelope, payload_of, sign, unverified_payload
+from beaconfire.seals.dsse import envelope, sign, sign_item, unverified_payload
 from beaconfire.seals.keys import SigningKey
 from beaconfire.vocabulary.acts import UNSIGNED
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.carriage import HandOver, Receipt
 from beaconfire.vocabulary.entries.sightings import ItemHeld
 from beaconfire.vocabulary.link import (
-    ITEM_TYPE,
     LINK_TYPE,
     RECEIPT_TYPE,
     Envelope,
@@ -33,8 +32,7 @@ class Sealer:
     def seal(self, body: EntryBody) -> EntryBody:
         """Return ``body`` signed if it has a place for a signature, else unchanged."""
         if isinstance(body, ItemHeld) and body.sealed.signature == UNSIGNED:
-            signature = sign(ITEM_TYPE, payload_of(body.sealed), self.items)
-            return replace(body, sealed=replace(body.sealed, signature=signature))
+            return replace(body, sealed=sign_item(body.sealed.item, self.items))
         if isinstance(body, HandOver) and body.signature == UNSIGNED:
             text = body.header.encode()
             return replace(body, signature=sign(LINK_TYPE, text, self.link))

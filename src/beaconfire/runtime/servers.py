@@ -35,7 +35,6 @@ from beaconfire.runtime.node_dir import PRIVATE_DIR, replace_private
 from beaconfire.runtime.settings import SETTINGS
 
 BINARY_NAME = "nats-server"
-LOG_TAIL_BYTES = 16_384
 
 _BUSY = re.compile(r"listen tcp (\S+): bind: address already in use")
 _SERIOUS = re.compile(r"\[(?:FTL|ERR)\] (.*)")
@@ -192,10 +191,6 @@ class NatsServer:
         replace_private(self._config_path, config_text.encode())
         child.send_signal(signal.SIGHUP)
 
-    def log_tail(self) -> str:
-        """Return the end of what the server logged."""
-        return _tail(self._log_path, 0)
-
     @property
     def _config_path(self) -> Path:
         return self._run_dir / f"{self.name}.conf"
@@ -298,7 +293,7 @@ def _tail(path: Path, begin: int) -> str:
     try:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
-            file.seek(max(begin, end - LOG_TAIL_BYTES))
+            file.seek(max(begin, end - SETTINGS.log_tail_bytes))
             return file.read().decode("utf-8", "replace")
     except OSError:
         return ""

@@ -1,8 +1,8 @@
 """Settings: every limit of a running node in one table, with its unit and its reason.
 
-Code reads ``SETTINGS.frame_bytes_max``; people read ``table()``. A limit that bounds
-something lives here and nowhere else; what is below the runtime is given its limits
-as arguments (``journal_limits`` for the journal).
+Code reads ``SETTINGS.frame_bytes_max``; people read ``table()``. A limit of the runtime
+lives here and nowhere else. What is below it stands at the head of a pure module, or
+is given as an argument (``journal_limits`` for the journal).
 
 Names end in their unit. None of these is changed at run time; a test or a bench that
 needs others makes them with ``dataclasses.replace``.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from beaconfire.journal.streams import JournalLimits
+from beaconfire.vocabulary.link import WINDOW_MESSAGES
 
 T = TypeVar("T", int, float)
 
@@ -93,6 +94,9 @@ class Settings:
     server_restarts_max: int = limit(
         5, "times", "of one node's server that ended by itself; then look at its log"
     )
+    log_tail_bytes: int = limit(
+        16_384, "bytes", "of a server that does not start: why, stands at the end"
+    )
     server_logs_kept: int = limit(3, "files", "enough to see what led to a failure")
     server_connections_max: int = limit(
         64, "connections", "a node's own processes and sensors, and some more"
@@ -106,7 +110,9 @@ class Settings:
         64, "turns", "a frame must not keep its first input waiting for its last"
     )
     door_bytes_max: int = limit(
-        256 * 1024, "bytes", "a scan of 600 plots; an order is a few hundred bytes"
+        256 * 1024,
+        "bytes",
+        "a scan of 400 lines takes 160 kB; an order a few hundred bytes",
     )
     door_answer_s_max: float = limit(
         5.0, "s", "an answer takes milliseconds; then the node is taken to be stopped"
@@ -122,6 +128,18 @@ class Settings:
     copy_s_max: float = limit(
         20.0, "s", "a copy of the node encodes 100 MB a second; then it hangs"
     )
+    turn_entries_max: int = limit(
+        20_000, "entries", "a busy turn has dozens; then two stages answer for ever"
+    )
+    late_turns_max: int = limit(
+        1_000, "turns", "stored while a checkpoint is on its way to its own entry"
+    )
+    step_s_max: float = limit(
+        1.0, "s", "a clock further off from its own past has stepped"
+    )
+    steady_s: float = limit(
+        60.0, "s", "then a clock that stepped is believed: they step once and then slew"
+    )
     clock_check_s: float = limit(1.0, "s", "how soon a stepped clock is found")
     due_check_s: float = limit(0.25, "s", "how late an expiry may be noticed")
     ticks_a_check_max: int = limit(
@@ -132,16 +150,38 @@ class Settings:
         25.0, "s", "all children and a checkpoint; then it waits for what never comes"
     )
 
+    # The files
+    config_bytes_max: int = limit(
+        262_144, "bytes", "256 sensors with long lists take about 100 kB"
+    )
+    key_file_bytes_max: int = limit(
+        4_096, "bytes", "a private key and its certificate take about 1 kB"
+    )
+    signature_bytes_max: int = limit(
+        4_096, "bytes", "beside a text: one signature and its names, some 300 bytes"
+    )
+    texts_max: int = limit(
+        256, "texts", "of one directory; a nation has a handful of agreements"
+    )
+    journal_line_bytes_max: int = limit(
+        4 * 1024 * 1024, "bytes", "an item or an estimate in it is far smaller"
+    )
+
     # The solver
     solver_ready_s_max: float = limit(
         240.0, "s", "a first compilation takes some 30 s on two busy cores"
     )
     solve_s_max: float = limit(20.0, "s", "a solve takes milliseconds; then it hangs")
+    solve_interval_s: float = limit(
+        0.5, "s", "of the wall: at most two solves a second, launch and product"
+    )
     solver_starts_max: int = limit(5, "times", "a solver that keeps dying is a defect")
 
     # The border and the link
     window_messages_max: int = limit(
-        32, "messages", "of one lane without a receipt; what a purge cannot call back"
+        WINDOW_MESSAGES,
+        "messages",
+        "of one lane without a receipt; what a purge cannot call back",
     )
     link_payload_bytes_max: int = limit(
         512 * 1024, "bytes", "256 KiB of items, in base64 and with their header"
@@ -157,6 +197,9 @@ class Settings:
     )
     border_pending_bytes_max: int = limit(
         8 * 1024 * 1024, "bytes", "unread by one partner; then its line is cut"
+    )
+    partners_max: int = limit(
+        32, "partners", "cards kept; the memory of the border is planned for as many"
     )
     partner_connections_max: int = limit(
         4, "connections", "of one partner: an old one, its successor, and the probe"
@@ -193,6 +236,9 @@ class Settings:
     )
     link_connect_s_max: float = limit(
         5.0, "s", "to connect, shake hands and be answered, across an ocean"
+    )
+    link_close_s_max: float = limit(
+        2.0, "s", "to take leave of a border; then the line is dropped"
     )
     link_ping_s: float = limit(2.0, "s", "two unanswered, and the line is down")
     link_pause_s_min: float = limit(0.1, "s", "before a line is tried again; doubles")

@@ -39,6 +39,7 @@ from beaconfire.runtime.effects import (
     Solve,
 )
 from beaconfire.runtime.sealing import Sealer
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals.acts import act_id
 from beaconfire.seals.consultations import statement_id
 from beaconfire.seals.dsse import envelope
@@ -70,9 +71,6 @@ from beaconfire.vocabulary.link import (
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
-# One input may set off at most this many entries. A salvo's busiest turn measured a
-# few dozen; thousands mean that two stages answer each other without end.
-TURN_ENTRIES_MAX = 20_000
 # What the link stage says that the release stage may answer with leave to send.
 _SETS_OFF = (Reconsideration, ConsultationHeard)
 
@@ -273,7 +271,7 @@ class Node:
             sealed = self._sealer.seal(emitted)
             entry = self._entry(number, len(entries), at, stage, cause, sealed)
             entries.append(entry)
-            if len(entries) > TURN_ENTRIES_MAX:
+            if len(entries) > SETTINGS.turn_entries_max:
                 message = f"turn {number} set off {len(entries)} entries without end"
                 raise RuntimeError(message)
             follows = [_Waiting(s, (entry.id,), b) for s, b in self._step(entry)]

@@ -260,20 +260,6 @@ def reopen_item(sealed: Envelope) -> SealedItem:
     return _sealed(codec.decode(payload, Item, what="item"), payload, sealed)
 
 
-def verify_item(
-    sealed: SealedItem, keys: Iterable[PublicKey], *, originator: Party
-) -> None:
-    """Verify an item that was kept, as when a journal is read again.
-
-    Raises:
-        BadInput: it is not what ``originator`` sealed.
-    """
-    again = open_item(envelope_of(sealed), keys, originator=originator)
-    if again.item != sealed.item:
-        message = f"item `{sealed.item.id}`: what is kept is not what was signed"
-        raise BadInput(message)
-
-
 def refuse_repeated_keys(payload: bytes, *, what: str) -> None:
     """Refuse JSON in which an object names one key twice (rule 4).
 

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.records import Record
+from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import Instant
 
 ActName = Literal[
@@ -30,6 +31,7 @@ ActName = Literal[
 # What an approval's class may name: one body type, or the three elements together.
 LAUNCH_WARNING = "launch-warning"
 THREE_ELEMENTS = ("LaunchNotice", "TrackProduct", "ImpactPrediction")
+CLASSES = (LAUNCH_WARNING, *(body.__name__ for body in FORM))
 
 
 class Signature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

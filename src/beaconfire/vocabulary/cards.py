@@ -40,10 +40,6 @@ class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     border_port: Annotated[int, Meta(ge=1, le=65535)]
     certificate_pem: Annotated[str, Meta(max_length=8192)]
 
-    def keys_for(self, role: KeyRole) -> tuple[PublicKey, ...]:
-        """Return the keys that may sign in ``role``."""
-        return tuple(key for key in self.keys if key.role == role)
-
 
 class OwnSensor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sensor of this nation, as its node knows it.

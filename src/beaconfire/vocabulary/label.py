@@ -4,7 +4,10 @@ Fields follow STANAG 4774 (policy, classification, categories), with releasabili
 the markings that an agreement adds. Three rules:
 
 * A join is never lower than either part: the higher classification, every category,
-  only the parties that both may release to.
+  only the parties that both may release to. A label that names nobody is open to all,
+  so a join of two that share nobody names whoever makes it. What is made from given
+  items is marked so (``agreements.custody.derived_label``); nothing that a node sends
+  is made from them.
 * The original marking travels for ever; a receiver *adds* its own equivalent.
 * Classifications compare by the ladder below. A marking that is on no ladder ranks
   above all of them: what we cannot read we treat as the highest.
@@ -59,8 +62,8 @@ class OwnMarking(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     articles: Annotated[tuple[Token, ...], Meta(max_length=64)] = ()
 
 
-def join(one: Label, other: Label) -> Label:
-    """Return the label of a thing made from both: at least as strict as either.
+def join(one: Label, other: Label, *, by: Party) -> Label:
+    """Return the label of a thing that ``by`` makes from both: as strict as either.
 
     Policies that differ are named together, sorted, since neither may be dropped.
     """
@@ -70,7 +73,7 @@ def join(one: Label, other: Label) -> Label:
         policy="+".join(policies),
         classification=higher.classification,
         categories=_union(one.categories, other.categories),
-        releasable_to=tuple(sorted(set(one.releasable_to) & set(other.releasable_to))),
+        releasable_to=_shared(one.releasable_to, other.releasable_to, by),
         original=higher.original,
         equivalents=tuple(
             sorted(
@@ -105,3 +108,10 @@ def _rank(label: Label) -> tuple[int, str]:
 
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({*one, *other}))
+
+
+def _shared(one: _Parties, other: _Parties, by: Party) -> _Parties:
+    """Return whom both name, where one names nobody whom the other does."""
+    if not one or not other:
+        return tuple(sorted({*one, *other}))
+    return tuple(sorted({*one} & {*other})) or (by,)  # empty would mean everybody

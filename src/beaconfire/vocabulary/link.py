@@ -32,6 +32,9 @@ Epoch = Annotated[int, Meta(ge=1)]
 Number = Annotated[int, Meta(ge=0)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
+# Of one lane without a receipt. Both ends count on it: a sender hands over no more, a
+# reader holds no more of them for one that is missing, and a border keeps no more.
+WINDOW_MESSAGES = 32
 REASON_MAX = 300  # characters of a reason in a receipt
 
 ITEM_TYPE = "application/vnd.beaconfire.item+json"

@@ -164,4 +164,3 @@ Record = (
 
 # What a text may hold itself: lasting facts that all parties sign, no events.
 Annexed = Authority | Assurance | Facility
-ANNEXED: tuple[type[Annexed], ...] = (Authority, Assurance, Facility)

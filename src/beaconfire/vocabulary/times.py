@@ -16,6 +16,9 @@ from beaconfire.errors import BadInput
 
 NS_PER_S = 1_000_000_000
 _SIGMAS95 = 1.96  # on either side, of a normal error
+# Two nations' clocks may differ by this; what is dated further ahead is refused, or
+# kept until its time has come.
+AHEAD_S_MAX = 2.0
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})",

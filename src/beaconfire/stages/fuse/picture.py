@@ -72,7 +72,7 @@ from beaconfire.vocabulary.report import (
     TrackProduct,
 )
 from beaconfire.vocabulary.sight import Group, Sight
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 # Item ids remembered so that a second route counts once. Ten radars at 1 Hz fill it
 # in a quarter of an hour; a repeat comes within seconds, and one that comes later
@@ -94,8 +94,6 @@ WAITING_MAX = 64
 NAMED_WRONGLY, SURELY = 2.0, 0.5
 
 _OVER = "over"  # the home of a path that is not remembered any more
-# Partners' clocks and ours agree to this, or ingest has refused the item.
-AHEAD_S_MAX = 2.0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,9 +27,8 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
-AHEAD_S_MAX = 2.0  # two clocks may differ so far; an act further ahead is kept first
 KEPT_AHEAD_S_MAX = 86_400.0  # a clock that is wrong by more than a day must be mended
 KEPT_ACTS_MAX = 64  # of one partner that brings them; a party acts a few times a year
 

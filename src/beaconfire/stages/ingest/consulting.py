@@ -14,9 +14,7 @@ from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.consultations import Consultation, Statement
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.link import Envelope
-from beaconfire.vocabulary.times import Instant
-
-AHEAD_S_MAX = 2.0  # as for acts: signed further ahead of our clock it is refused
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 
 def take_statement(

@@ -29,6 +29,7 @@ and the articles it cites are on record.
 
 from dataclasses import dataclass, field
 
+from beaconfire.agreements.agreement import parties_of
 from beaconfire.agreements.approval import check_approval
 from beaconfire.agreements.crossing import Came, standing_on_arrival
 from beaconfire.agreements.lapse import Lapse
@@ -71,9 +72,7 @@ from beaconfire.vocabulary.link import (
     SealedItem,
 )
 from beaconfire.vocabulary.report import FORM
-from beaconfire.vocabulary.times import Instant
-
-AHEAD_S_MAX = 2.0  # an item dated further ahead of our clock is refused
+from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 _ARTICLE = {"act": "an act", "consultation": "a consultation"}
 
@@ -224,7 +223,7 @@ def _item(
         text = f"item `{item.id}` names no agreement that it was sent under"
         raise BadInput(text)
     for agreement in part.agreements:  # 6
-        parties = next((a.parties for a in state.agreements if a.id == agreement), ())
+        parties = parties_of(state.agreements, agreement)
         if not {header.sender, state.profile.party} <= set(parties):
             text = (
                 f"item `{item.id}` was sent under `{agreement}`, which is not in force "

@@ -32,8 +32,8 @@ CUED_LAUNCH_AGE_S_MAX = 1_800.0
 LINE_CHARS_MAX = 4_096
 # What is read within a step; a fuller scan is jamming or a fault.
 LINES_MAX = 400
-REASON_CHARS_MAX = 400
-EXCERPT_CHARS_MAX = 512
+REASON_CHARS_MAX = 400  # one sentence; what is longer quotes the line too far
+EXCERPT_CHARS_MAX = 512  # what an entry holds; a good plot fits whole
 
 
 def hear(

@@ -73,7 +73,6 @@ __all__ = [
     "receipts_given",
     "standing_messages",
     "step",
-    "waiting_count",
 ]
 
 # A partner's items kept for a relay that an approval may still allow.
@@ -200,12 +199,6 @@ def receipts_given(state: LinkStage, party: Party) -> tuple[tuple[Lane, Envelope
         for lane, receiving in state.partners[party].receiving.items()
         if (given := receiving.receipt) is not None and given.signature is not None
     )
-
-
-def waiting_count(state: LinkStage, party: Party) -> int:
-    """Return how many units wait for a place in a window towards ``party``."""
-    sending = state.partners[party].sending.values()
-    return sum(queue.count(lane) for lane in sending)
 
 
 def _take_time(

@@ -38,11 +38,16 @@ from beaconfire.vocabulary.entries.carriage import (
     Waiting,
     Withdrawal,
 )
-from beaconfire.vocabulary.link import LINK_TYPE, Lane, LinkHeader, Part
+from beaconfire.vocabulary.link import (
+    LINK_TYPE,
+    WINDOW_MESSAGES,
+    Lane,
+    LinkHeader,
+    Part,
+)
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import Instant
 
-WINDOW_MESSAGES = 32  # without a receipt, per partner and lane; the border's W
 ENTRY_ITEMS_MAX = 1_000  # named by one entry: what waited by the thousand ends at once
 
 

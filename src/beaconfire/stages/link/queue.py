@@ -19,7 +19,9 @@ from beaconfire.stages.link.state import Partner, Sending, Sweep, Unit
 from beaconfire.vocabulary.times import Instant
 
 MESSAGE_UNITS_MAX = 50  # items in one message; keeps one verification short
-MESSAGE_BYTES_MAX = 256 * 1024  # inner payloads in one message; the border's maximum
+# Inner payloads in one message: in base64 and with their header they stay well below
+# the 512 KiB that a border takes.
+MESSAGE_BYTES_MAX = 256 * 1024
 QUEUE_UNITS_MAX = 20_000  # per partner and lane: hours of plots for a silent partner
 
 # Looked at in one step for what an act has ended; a turn takes two such steps a lane.
@@ -161,11 +163,6 @@ def items(sending: Sending) -> list[Unit]:
 def is_waiting(sending: Sending, order: int) -> bool:
     """Say whether the item of that order is still on the queue."""
     return order in sending.items or order in sending.held
-
-
-def count(sending: Sending) -> int:
-    """Return how many units wait."""
-    return len(sending.acts) + len(sending.items) + len(sending.held)
 
 
 def due(sending: Sending) -> Instant | None:

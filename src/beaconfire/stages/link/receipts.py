@@ -24,7 +24,6 @@ from beaconfire.seals.dsse import open_envelope
 from beaconfire.stages.link import queue
 from beaconfire.stages.link.consulting import heard
 from beaconfire.stages.link.handing import (
-    WINDOW_MESSAGES,
     fill,
     in_entries,
     judge_at,
@@ -46,6 +45,7 @@ from beaconfire.vocabulary.entries.carriage import Arrival, Receipt
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
 from beaconfire.vocabulary.link import (
     RECEIPT_TYPE,
+    WINDOW_MESSAGES,
     Envelope,
     EpochHead,
     Lane,

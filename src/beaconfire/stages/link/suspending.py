@@ -23,6 +23,7 @@ And what a retraction does: what it takes back and nobody has yet is withdrawn.
 
 from collections.abc import Collection
 
+from beaconfire.agreements.agreement import parties_of
 from beaconfire.agreements.consultation import Held
 from beaconfire.agreements.lapse import Lapse, link_closed
 from beaconfire.agreements.status import closes_at
@@ -62,7 +63,7 @@ def after_act(state: LinkStage, act: Act, entry: Entry) -> list[EntryBody]:
     name = act.agreement
     others = [one for one in state.ended if one != name]
     state.ended = [*others, name] if name in _over(state, at) else others
-    parties = _parties(state, name)
+    parties = parties_of(state.agreements, name)
     out = _settle(state, parties, entry.id, at)
     opens = act.act in STATUS_ACTS or isinstance(act.record, Amendment)
     among = concerned(state, parties)
@@ -95,7 +96,7 @@ def after_consent(
     state: LinkStage, agreement: str, entry: str, at: Instant
 ) -> list[EntryBody]:
     """Make the links to an agreement's parties agree with a consent that has ended."""
-    return _settle(state, _parties(state, agreement), entry, at)
+    return _settle(state, parties_of(state.agreements, agreement), entry, at)
 
 
 def after_revocation(
@@ -111,10 +112,10 @@ def after_time(state: LinkStage, at: Instant) -> list[EntryBody]:
     ended = [name for name in state.ended if name not in known]
     if not ended:
         return []
-    parties = [party for name in ended for party in _parties(state, name)]
+    parties = [party for name in ended for party in parties_of(state.agreements, name)]
     out = _settle(state, parties, None, at)
     for name in ended:  # no other's end may be noticed by who is no party to it
-        among = concerned(state, _parties(state, name))
+        among = concerned(state, parties_of(state.agreements, name))
         out.extend(withholding.look_again(state, among, at, (name,)))
     return out
 
@@ -173,10 +174,6 @@ def take_back(state: LinkStage, held: ItemHeld, at: Instant) -> list[EntryBody]:
             gone = queue.lapsed(partner.sending[lane], judge)
             out.extend(withdrawn(state, partner, lane, gone, at))
     return [*out, *withholding.take_back(state, originator, retracts, lapse.reason)]
-
-
-def _parties(state: LinkStage, agreement: str) -> tuple[str, ...]:
-    return next((a.parties for a in state.agreements if a.id == agreement), ())
 
 
 def _settle_lane(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from beaconfire.agreements.agreement import parties_of
 from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.remembered import (
     may_relay_remembered,
@@ -66,7 +67,9 @@ def step(
         return state, (*out, *decide_deferred(state, entry.at, ways))
     if isinstance(body, Act):
         state.standing = state.standing.after(entry.id, body, entry.at)
-        out = _decide_anew(state, entry.at, _parties(state, body.agreement))
+        out = _decide_anew(
+            state, entry.at, parties_of(state.agreements, body.agreement)
+        )
         if body.act == "approve":
             out += _decide_again(state, body, entry.at)
         return state, tuple(out)
@@ -195,10 +198,6 @@ def _take_back(state: ReleaseStage, item: Item) -> list[EntryBody]:
             )
             out.append(gone)
     return out
-
-
-def _parties(state: ReleaseStage, agreement: str) -> tuple[Party, ...]:
-    return next((a.parties for a in state.agreements if a.id == agreement), ())
 
 
 def _consulted_about(
