@@ -102,6 +102,14 @@ def test_every_command_is_in_the_reference():
         assert f"## `beaconfire {name}`" in text
 
 
+def test_every_option_in_the_reference_says_what_it_is_for():
+    """Help without words helps nobody."""
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
+    assert not [
+        line for line in text.splitlines() if re.fullmatch(r"\| `.*\|\s+\|", line)
+    ]
+
+
 def test_every_kind_of_entry_is_in_the_reference():
     """Whoever reads a journal finds each kind explained, once."""
     text = (ROOT / "docs" / "reference" / "wire.md").read_text("utf-8")
@@ -111,8 +119,11 @@ def test_every_kind_of_entry_is_in_the_reference():
 
 
 def test_every_decision_record_is_numbered_and_has_a_state():
-    """Each has a number of its own, and says whether it still holds."""
-    records = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    """Each has its own number, says whether it holds, and is in the index."""
+    folder = ROOT / "docs" / "adr"
+    index = (folder / "README.md").read_text("utf-8")
+    records = sorted(set(folder.glob("*.md")) - {folder / "README.md"})
+    assert index.count("\n| [") == len(records)
     numbers = [path.name.partition("-")[0] for path in records]
     assert len(set(numbers)) == len(numbers)
     for number, path in zip(numbers, records, strict=True):
@@ -120,6 +131,8 @@ def test_every_decision_record_is_numbered_and_has_a_state():
         assert re.fullmatch("[0-9]{4}", number)
         assert text.startswith(f"# {number}. ")
         assert "State: " in text
+        title = text.partition("\n")[0].removeprefix(f"# {number}. ")
+        assert f"| [{number}]({path.name}) | {title} |" in index
 
 
 def test_every_condition_and_obligation_is_in_the_reference():
