@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import typing
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from beaconfire.agreements.conditions import CONDITIONS
 from beaconfire.agreements.text import parse_agreement
 from beaconfire.cli import decide
 from beaconfire.cli.commands import COMMANDS
+from beaconfire.exercise.scenario_parts import Act
 from beaconfire.vocabulary.entries import BODIES
 from tests.runtime.walk import RunningNode, free_port
 
@@ -166,6 +168,14 @@ def test_every_guide_that_types_commands_says_how_they_are_found():
             assert re.search(r"^\. \.venv(-bench)?/bin/activate$", text, re.M), (
                 path.name
             )
+
+
+def test_every_act_of_a_scenario_is_in_its_guide():
+    """Whoever writes a scenario finds all that a party can do."""
+    guide = (ROOT / "docs" / "guides" / "scenarios.md").read_text("utf-8")
+    (row,) = re.findall(r"^\| `act` \| (`suspend`.*?) \|", guide, re.M)
+    acts = typing.get_args(typing.get_type_hints(Act)["act"])
+    assert set(re.findall(r"`(.*?)`", row)) == set(acts)
 
 
 class Reader:
