@@ -30,7 +30,7 @@ long: .venv-test/ready kernels
 	@.venv-test/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 		-m "not long" --hypothesis-profile "drawn anew" $(PYTEST_ARGS)
 
-# Half an hour: each condition in agreements/ is reversed or removed, one at a time.
+# Allow half an hour: each condition in agreements/ is reversed or removed, one at a time.
 mutants: .venv-test/ready
 	@PYTHONPATH=. .venv-test/bin/python tools/mutants.py $(MODULES)
 

@@ -82,7 +82,12 @@ def make(place: Path, *, party: str, status: str, host: str, port: int) -> Ident
 
 def load(place: Path) -> Identity:
     """Return the nation whose directory this is."""
-    (path,) = place.glob("*.card")
+    held = sorted(place.glob("*.card"))
+    if len(held) != 1:
+        raise NotSealed(
+            f"`{place}` holds {len(held)} cards: name a directory of `make`"
+        )
+    (path,) = held
     card = read_card(path)
     return Identity(place, card["party"], card)
 

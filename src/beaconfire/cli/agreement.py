@@ -67,6 +67,9 @@ ActsOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The agreement's id.")]
+AgreementOption = Annotated[
+    str, typer.Option("--agreement", metavar="ID", help="The agreement's id.")
+]
 ToOption = Annotated[
     str, typer.Option("--to", metavar="PARTY", help="Who may receive it.")
 ]
@@ -274,7 +277,7 @@ def contest(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> Non
 @app.command()
 def approve(
     *,
-    agreement: Annotated[str, typer.Option("--agreement", metavar="ID")],
+    agreement: AgreementOption,
     to: ToOption,
     via: ViaOption,
     expires: Annotated[
@@ -295,7 +298,7 @@ def approve(
 @app.command()
 def revoke(
     *,
-    agreement: Annotated[str, typer.Option("--agreement", metavar="ID")],
+    agreement: AgreementOption,
     to: ToOption,
     via: ViaOption,
     item_class: ClassOption = None,

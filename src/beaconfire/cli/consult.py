@@ -71,7 +71,12 @@ def ask(
     ],
     reason: ReasonOption,
     deadline: Annotated[
-        str, typer.Option("--deadline", metavar="TIME", help="Until when to answer.")
+        str,
+        typer.Option(
+            "--deadline",
+            metavar="TIME",
+            help="Until when to answer, in a year at most.",
+        ),
     ],
     item_class: Annotated[
         str | None,

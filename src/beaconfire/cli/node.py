@@ -54,8 +54,12 @@ def init(
     border_host: Annotated[
         str, typer.Option(help="Where partners reach this node.")
     ] = "127.0.0.1",
-    border_port: Annotated[int, typer.Option(min=1, max=65535)] = 7422,
-    journal_port: Annotated[int, typer.Option(min=1, max=65535)] = 7421,
+    border_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port of the border there.")
+    ] = 7422,
+    journal_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The own server's, on loopback.")
+    ] = 7421,
     policy: Annotated[
         str | None, typer.Option(help="Label policy; the party if not given.")
     ] = None,
