@@ -14,7 +14,14 @@ from beaconfire.stages.fuse.evidence import (
     exchange,
     take_back,
 )
-from beaconfire.stages.fuse.portion import SOLVE_PLOTS_MAX, Seen, portion
+from beaconfire.stages.fuse.pace import ARC_PART
+from beaconfire.stages.fuse.portion import (
+    LONG_ARC_PLOTS_MAX,
+    SOLVE_PLOTS_MAX,
+    Seen,
+    portion,
+    solve_plots_max,
+)
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.places import SensorSite
 from beaconfire.vocabulary.report import Plots
@@ -137,6 +144,16 @@ def test_what_came_in_order_is_known_to_have():
     assert [of.in_order for of in seen_by(evidence)] == [False, True]
 
 
-def test_what_four_radars_see_in_eight_minutes_goes_in_whole():
-    """The limit is for dense reporting; a usual flight is not thinned."""
-    assert len(portion(all_seen([480] * 4))) == 4 * 480 <= SOLVE_PLOTS_MAX
+def test_what_five_radars_see_in_a_quarter_of_an_hour_goes_in_nearly_whole():
+    """Thinned to half, a partner's plots had made the area larger than without them."""
+    given_plots = portion(all_seen([830] * 5), most=solve_plots_max(830.0))
+    assert len(given_plots) >= 0.95 * 5 * 830
+
+
+@given(arc_s=st.floats(0.0, 1e5))
+def test_a_longer_arc_has_more_plots_but_no_more_of_a_processor(arc_s):
+    """It is solved less often, so the part that solves take stays what it was."""
+    rarer = max(0.5, ARC_PART * arc_s) / 0.5
+    most = solve_plots_max(arc_s)
+    assert SOLVE_PLOTS_MAX <= most <= LONG_ARC_PLOTS_MAX
+    assert most / rarer <= SOLVE_PLOTS_MAX

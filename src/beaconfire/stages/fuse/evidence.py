@@ -17,7 +17,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from beaconfire.stages.fuse.counting import Form, Told, count_once, keep, named
-from beaconfire.stages.fuse.portion import Seen, portion
+from beaconfire.stages.fuse.portion import Seen, portion, solve_plots_max
 from beaconfire.stages.fuse.sighted import Sighted, name_of
 from beaconfire.vocabulary.flight import Observations, StatedTrack
 from beaconfire.vocabulary.item import Item
@@ -225,7 +225,7 @@ def observations(evidence: Evidence, unshared: tuple[str, ...] = ()) -> Observat
     untraced = evidence.untraced.values()
     loose = [one.tracklet for one in untraced if one.tracklet is not None]
     return Observations(
-        plots=portion([*own, *counted.plots]),
+        plots=portion([*own, *counted.plots], most=solve_plots_max(evidence.arc_s())),
         tracklets=tuple(counted.tracklets),
         cues=tuple(evidence.cues.values()),
         common=tuple(counted.common),
