@@ -53,6 +53,7 @@ from beaconfire.estimation.newest import newest_agree
 from beaconfire.estimation.strain import QUANTITIES, Strain, weigh_offsets
 from beaconfire.estimation.thrust import ThrustTrack, cautious, follow_thrust
 from beaconfire.estimation.tracklet import fit_parts
+from beaconfire.estimation.unbound import unbound_mps
 from beaconfire.vocabulary.motion import Phase
 from beaconfire.vocabulary.reach import (
     Condition,
@@ -111,6 +112,13 @@ def _from_plots(table: PlotTable, parts: Sequence[Information]) -> Finding:
     followed = int(np.count_nonzero(track.fits))
     if followed < max(PLOTS_MIN, _OBJECT_SHARE_MIN * len(track.fits)):
         reason = "most plots do not follow one another as those of one object would"
+        return Finding("unknown", reason, False, track=track)
+    meteor_mps = unbound_mps(track)
+    if meteor_mps is not None:
+        reason = (
+            f"it came down at {meteor_mps / 1e3:.1f} km/s, faster than anything that "
+            "the Earth holds: a meteor, not a launch"
+        )
         return Finding("unknown", reason, False, track=track)
     burnout = find_burnout(calm, track)
     if still_coasting(calm, track, burnout):
