@@ -1,7 +1,10 @@
 """What comes from a partner's border goes to the node, or is refused in the journal."""
 
 import asyncio
+import hashlib
+from types import SimpleNamespace
 
+from beaconfire.runtime import handed
 from beaconfire.runtime.intake import Intake, WaysBack
 from beaconfire.runtime.pull import Pulled
 from beaconfire.runtime.resequence import HELD_MESSAGES_MAX, Resequencer
@@ -19,10 +22,32 @@ class Stored:
     def __init__(self):
         self.bodies = []
 
-    def offer(self, body, *, by, stored):
+    def offer(self, body, *, by, stored, partner):
         """Keep it and say that it is stored."""
+        assert partner == "KOR"
         self.bodies.append(body)
-        stored(None, ())
+        self.store(stored)
+
+    def store(self, stored, *, refused=()):
+        """Say that a turn with these refusals is stored."""
+        entries = tuple(SimpleNamespace(body=body) for body in refused)
+        stored(SimpleNamespace(entries=entries), ())
+
+
+class Slow(Stored):
+    """A writer that stores what waits when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.waiting = []
+
+    def store(self, stored):
+        """Let it wait."""
+        self.waiting.append(stored)
+
+    def store_one(self, *, refused=()):
+        """Store what has waited longest."""
+        super().store(self.waiting.pop(0), refused=refused)
 
 
 class Laid:
@@ -44,9 +69,16 @@ class Laid:
         return ack
 
 
-def intake(writer):
+def intake(writer, say=print):
     """Return Korea's intake, at the beginning of every lane."""
-    return Intake("KOR", writer, {lane: Resequencer() for lane in LANES})
+    order = {lane: Resequencer() for lane in LANES}
+    return Intake("KOR", writer, order, say=say)
+
+
+async def settled():
+    """Let whatever can go on do so."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 async def none():
@@ -139,3 +171,102 @@ def test_ways_back_are_as_many_as_a_lane_holds_and_keep_no_text():
     newest = f"{10 * HELD_MESSAGES_MAX - 1} " + "x" * 10_000
     assert ways_back.take(newest) is none
     assert ways_back.take(newest) is None
+
+
+def test_a_large_text_that_is_no_message_is_journalled_by_its_digest():
+    """Refused messages alone filled a disk, whole and fsynced, at 90 MB a second."""
+
+    async def scene():
+        writer = Stored()
+        junk = b'{"v":1,"zz":"' + b"x" * 500_000 + b'"}'
+        laid = Laid(junk, b"\xff" * 500_000)
+        await intake(writer).take_all(laid)
+        await settled()
+
+        refused, odd = writer.bodies
+        assert isinstance(refused, Rejection)
+        assert refused.what == "link message"
+        digest = hashlib.sha256(junk).hexdigest()
+        size = len(junk)
+        assert refused.reason.startswith("link message: unknown key `zz`; ")
+        assert refused.reason.endswith(f"{size} bytes, sha256:{digest}")
+        assert refused.excerpt == junk[:512].decode()
+        assert len(odd.excerpt) == 512
+        assert laid.acknowledged == [junk, b"\xff" * 500_000]
+
+    asyncio.run(scene())
+
+
+def test_a_small_text_that_is_no_message_is_left_to_the_node():
+    """It is evidence, and a later version may judge it again."""
+
+    async def scene():
+        writer = Stored()
+        await intake(writer).take_all(Laid(b'{"v":9}'))
+        (body,) = writer.bodies
+        assert isinstance(body, LinkArrival)
+
+    asyncio.run(scene())
+
+
+def test_no_more_is_handed_over_than_the_lanes_windows():
+    """A border that keeps no window is read no faster than its messages are stored."""
+
+    async def scene():
+        writer = Slow()
+        most = handed.MESSAGES_MAX
+        laid = Laid(*(message(number).encode() for number in range(1, 3 * most)))
+        taking = asyncio.create_task(intake(writer).take_all(laid))
+        await settled()
+        for stored in range(most):
+            assert len(writer.bodies) == most + stored
+            writer.store_one()
+            await settled()
+        taking.cancel()
+        told = [body.message for body in writer.bodies]
+        assert told == [message(number) for number in range(1, 2 * most + 1)]
+
+    asyncio.run(scene())
+
+
+def test_no_more_bytes_are_handed_over_than_their_limit():
+    """Twenty thousand inputs may wait; twenty thousand of the largest are 10 GB."""
+
+    async def scene():
+        writer = Slow()
+        largest = SETTINGS.link_payload_bytes_max - 1024
+        text = message(1).replace("{", "{" + " " * largest, 1)
+        laid = Laid(*[text.encode()] * 50)
+        taking = asyncio.create_task(intake(writer).take_all(laid))
+        most = SETTINGS.handed_bytes_max // len(text)
+        for count in range(most, most + 5):
+            await settled()
+            assert len(writer.bodies) == count
+            writer.store_one()
+        taking.cancel()
+
+    asyncio.run(scene())
+
+
+def test_what_is_refused_is_taken_at_a_bounded_rate():
+    """The journal keeps a refusal's text, since a replay judges it again.
+
+    Before the rate counts there is a burst, and whoever runs the node is told.
+    """
+
+    async def scene():
+        writer, said = Slow(), []
+        text = message(1).replace("{", "{" + " " * 400_000, 1)
+        laid = Laid(*[text.encode()] * 100)
+        taking = asyncio.create_task(intake(writer, said.append).take_all(laid))
+        refused = Rejection(source="KOR", what="link message", reason="not theirs")
+        await settled()
+        while writer.waiting:
+            writer.store_one(refused=[refused])
+            await settled()
+        burst = SETTINGS.handed_bytes_max // len(text) + 1
+        assert burst <= len(writer.bodies) <= 2 * burst
+        assert len(said) == 1
+        taking.cancel()
+
+    asyncio.run(scene())

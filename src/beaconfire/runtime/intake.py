@@ -4,7 +4,9 @@
 * A message is acknowledged when its turn is stored, so what was not stored comes again;
   so does what a closed link refused, once another card has opened it.
 * What is too large to be looked at is refused with its size; the journal keeps that,
-  not the bytes.
+  not the bytes. Of a large text that is no link message at all it keeps the beginning,
+  the size and the digest: no decision rests on it, so a replay judges nothing again.
+* No more is taken from the line than the loop has room for (``handed``).
 * Nothing is kept here of what is not verified but the window that each lane's reader
   holds to put it in order, and how to answer for as many messages, by their digests.
   Whatever else is let go comes again from an honest border. Nothing here is shared by
@@ -18,19 +20,25 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Protocol
 
-from beaconfire.errors import BeaconfireError
+from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.effects import Effect
+from beaconfire.runtime.handed import Handed
 from beaconfire.runtime.pull import Pulled
 from beaconfire.runtime.resequence import HELD_MESSAGES_MAX, Resequencer
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.writer import Writer
+from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import LinkArrival
 from beaconfire.vocabulary.entries.sightings import Rejection
-from beaconfire.vocabulary.link import LANES, Lane
+from beaconfire.vocabulary.link import LANES, Lane, LinkMessage
 from beaconfire.vocabulary.party import Party
 
 Ack = Callable[[], Awaitable[None]]
+Say = Callable[[str], None]
+
+_LINK_MESSAGE = "link message"
+_EXCERPT_MAX = 512  # characters; what a rejection has room for
 
 
 class Line(Protocol):
@@ -72,10 +80,20 @@ class Intake:
     """One partner's messages, from its line to the writer."""
 
     def __init__(
-        self, party: Party, writer: Writer, order: Mapping[Lane, Resequencer]
+        self,
+        party: Party,
+        writer: Writer,
+        order: Mapping[Lane, Resequencer],
+        *,
+        say: Say,
     ) -> None:
-        """``order`` holds each lane's reader, which begins where the journal ends."""
+        """``order`` holds each lane's reader, which begins where the journal ends.
+
+        ``say`` tells whoever runs the node what no partner can be told.
+        """
         self._party = party
+        self._say = say
+        self._handed = Handed(slowed=self._tell_slowed)
         self._writer = writer
         self._order = order
         self._ways_back = {lane: WaysBack() for lane in LANES}
@@ -93,10 +111,14 @@ class Intake:
     async def take_all(self, line: Line) -> None:
         """Offer the node what ``line`` brings, for as long as it brings any."""
         async for lane, data, ack in line.messages():
-            if len(data) > SETTINGS.link_payload_bytes_max:
-                await self._offer(_too_large(self._party, data), ack)
+            wrong = _too_large(data)
+            if wrong is None:
+                text = data.decode("utf-8", "replace")
+                wrong = _not_a_message(data, text)
+            if wrong is None:
+                await self._take(lane, text, ack)
             else:
-                await self._take(lane, data.decode("utf-8", "replace"), ack)
+                await self._offer(_refusal(self._party, data, wrong), ack)
 
     async def _take(self, lane: Lane, text: str, ack: Ack) -> None:
         ready = self._order[lane].offer(text)
@@ -109,7 +131,11 @@ class Intake:
             await self._offer(body, back)
 
     async def _offer(self, body: LinkArrival | Rejection, ack: Ack | None) -> None:
+        size_bytes = len(body.message) if isinstance(body, LinkArrival) else 0
+        await self._handed.take(size_bytes)
+
         def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
+            self._handed.give_back(size_bytes, refused=_is_refused(turn))
             if ack is None or self._closed:
                 return
             going = asyncio.ensure_future(_quietly(ack))
@@ -120,21 +146,59 @@ class Intake:
         # waiting here only stops us from pulling more of this partner's.
         while True:
             try:
-                self._writer.offer(body, by="runtime", stored=stored)
+                self._writer.offer(
+                    body, by="runtime", stored=stored, partner=self._party
+                )
             except BeaconfireError:
                 await asyncio.sleep(SETTINGS.due_check_s)
             else:
                 return
+
+    def _tell_slowed(self) -> None:
+        self._say(
+            f"link of {self._party}: much of what it sends is refused; it is taken "
+            f"from its border at {SETTINGS.refused_bytes_a_s_max // 1024} KiB/s"
+        )
 
 
 def _key(message: str) -> bytes:
     return hashlib.sha256(message.encode("utf-8", "replace")).digest()
 
 
-def _too_large(party: Party, data: bytes) -> Rejection:
+def _too_large(data: bytes) -> str | None:
     size, most = len(data), SETTINGS.link_payload_bytes_max
-    reason = f"{size} bytes; at most {most} are looked at"
-    return Rejection(source=party, what="link message", reason=reason)
+    if size > most:
+        return f"{size} bytes; at most {most} are looked at"
+    return None
+
+
+def _not_a_message(data: bytes, text: str) -> str | None:
+    """Say what is wrong with a large text that is no link message at all.
+
+    A small one is journalled whole and refused by the node, like any other.
+    """
+    if len(data) <= SETTINGS.refused_text_bytes_max:
+        return None
+    try:
+        codec.decode(text, LinkMessage, what=_LINK_MESSAGE)
+    except BadInput as error:
+        digest = hashlib.sha256(data).hexdigest()
+        return f"{error}; {len(data)} bytes, sha256:{digest}"
+    return None
+
+
+def _refusal(party: Party, data: bytes, reason: str) -> Rejection:
+    # Four bytes a character at most, of which the last one may be cut.
+    excerpt = data[: 4 * _EXCERPT_MAX].decode("utf-8", "replace")[:_EXCERPT_MAX]
+    return Rejection(source=party, what=_LINK_MESSAGE, reason=reason, excerpt=excerpt)
+
+
+def _is_refused(turn: Turn) -> bool:
+    """Say whether the whole message was refused, not a part of it."""
+    return any(
+        isinstance(entry.body, Rejection) and entry.body.what == _LINK_MESSAGE
+        for entry in turn.entries
+    )
 
 
 async def _quietly(ack: Ack) -> None:

@@ -18,7 +18,7 @@ from beaconfire.errors import NotReachable
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.border import Border
 from beaconfire.runtime.effects import CloseLink, Effect, GiveReceipt, Publish, Purge
-from beaconfire.runtime.intake import Intake
+from beaconfire.runtime.intake import Intake, Say
 from beaconfire.runtime.outbox import Outbox
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.pull import PartnerPull
@@ -43,8 +43,10 @@ class Partners:
         border: Border,
         writer: Writer,
         node: Node,
+        *,
+        say: Say,
     ) -> None:
-        """Nothing moves before ``start``."""
+        """Nothing moves before ``start``; ``say`` is told what no partner can be."""
         self._writer = writer
         self._node = node
         self._border = border
@@ -60,7 +62,7 @@ class Partners:
             self._pulls[party] = pull
             self._outboxes[party] = Outbox(party, border, pull)
             order = {lane: _order(node, party, lane) for lane in LANES}
-            self._intakes[party] = Intake(party, writer, order)
+            self._intakes[party] = Intake(party, writer, order, say=say)
 
     async def start(self) -> None:
         """Fill the border again from the journal, then turn to the partners."""
@@ -166,7 +168,7 @@ class Partners:
             if not done.done():
                 done.set_result(None)
 
-        self._writer.offer(body, by="runtime", stored=stored)
+        self._writer.offer(body, by="runtime", stored=stored, partner=party)
         await done
 
     def _state(self, party: Party, up: bool, reason: str) -> None:

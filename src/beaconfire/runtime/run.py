@@ -207,7 +207,7 @@ class _Running:
         await journal.append((turn,))
         for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
-        self.partners = Partners(trusted, identity, border, self.writer, node)
+        self.partners = Partners(trusted, identity, border, self.writer, node, say=say)
         stack.push_async_callback(self.partners.stop)
         await self.partners.start()
         for effect in (*effects, *node.unanswered()):
