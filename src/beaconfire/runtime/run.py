@@ -49,6 +49,7 @@ from beaconfire.runtime.node_dir import (
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.sealing import Sealer
+from beaconfire.runtime.seldom import Seldom
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
@@ -181,6 +182,7 @@ class _Running:
             leaf=directory / "keys" / keys.LEAF_NAME,
             key=directory / "keys" / keys.LEAF_KEY_NAME,
         )
+        seldom = Seldom(say)
         border = Border(
             BorderSite(
                 own=config.party,
@@ -190,7 +192,7 @@ class _Running:
                 binary=find_nats_server(),
             ),
             on_receipt=self._receipt,
-            on_trouble=say,
+            on_trouble=seldom,
         )
         stack.push_async_callback(border.stop)
         self.border = border

@@ -152,6 +152,9 @@ class Settings:
     receipts_waiting_max: int = limit(
         64, "receipts", "of one partner, while one is stored; it repeats the others"
     )
+    told_again_s: float = limit(
+        60.0, "s", "between two lines of one trouble; a partner may cause it for ever"
+    )
     border_memory_bytes_max: int = limit(
         1024 * 1024 * 1024, "bytes", "every window of 32 partners full, and some more"
     )
