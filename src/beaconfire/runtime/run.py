@@ -150,6 +150,7 @@ class _Running:
         self._config = config
         self._clock = clock
         self._say = say
+        self._seldom = Seldom(say)
 
     @classmethod
     async def start(
@@ -182,7 +183,6 @@ class _Running:
             leaf=directory / "keys" / keys.LEAF_NAME,
             key=directory / "keys" / keys.LEAF_KEY_NAME,
         )
-        seldom = Seldom(say)
         border = Border(
             BorderSite(
                 own=config.party,
@@ -192,7 +192,7 @@ class _Running:
                 binary=find_nats_server(),
             ),
             on_receipt=self._receipt,
-            on_trouble=seldom,
+            on_trouble=self._seldom,
         )
         stack.push_async_callback(border.stop)
         self.border = border
@@ -209,7 +209,9 @@ class _Running:
         await journal.append((turn,))
         for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
-        self.partners = Partners(trusted, identity, border, self.writer, node, say=say)
+        self.partners = Partners(
+            trusted, identity, border, self.writer, node, say=self._seldom
+        )
         stack.push_async_callback(self.partners.stop)
         await self.partners.start()
         for effect in (*effects, *node.unanswered()):
