@@ -5,7 +5,7 @@ import asyncio
 from beaconfire.runtime.effects import Purge
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.writer import Writer
-from beaconfire.vocabulary.entries.arrivals import Tick
+from beaconfire.vocabulary.entries.arrivals import LinkArrival, Tick
 from beaconfire.vocabulary.times import Instant
 
 NOW = Instant.parse("2030-01-01T00:00:00Z")
@@ -16,11 +16,13 @@ class NodeMade:
 
     def __init__(self, *, purge_at=()):
         self.turns = 0
+        self.bodies = []
         self._purge_at = purge_at
 
     def turn(self, body, *, by, at):
         """Return the turn's number for the turn itself."""
         self.turns += 1
+        self.bodies.append(body)
         purges = self.turns in self._purge_at
         return self.turns, (Purge("JPN", "plots"),) if purges else ()
 
@@ -91,3 +93,58 @@ def test_while_a_lane_is_being_emptied_a_frame_holds_one_turn():
         return bool(done) and len(looks) < 4
 
     assert frames(9, purge_at=(4,), purging=purging) == [4, 1, 1, 1, 2]
+
+
+def sequence(*offered):
+    """Return the inputs in the order of their turns, and the sizes of the frames."""
+    node, journal = NodeMade(), JournalMade()
+    writer = Writer(
+        node,
+        journal,
+        ClockMade(),
+        perform=lambda effect: None,
+        between=lambda: None,
+        purging=lambda: False,
+    )
+    for partner, body in offered:
+        writer.offer(body, by="runtime", partner=partner)
+    writer.finish()
+    asyncio.run(writer.run())
+    return node.bodies, [len(frame) for frame in journal.frames]
+
+
+def arrival(party, message):
+    """Return a message of this partner, as the writer is offered it."""
+    return party, LinkArrival(partner=party, lane="plots", message=message)
+
+
+def test_the_nodes_own_inputs_come_before_any_partners():
+    """A radar's scan does not wait behind what a partner laid before it."""
+    own = (None, Tick())
+    partners = [arrival("KOR", str(number)) for number in range(5)]
+    turns, _ = sequence(*partners, own)
+    assert turns == [own[1], *(body for _, body in partners)]
+
+
+def test_partners_take_turns_and_each_ones_order_stays():
+    """One that sends much makes another wait for one of its messages, not for all."""
+    much = [arrival("KOR", str(number)) for number in range(4)]
+    little = [arrival("USA", str(number)) for number in range(2)]
+    turns, _ = sequence(*much, *little)
+    came = [(body.partner, body.message) for body in turns]
+    assert came == [
+        ("KOR", "0"),
+        ("USA", "0"),
+        ("KOR", "1"),
+        ("USA", "1"),
+        ("KOR", "2"),
+        ("KOR", "3"),
+    ]
+
+
+def test_a_frame_ends_with_the_message_that_fills_it():
+    """Sixty-four of the largest in one would keep the next scan for seconds."""
+    large = "x" * SETTINGS.link_payload_bytes_max
+    small = [arrival("KOR", "small") for _ in range(3)]
+    _, sizes = sequence(arrival("KOR", large), arrival("KOR", large), *small)
+    assert sizes == [1, 1, 3]

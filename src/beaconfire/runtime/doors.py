@@ -134,7 +134,7 @@ class Doors:
         try:
             self._writer.offer(body, by=by, stored=stored)
         except BeaconfireError as error:
-            self._reply(message, Judged(accepted=False, reason=str(error)))
+            self._reply(message, _not_taken(str(error), scan=answer is _heard))
 
     def _reply(self, message: Msg, answer: Struct) -> None:
         if not message.reply or self._client is None:
@@ -171,6 +171,13 @@ def _judged(turn: Turn, effects: tuple[Effect, ...]) -> Judged:
         if isinstance(entry.body, Rejection):
             return Judged(accepted=False, reason=entry.body.reason)
     return Judged(accepted=False, reason="the desk gave no answer")
+
+
+def _not_taken(reason: str, *, scan: bool) -> Heard | Judged:
+    """Answer in the form that this door always answers in."""
+    if scan:
+        return Heard(accepted=0, rejected=(reason,))
+    return Judged(accepted=False, reason=reason)
 
 
 def _refusal(source: str, what: str, reason: str) -> Rejection:

@@ -1,9 +1,7 @@
 """Partners: everything that runs for each partner, and nothing that is shared by two.
 
-For each partner: a pull of its three lanes, put in order and offered to the writer;
-the outbox of messages and receipts; whether its border answers, as an entry. A
-message is acknowledged when its turn is stored, so what was not stored comes again;
-so does what a closed link refused, once another card has opened it.
+For each partner: a pull of its three lanes and the intake that offers the node what it
+brings; the outbox of messages and receipts; whether its border answers, as an entry.
 
 A partner whose card is revoked is let go of in the turn that says so: nothing more is
 asked of it, given to it, or laid for it, and our border ends its lines.
@@ -13,13 +11,14 @@ when the node starts again, since the profile of a running node does not change.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from functools import partial
 
-from beaconfire.errors import BeaconfireError, NotReachable
+from beaconfire.errors import NotReachable
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.border import Border
 from beaconfire.runtime.effects import CloseLink, Effect, GiveReceipt, Publish, Purge
+from beaconfire.runtime.intake import Intake, Say
 from beaconfire.runtime.outbox import Outbox, note_failure
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.pull import PartnerPull
@@ -29,16 +28,9 @@ from beaconfire.runtime.turns import Node
 from beaconfire.runtime.writer import Writer
 from beaconfire.stages import ingest
 from beaconfire.vocabulary.cards import Card
-from beaconfire.vocabulary.entries.arrivals import (
-    LinkArrival,
-    LinkState,
-    ReceiptArrival,
-)
-from beaconfire.vocabulary.entries.sightings import Rejection
+from beaconfire.vocabulary.entries.arrivals import LinkState, ReceiptArrival
 from beaconfire.vocabulary.link import LANES, Lane
 from beaconfire.vocabulary.party import Party
-
-Ack = Callable[[], Awaitable[None]]
 
 
 class Partners:
@@ -51,32 +43,26 @@ class Partners:
         border: Border,
         writer: Writer,
         node: Node,
+        *,
+        say: Say,
     ) -> None:
-        """Nothing moves before ``start``."""
+        """Nothing moves before ``start``; ``say`` is told what no partner can be."""
         self._writer = writer
         self._node = node
         self._border = border
         self._tasks: dict[Party, list[asyncio.Task[None]]] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._closed: set[Party] = set()
         self._failed: asyncio.Future[None] = asyncio.Future()
         self._cards = {card.party: card for card in cards}
-        self._acking: set[asyncio.Task[None]] = set()
         self._pulls: dict[Party, PartnerPull] = {}
         self._outboxes: dict[Party, Outbox] = {}
-        self._order: dict[tuple[Party, Lane], Resequencer] = {}
-        self._acks: dict[tuple[Party, str], list[Ack]] = {}
+        self._intakes: dict[Party, Intake] = {}
         for party, card in self._cards.items():
             pull = PartnerPull(card, identity, on_state=partial(self._state, party))
             self._pulls[party] = pull
             self._outboxes[party] = Outbox(party, border, pull)
-            for lane in LANES:
-                head = ingest.head(node.stages.ingest, party, lane)
-                self._order[party, lane] = (
-                    Resequencer(epoch=head.epoch, number=head.number)
-                    if head
-                    else Resequencer()
-                )
+            order = {lane: _order(node, party, lane) for lane in LANES}
+            self._intakes[party] = Intake(party, writer, order, say=say)
 
     async def start(self) -> None:
         """Fill the border again from the journal, then turn to the partners."""
@@ -88,7 +74,7 @@ class Partners:
                 outbox.put(receipt)
         for party, pull in self._pulls.items():
             failed = self._outboxes[party].failed()
-            work = (pull.run(), self.take_all(party, pull), failed)
+            work = (pull.run(), self._intakes[party].take_all(pull), failed)
             self._tasks[party] = [self._watched(one) for one in work]
 
     def fill_border(self) -> None:
@@ -139,9 +125,9 @@ class Partners:
 
     def _close(self, party: Party) -> None:
         """Let go of a partner at once; what our border answers is waited for apart."""
-        self._closed.add(party)
         if self._cards.pop(party, None) is None:
             return
+        self._intakes.pop(party).close()
         for task in (pulling := self._tasks.pop(party, [])):
             task.cancel()
         closing = self._watched(self._cut(self._outboxes.pop(party), pulling))
@@ -164,52 +150,6 @@ class Partners:
         task.add_done_callback(partial(note_failure, self._failed))
         return task
 
-    async def take_all(self, party: Party, pull: PartnerPull) -> None:
-        """Offer the node what a line brings, in order, for as long as it brings any.
-
-        What is too large to be looked at is refused with its size; the journal keeps
-        that, not the bytes.
-        """
-        async for lane, data, ack in pull.messages():
-            if len(data) > SETTINGS.link_payload_bytes_max:
-                await self._offer(party, _too_large(party, data), [ack])
-                continue
-            try:
-                text = data.decode()
-            except UnicodeDecodeError:
-                text = data.decode("utf-8", "replace")
-            if len(self._acks) > SETTINGS.pull_buffer_messages_max * len(self._order):
-                # What was held and then purged at the other end is never offered; if
-                # it stands there after all it comes again, with a new way to answer.
-                self._acks.clear()
-            self._acks.setdefault((party, text), []).append(ack)
-            for message in self._order[party, lane].offer(text):
-                body = LinkArrival(partner=party, lane=lane, message=message)
-                await self._offer(party, body, self._acks.pop((party, message), []))
-
-    async def _offer(
-        self, party: Party, body: LinkArrival | Rejection, acks: list[Ack]
-    ) -> None:
-        def stored(turn: Turn, effects: tuple[Effect, ...]) -> None:
-            if party in self._closed:
-                # Refused, for its card is revoked: taken from its border now, it would
-                # be a hole in the lane on the day another card opens the link.
-                return
-            for ack in acks:
-                going = asyncio.ensure_future(_quietly(ack))
-                self._acking.add(going)
-                going.add_done_callback(self._acking.discard)
-
-        # A full queue is no reason to lose a message: it was not acknowledged, so
-        # waiting here only stops us from pulling more of this partner's.
-        while True:
-            try:
-                self._writer.offer(body, by="runtime", stored=stored)
-            except BeaconfireError:
-                await asyncio.sleep(SETTINGS.due_check_s)
-            else:
-                return
-
     async def take_receipt(self, party: Party, data: bytes) -> None:
         """Take a receipt; return when it is stored, so that its giver may rest.
 
@@ -223,7 +163,7 @@ class Partners:
             if not done.done():
                 done.set_result(None)
 
-        self._writer.offer(body, by="runtime", stored=stored)
+        self._writer.offer(body, by="runtime", stored=stored, partner=party)
         await done
 
     def _state(self, party: Party, up: bool, reason: str) -> None:
@@ -233,20 +173,15 @@ class Partners:
                 self._outboxes[party].put(receipt)
 
 
-def _too_large(party: Party, data: bytes) -> Rejection:
-    most = SETTINGS.link_payload_bytes_max
-    reason = f"{len(data)} bytes; at most {most} are looked at"
-    return Rejection(source=party, what="link message", reason=reason)
+def _order(node: Node, party: Party, lane: Lane) -> Resequencer:
+    """Return the lane's reader, which goes on where the journal ends."""
+    head = ingest.head(node.stages.ingest, party, lane)
+    if head is None:
+        return Resequencer()
+    return Resequencer(epoch=head.epoch, number=head.number)
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _quietly(ack: Ack) -> None:
-    try:
-        await ack()
-    except BeaconfireError:
-        return  # not acknowledged: it comes again and is known as a repeat

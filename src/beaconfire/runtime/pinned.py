@@ -164,4 +164,8 @@ def why(error: Exception) -> str:
         return "the far side closed it"
     if isinstance(error, nats.errors.AuthorizationError):
         return "it does not know us"
+    if isinstance(error, nats.errors.SlowConsumerError):
+        # What we asked to hear, not the subject of what came: the far side wrote that.
+        asked = error.sub.subject
+        return f"more came on `{asked}` than is kept; the rest was dropped"
     return str(error) or "the line broke"

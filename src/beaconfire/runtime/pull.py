@@ -60,6 +60,9 @@ _NO_RESPONDERS = "503"
 # swallow a redelivered one if the window was full just then.
 _NO_REQUEST = b"{"
 
+# A window of the largest: of one lane an honest border has no more on the way.
+_LANE_BYTES_MAX = SETTINGS.window_messages_max * SETTINGS.link_payload_bytes_max
+
 
 class Pulled(NamedTuple):
     """A message from the partner's border; ``await ack()`` once it is stored."""
@@ -84,6 +87,7 @@ class PartnerPull:
         )
         self._on_state = on_state
         self._waiting: dict[Lane, deque[Pulled]] = {lane: deque() for lane in LANES}
+        self._waiting_bytes = dict.fromkeys(LANES, 0)
         self._something = asyncio.Event()
         self._line: _Line | None = None
         self._up = asyncio.Event()
@@ -127,7 +131,9 @@ class PartnerPull:
             await self._something.wait()
             for lane in LANES:
                 if self._waiting[lane]:
-                    yield self._waiting[lane].popleft()
+                    pulled = self._waiting[lane].popleft()
+                    self._waiting_bytes[lane] -= len(pulled.data)
+                    yield pulled
                     break
             else:
                 self._something.clear()
@@ -154,8 +160,13 @@ class PartnerPull:
 
     def _take(self, pulled: Pulled) -> None:
         waiting = self._waiting[pulled.lane]
-        if len(waiting) < SETTINGS.pull_buffer_messages_max:
+        size_bytes = self._waiting_bytes[pulled.lane] + len(pulled.data)
+        if (
+            len(waiting) < SETTINGS.pull_buffer_messages_max
+            and size_bytes <= _LANE_BYTES_MAX
+        ):
             waiting.append(pulled)
+            self._waiting_bytes[pulled.lane] = size_bytes
             self._something.set()
 
     def _tell(self, up: bool, reason: str) -> None:
@@ -275,8 +286,7 @@ class _Line:
         heard = await client.subscribe(
             inbox,
             pending_msgs_limit=SETTINGS.pull_buffer_messages_max,
-            pending_bytes_limit=SETTINGS.pull_buffer_messages_max
-            * SETTINGS.link_payload_bytes_max,
+            pending_bytes_limit=_LANE_BYTES_MAX // SLOTS,
         )
         loop = asyncio.get_running_loop()
         expires_s = SETTINGS.pull_expires_s * (slot + 1) / SLOTS

@@ -35,7 +35,8 @@ class Resequencer:
         """Start after ``epoch``/``number``, the head that the journal holds."""
         self._epoch = epoch
         self._number = number
-        self._held: dict[int, str] = {}
+        # As bytes: one odd character makes a text take four bytes for each.
+        self._held: dict[int, bytes] = {}
 
     def offer(self, message: str) -> list[str]:
         """Take a message as it came; return those that are now in order."""
@@ -49,13 +50,18 @@ class Resequencer:
             self._held.clear()
         if numbers.number <= self._number:
             return [message]
-        self._held[numbers.number] = message
         ready = []
+        if numbers.number == self._number + 1:
+            self._number += 1
+            self._held.pop(numbers.number, None)
+            ready.append(message)
+        else:
+            self._held[numbers.number] = message.encode()
         while self._number + 1 in self._held:
             self._number += 1
-            ready.append(self._held.pop(self._number))
+            ready.append(self._held.pop(self._number).decode())
         if len(self._held) > HELD_MESSAGES_MAX:
-            ready.append(self._held.pop(min(self._held)))
+            ready.append(self._held.pop(min(self._held)).decode())
         return ready
 
 

@@ -49,6 +49,7 @@ from beaconfire.runtime.node_dir import (
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pinned import Identity
 from beaconfire.runtime.sealing import Sealer
+from beaconfire.runtime.seldom import Seldom
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
@@ -148,6 +149,7 @@ class _Running:
         self._config = config
         self._clock = clock
         self._say = say
+        self._seldom = Seldom(say)
 
     @classmethod
     async def start(
@@ -189,7 +191,7 @@ class _Running:
                 binary=find_nats_server(),
             ),
             on_receipt=self._receipt,
-            on_trouble=say,
+            on_trouble=self._seldom,
         )
         stack.push_async_callback(border.stop)
         self.border = border
@@ -206,7 +208,9 @@ class _Running:
         await journal.append((turn,))
         for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
-        self.partners = Partners(trusted, identity, border, self.writer, node)
+        self.partners = Partners(
+            trusted, identity, border, self.writer, node, say=self._seldom
+        )
         stack.push_async_callback(self.partners.stop)
         await self.partners.start()
         for effect in (*effects, *node.unanswered()):

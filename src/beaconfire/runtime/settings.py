@@ -192,6 +192,9 @@ class Settings:
     receipts_waiting_max: int = limit(
         64, "receipts", "of one partner, while one is stored; it repeats the others"
     )
+    told_again_s: float = limit(
+        60.0, "s", "between two lines of one trouble; a partner may cause it for ever"
+    )
     border_memory_bytes_max: int = limit(
         1024 * 1024 * 1024, "bytes", "every window of 32 partners full, and some more"
     )
@@ -233,6 +236,15 @@ class Settings:
     )
     pull_buffer_messages_max: int = limit(
         64, "messages", "of one lane not yet taken; twice what an honest border sends"
+    )
+    handed_bytes_max: int = limit(
+        4 * 1024 * 1024, "bytes", "of one partner given to the loop and not yet stored"
+    )
+    refused_text_bytes_max: int = limit(
+        16 * 1024, "bytes", "of what is no link message; else its size and digest"
+    )
+    refused_bytes_a_s_max: int = limit(
+        64 * 1024, "bytes/s", "of one partner in the long run: 6 GB of journal a day"
     )
     link_connect_s_max: float = limit(
         5.0, "s", "to connect, shake hands and be answered, across an ocean"

@@ -1,8 +1,12 @@
 """Writer: the one loop that turns inputs into stored turns, and only then acts.
 
-* Inputs are taken in the order in which they were offered. While one frame is being
-  stored the next inputs gather; when the acknowledgement comes, all that is ready goes
-  into the next frame. There is no timer.
+* Inputs of one source are taken in the order in which they were offered. The node's own
+  (sensors, people, its clock, its solver) come before any partner's, and partners take
+  turns: whatever one of them sends, a launch that our radar sees does not wait behind
+  it, nor does another partner's warning. Sources share no order but what is written.
+* While one frame is being stored the next inputs gather; when the acknowledgement
+  comes, all that is ready goes into the next frame, up to a number of turns and of
+  bytes. There is no timer.
 * What a person orders begins a frame: what was handed over before it is on its way
   before it counts, and it is not stored behind sixty-three other turns.
 * A turn that empties a lane at the border ends its frame, and while one is being
@@ -28,6 +32,8 @@ from beaconfire.runtime.effects import Effect, Purge
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.runtime.turns import Node
 from beaconfire.vocabulary.entries import EntryBody
+from beaconfire.vocabulary.entries.arrivals import LinkArrival, ReceiptArrival
+from beaconfire.vocabulary.party import Party
 
 # Rounds of the loop from a commit to its messages' way into the sockets.
 ROUNDS_TO_LEAVE = 3
@@ -66,26 +72,38 @@ class Writer:
         self._perform = perform
         self._between = between
         self._purging = purging
-        self._inputs: deque[_Input] = deque()
+        # Of each source what waits; of partners only those of whom something does, in
+        # the order in which their turns come.
+        self._own: deque[_Input] = deque()
+        self._partners: dict[Party, deque[_Input]] = {}
+        self._waiting = 0
         self._ready = asyncio.Event()
         self._ending = False
 
-    def offer(self, body: EntryBody, *, by: By, stored: Stored | None = None) -> None:
+    def offer(
+        self,
+        body: EntryBody,
+        *,
+        by: By,
+        stored: Stored | None = None,
+        partner: Party | None = None,
+    ) -> None:
         """Queue an input; ``stored`` is called when its turn is on disk.
+
+        ``partner`` is whose input it is, if it is not the node's own.
 
         Raises:
             BeaconfireError: the queue is full; nothing was taken.
         """
-        if len(self._inputs) >= SETTINGS.inputs_max:
+        if self._waiting >= SETTINGS.inputs_max:
             message = f"the node has {SETTINGS.inputs_max} inputs waiting; try again"
             raise BeaconfireError(message)
-        self._inputs.append(_Input(body, by, stored))
+        queue = self._own
+        if partner is not None:
+            queue = self._partners.setdefault(partner, deque())
+        queue.append(_Input(body, by, stored))
+        self._waiting += 1
         self._ready.set()
-
-    @property
-    def waiting(self) -> int:
-        """How many inputs wait."""
-        return len(self._inputs)
 
     def finish(self) -> None:
         """Let ``run`` end once all that was offered is stored."""
@@ -99,7 +117,7 @@ class Writer:
             NoLongerWriter, NotReachable, BeaconfireError: the journal's own reasons.
         """
         while True:
-            if not self._inputs:
+            if not self._waiting:
                 if self._ending:
                     return
                 self._ready.clear()
@@ -121,14 +139,35 @@ class Writer:
     def _make_turns(self) -> list[tuple[Turn, tuple[Effect, ...], Stored | None]]:
         batch: list[tuple[Turn, tuple[Effect, ...], Stored | None]] = []
         turns_max = 1 if self._purging() else SETTINGS.frame_turns_max
-        while self._inputs and len(batch) < turns_max:
-            if batch and self._inputs[0].by == "person":
+        bytes_left = SETTINGS.frame_bytes_max
+        while self._waiting and len(batch) < turns_max and bytes_left > 0:
+            if batch and self._own and self._own[0].by == "person":
                 break
-            taken = self._inputs.popleft()
+            taken = self._next()
             turn, effects = self._node.turn(
                 taken.body, by=taken.by, at=self._clock.now()
             )
             batch.append((turn, effects, taken.stored))
             if any(isinstance(effect, Purge) for effect in effects):
                 break
+            bytes_left -= _size_bytes(taken.body)
         return batch
+
+    def _next(self) -> _Input:
+        """Take the input whose turn it is."""
+        self._waiting -= 1
+        if self._own:
+            return self._own.popleft()
+        party = next(iter(self._partners))
+        queue = self._partners.pop(party)
+        taken = queue.popleft()
+        if queue:
+            self._partners[party] = queue  # behind the others
+        return taken
+
+
+def _size_bytes(body: EntryBody) -> int:
+    """Return how much of a frame a partner's text takes; the node's own is small."""
+    if isinstance(body, LinkArrival | ReceiptArrival):
+        return len(body.message)
+    return 0
