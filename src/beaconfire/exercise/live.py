@@ -19,6 +19,7 @@ from beaconfire.exercise.picture import Nation, Picture
 from beaconfire.exercise.scenario import Scenario
 from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import Instant
 
 NEWS_SHOWN = 9
@@ -65,7 +66,7 @@ class LiveView:
         if self._live is None:
             for when, party, text in news:
                 self._console.print(
-                    Text(f"{self._clock(when)}  {party}  {text}"), soft_wrap=True
+                    _text(f"{self._clock(when)}  {party}  {text}"), soft_wrap=True
                 )
             return
         self._live.update(self._draw(picture, at), refresh=True)
@@ -85,7 +86,7 @@ class LiveView:
         )
         feed = Table.grid(padding=(0, 1))
         for when, party, text in self._news:
-            feed.add_row(self._clock(when), Text(party, "bold"), Text(text))
+            feed.add_row(self._clock(when), Text(party, "bold"), _text(text))
         nations = tuple(picture.nations.values())
         width = self._console.width // max(1, len(nations)) - 2
         if width < NATION_WIDTH_MIN or self._console.height < HEIGHT_MIN:
@@ -118,19 +119,19 @@ class LiveView:
         grid.add_row("launch", self._launch(nation))
         grid.add_row("phase", nation.phase)
         grid.add_row("impact", self._impact(nation, at))
-        grid.add_row("warning", Text(nation.alert or "no draft yet"))
+        grid.add_row("warning", _text(nation.alert or "no draft yet"))
         grid.add_row("links", _links(nation))
         grid.add_row("agreements", _agreements(nation))
         for (to, form, articles), count in nation.released.most_common(ROWS_SHOWN):
             grid.add_row("released", Text(f"{count:5d} {form} → {to}  {articles}"))
         for (to, form, articles), count in nation.refused.most_common(2):
             line = f"{count:5d} {form} → {to}  {articles}"
-            grid.add_row("refused", Text(line, "red"))
+            grid.add_row("refused", _text(line, "red"))
         for (origin, form), count in nation.received.most_common(ROWS_SHOWN):
             grid.add_row("received", Text(f"{count:5d} {form} of {origin}", "green"))
         if nation.quarantined or nation.withdrawn:
             line = f"{nation.quarantined} quarantined, {nation.withdrawn} withdrawn"
-            grid.add_row("held back", Text(line, "yellow"))
+            grid.add_row("held back", _text(line, "yellow"))
         return Panel(grid, title=nation.party, width=width)
 
     def _launch(self, nation: Nation) -> Text:
@@ -149,6 +150,11 @@ class LiveView:
             f"{area.lat_deg:.2f} N {area.lon_deg:.2f} E, {_size(area)} at 95 %, {when}",
             "bold",
         )
+
+
+def _text(text: str, style: str = "") -> Text:
+    # What strangers wrote stands in the sentences.
+    return Text(printable(text), style)
 
 
 def _size(area: ImpactArea) -> str:

@@ -27,6 +27,7 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import Instant
 
 AHEAD_S_MAX = 2.0  # two clocks may differ so far; an act further ahead is kept first
@@ -120,7 +121,10 @@ def due(state: IngestStage) -> Instant | None:
 def refusal(brought: Brought, reason: str) -> Rejection:
     """Return the entry that says why an act was refused."""
     return Rejection(
-        source=brought.sender, what="act", reason=reason, excerpt=brought.id
+        source=brought.sender,
+        what="act",
+        reason=printable(reason),
+        excerpt=brought.id,
     )
 
 
