@@ -12,7 +12,12 @@ from msgspec.structs import replace
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import UNSIGNED, Act
 from beaconfire.vocabulary.entries.carriage import Arrival, Receipt
-from beaconfire.vocabulary.entries.sightings import ItemHeld, Quarantine, Rejection
+from beaconfire.vocabulary.entries.sightings import (
+    Bell,
+    ItemHeld,
+    Quarantine,
+    Rejection,
+)
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.link import ReceiptNote
 from tests.stages.partners_made import (
@@ -279,3 +284,13 @@ def test_a_receipt_stays_within_what_the_border_takes(told: Relayed) -> None:
     note = only(Receipt, out).note
     assert 80_000 < len(note) < 100_000
     assert f"19-49-{'x' * 110}" in note
+
+
+def test_a_refused_act_writes_nothing_to_a_terminal(told: Relayed) -> None:
+    """What the act says of itself is quoted without any order to a terminal in it."""
+    act = act_of("suspend", agreement="gsomia\x1b[2J\n   0.00 s  all clear\u202e")
+    out = told.pull(told.kor.send(carried_act(act)))
+    sentences = [only(Bell, out).text, only(Rejection, out).reason]
+    sentences += [part.reason for part in only(Arrival, out).refused]
+    for sentence in sentences:
+        assert sentence.isprintable(), sentence

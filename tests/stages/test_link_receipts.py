@@ -250,6 +250,26 @@ def test_a_receipt_of_the_old_epoch_settles_what_it_covers(hub: Hub) -> None:
     assert only(Withdrawal, out).items == tuple(hub.sent[1:])
 
 
+def test_an_epoch_that_ended_is_settled_by_what_was_sent_in_it_alone(hub: Hub) -> None:
+    """Its numbers and texts are asked for like those of the epoch that runs."""
+    second = hub.sending.window[1]
+    hub.suspend(1.0)
+    beyond = EpochHead(epoch=1, number=999, hash="a" * 64)
+    other = EpochHead(epoch=1, number=second.number, hash="b" * 64)
+    last = EpochHead(epoch=1, number=ITEMS, hash="c" * 64)
+    for false, why in (
+        (beyond, f"1/999, but only 1/{ITEMS} was sent"),
+        (other, "1/2 of another text"),
+        (last, f"1/{ITEMS} of another text"),
+    ):
+        said = f"receipt for notices {why}"
+        assert hub.refuses(receipt_text(hub.note(head=false))) == said
+        assert hub.refuses(receipt_text(hub.note(closed=(false,)))) == said
+    good = EpochHead(epoch=1, number=second.number, hash=second.hash)
+    out = hub.receipt(receipt_text(hub.note(closed=(good,))), seconds=2.0)
+    assert settled(out) == hub.sent[:2]
+
+
 def test_what_the_partner_quarantined_is_delivered_and_withheld(hub: Hub) -> None:
     """The receipt says which items were set apart; our journal, what keeps them."""
     note = hub.note(quarantined=(hub.sent[1], "something else"))
@@ -393,4 +413,5 @@ def test_no_more_epochs_are_left_unsettled_than_a_receipt_can_name(hub: Hub) -> 
     assert hub.node.stages.link.partners["KOR"].sending["notices"].items
     out = hub.receipt(receipt_text(hub.note()), seconds=40.0)
     assert hub.sending.unsettled == {}
+    assert hub.sending.ended == {}
     assert any(isinstance(body, HandOver) and body.items for body in out)

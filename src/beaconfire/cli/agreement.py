@@ -22,6 +22,7 @@ from beaconfire.agreements.agreement import (
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.cli.decide import LIBRARY, texts_from
+from beaconfire.cli.printing import put, put_document
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.act_files import flaws, read_acts
@@ -128,14 +129,14 @@ def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
     if mistakes:
         raise BadInput("\n".join(mistakes))
     count = sum(not isinstance(one.act, NodeStart) for one in read)
-    typer.echo(f"{acts}: {count} acts, in order")
+    put(f"{acts}: {count} acts, in order")
 
 
 def _in_order(place: str, text: AgreementFile) -> None:
     count = len(text.agreement.articles)
-    typer.echo(f"{place}: {text.agreement.id}, {count} articles, in order")
+    put(f"{place}: {text.agreement.id}, {count} articles, in order")
     if text.unsigned_by:
-        typer.echo(f"{place}: not signed by {', '.join(text.unsigned_by)}", err=True)
+        put(f"{place}: not signed by {', '.join(text.unsigned_by)}", err=True)
 
 
 @app.command("list")
@@ -150,16 +151,16 @@ def list_(
     rows = [_row(text, held) for text in held.texts]
     if as_json:
         told = {"v": 1, "agreements": rows, "left_out": held.left_out}
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
         return
     for sentence in held.left_out:
-        typer.echo(sentence, err=True)
+        put(sentence, err=True)
     for row in rows:
-        typer.echo(f"{row.id:<22} {row.state:<16} {row.title}")
+        put(f"{row.id:<22} {row.state:<16} {row.title}")
         if row.state != "in force" or row.contested:
-            typer.echo(f"{'':<22} {row.reason}")
+            put(f"{'':<22} {row.reason}")
         if row.unsigned_by:
-            typer.echo(f"{'':<22} not signed by {', '.join(row.unsigned_by)}")
+            put(f"{'':<22} not signed by {', '.join(row.unsigned_by)}")
 
 
 @app.command()
@@ -180,7 +181,7 @@ def show(
     held = held_texts(node, agreements)
     text = one_text(held.texts, agreement_id, *held.left_out)
     if as_text:
-        typer.echo(text.data, nl=False)
+        put_document(text.data)
         return
     row = _row(text, held)
     under = text.agreement
@@ -189,7 +190,7 @@ def show(
         told = {"v": 1, **codec.to_builtins(row)}
         told |= {"instrument": under.instrument, "articles": articles}
         told["records"] = codec.to_builtins(under.annexes)
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
         return
     unsigned = ", ".join(row.unsigned_by)
     signed = f"all but {unsigned}" if unsigned else "all parties"
@@ -221,7 +222,7 @@ def show(
         kept = codec.to_builtins(annex.record)
         facts = "; ".join(_condition(key, value) for key, value in kept.items())
         lines += ["", f"  on record by {annex.party}: {facts}"]
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
 
 
 @app.command()
@@ -233,7 +234,7 @@ def sign(
     """Sign a text for this node's party, with a person's key, beside the file."""
     config = load_node(node)
     beside = sign_file(file, party=config.party, key=_people_key(node))
-    typer.echo(f"signed for {config.party}: {beside}")
+    put(f"signed for {config.party}: {beside}")
 
 
 @app.command()
@@ -351,7 +352,7 @@ def held_texts(node: Path, agreements: str | None) -> Held:
     return Held(
         texts=found.texts,
         at=node_now(config),
-        standing=standing_in(node, lambda line: typer.echo(line, err=True)),
+        standing=standing_in(node, lambda line: put(line, err=True)),
         left_out=(*known.left_out, *found.left_out),
     )
 
@@ -432,7 +433,7 @@ def act_on(node: Path, name: ActName, agreement_id: str, **told: object) -> None
     judged = order(node, act.act, act)
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    typer.echo(f"{config.party}: {judged.reason}")
+    put(f"{config.party}: {judged.reason}")
 
 
 def _require_in_force(node: Path, config: NodeConfig, agreement_id: str) -> None:

@@ -20,6 +20,7 @@ from beaconfire.cli.agreement import (
     app,
     held_texts,
 )
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
 from beaconfire.runtime.act_files import fold, journal_lines, read_acts
 from beaconfire.runtime.agreement_files import read_agreement
@@ -87,12 +88,12 @@ def matrix_(
         standing=standing,
     )
     for sentence in held.left_out:
-        typer.echo(sentence, err=True)
+        put(sentence, err=True)
     if as_json:
         told = {"v": 1, "at": when, "cells": [_told(cell) for cell in cells]}
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
         return
-    typer.echo(_table(cells, when))
+    put(_table(cells, when))
 
 
 @app.command()
@@ -122,7 +123,7 @@ def explain(
             {"entry": line.id, "at": line.at, "kind": line.kind, "body": line.body}
             for line in lines
         ]
-        typer.echo(codec.encode({"v": 1, "item": item, "entries": rows}).decode())
+        put(codec.encode({"v": 1, "item": item, "entries": rows}).decode())
         return
     acts = {act.entry: act for act in read_acts(journal)}
     told: list[str] = []
@@ -143,7 +144,7 @@ def explain(
                     f"  {'act':<11}{act.act.act} of {act.act.agreement} by "
                     f"{act.act.party}, {act.at} (entry `{entry}`)"
                 )
-    typer.echo("\n".join(told))
+    put("\n".join(told))
 
 
 @app.command()
@@ -156,9 +157,9 @@ def diff(
     """Say in words what changes for whom if text B takes the place of text A."""
     told = difference(read_agreement(old).agreement, read_agreement(new).agreement)
     if as_json:
-        typer.echo(codec.encode({"v": 1, "changes": told}).decode())
+        put(codec.encode({"v": 1, "changes": told}).decode())
         return
-    typer.echo("\n".join(told) or "nothing changes")
+    put("\n".join(told) or "nothing changes")
 
 
 def _grounds(body: dict[str, Any]) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ from beaconfire.cli.agreement import (
     held_texts,
     one_text,
 )
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.act_files import fold, read_acts, read_items
 from beaconfire.runtime.node_dir import load_node, node_now
@@ -82,7 +83,7 @@ def amend(
         for name in (agreement_id, by)
     )
     for line in difference(old, new):
-        typer.echo(f"  {line}")
+        put(f"  {line}")
     record = Amendment(text=new.id, since=new.in_force_from)
     act_on(node, "declare", old.id, record=record)
 
@@ -108,7 +109,7 @@ def duties(
             for duty, article in lasting
         ]
         told = {"v": 1, "at": held.at, "lasting": rows, "open": owed}
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
         return
     lines = [f"{under.id}: what lasts, whether or not it is in force"]
     lines += [f"  {article:<28} {duty}: {LASTING[duty]}" for duty, article in lasting]
@@ -118,7 +119,7 @@ def duties(
         f"({one.article or one.duty}, entry `{one.entry}`)"
         for one in owed
     ]
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
 
 
 @app.command()
@@ -154,10 +155,10 @@ def access(
         at=when,
     )
     if isinstance(answer, Access):
-        typer.echo(f"access: {answer.person}, {answer.level}, for {answer.purpose}")
+        put(f"access: {answer.person}, {answer.level}, for {answer.purpose}")
         return 0
     lines = [f"no access: {answer.person}", *(f"  {why}" for why in answer.reasons)]
-    typer.echo("\n".join(lines))
+    put("\n".join(lines))
     return Refused.exit_code
 
 
@@ -191,7 +192,7 @@ def inspect(
         originator=require_party(originator),
     )
     for line in ledger:
-        typer.echo(codec.encode(line).decode())
+        put(codec.encode(line).decode())
 
 
 def _register(

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
 from beaconfire.exercise.after_action.writing import write_picture
 from beaconfire.exercise.bench import calibration as calibrations
@@ -135,7 +136,7 @@ def calibration(
     )
     write_picture(out, picture)
     tell(bench, json=as_json_)
-    typer.echo(f"picture: {out}", err=True)
+    put(f"picture: {out}", err=True)
 
 
 @app.command()
@@ -232,9 +233,9 @@ def tell(*benches: Bench, json: bool) -> None:
     """Print what was measured: tables for people, or one JSON value."""
     if json:
         values = [as_json(bench) for bench in benches]
-        typer.echo(codec.encode(values[0] if len(values) == 1 else values).decode())
+        put(codec.encode(values[0] if len(values) == 1 else values).decode())
         return
-    typer.echo("\n\n".join(map(as_text, benches)))
+    put("\n\n".join(map(as_text, benches)))
 
 
 def in_a_folder(work: Callable[[Path, Say], Bench]) -> Bench:

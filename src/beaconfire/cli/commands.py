@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from beaconfire.cli.given_once import give_once
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.runtime import ending
 
@@ -53,22 +54,22 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
     if not arguments or arguments[0] in ("-h", "--help"):
-        typer.echo(overview())
+        put(overview())
         return 0 if arguments else BadInput.exit_code
     if arguments[0] == "--version":
-        typer.echo(f"beaconfire {metadata.version('beaconfire')}")
+        put(f"beaconfire {metadata.version('beaconfire')}")
         return 0
     try:
         with ending.as_interrupt():
             return _dispatch(arguments[0], arguments[1:])
     except BeaconfireError as error:
-        typer.echo(f"beaconfire: {error}", err=True)
+        put(f"beaconfire: {error}", err=True)
         return error.exit_code
     except TyperException as error:
-        typer.echo(f"beaconfire: {_lower(error.format_message())}", err=True)
+        put(f"beaconfire: {_lower(error.format_message())}", err=True)
         return BadInput.exit_code
     except (KeyboardInterrupt, Abort):
-        typer.echo("beaconfire: stopped", err=True)
+        put("beaconfire: stopped", err=True)
         return BeaconfireError.exit_code
     except BrokenPipeError:
         # Whoever read our output has gone; that is theirs to do.
@@ -78,7 +79,7 @@ def run(arguments: list[str]) -> int:
         # The machine refuses what no command foresaw, as a full disk does.
         about = f"`{error.filename}`: " if error.filename else ""
         said = _lower(error.strerror or "the system gave no reason")
-        typer.echo(f"beaconfire: cannot go on: {about}{said}", err=True)
+        put(f"beaconfire: cannot go on: {about}{said}", err=True)
         # What could not be written is written again at exit, and would fail again.
         with contextlib.suppress(OSError):
             sys.stdout.close()

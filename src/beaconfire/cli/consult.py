@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from beaconfire.agreements.consultation import Held, state_name, told
 from beaconfire.agreements.statements import wrong_with
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import keys
 from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
@@ -205,13 +206,13 @@ def list_(*, node: NodeOption = Path("node"), as_json: JsonOption = False) -> No
     """List the consultations of a node, the oldest first, and where each stands."""
     rows = [_row(held) for held in _known(node)]
     if as_json:
-        typer.echo(codec.encode({"v": 1, "consultations": rows}).decode())
+        put(codec.encode({"v": 1, "consultations": rows}).decode())
         return
     for row in rows:
-        typer.echo(f"{row.id[:8]}  {row.party} asks {row.affected}: {row.act}")
-        typer.echo(f"{'':<10}{row.told}")
+        put(f"{row.id[:8]}  {row.party} asks {row.affected}: {row.act}")
+        put(f"{'':<10}{row.told}")
     if not rows:
-        typer.echo("no consultation stands in this journal")
+        put("no consultation stands in this journal")
 
 
 @app.command()
@@ -227,7 +228,7 @@ def show(
     if as_json:
         found = codec.to_builtins(row)
         found |= {"v": 1, "ask": ask_, "conditions": held.conditions}
-        typer.echo(codec.encode(found).decode())
+        put(codec.encode(found).decode())
         return
     lines = [
         ("id", row.id),
@@ -242,7 +243,7 @@ def show(
         if value:
             told_ = ", ".join(value) if isinstance(value, list) else value
             lines.append(("only if", f"{name} {told_}"))
-    typer.echo("\n".join(f"{name:<10}{value}" for name, value in lines))
+    put("\n".join(f"{name:<10}{value}" for name, value in lines))
 
 
 class _Row(Struct, frozen=True, kw_only=True):
@@ -326,7 +327,7 @@ def _proposed(
 
 def _known(node: Path) -> tuple[Held, ...]:
     load_node(node)
-    standing = standing_in(node, lambda line: typer.echo(line, err=True))
+    standing = standing_in(node, lambda line: put(line, err=True))
     return standing.consultations.held
 
 
@@ -356,4 +357,4 @@ def _say(
     judged = order(node, verb, sign_statement(statement, key))
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    typer.echo(f"{config.party}: {judged.reason}")
+    put(f"{config.party}: {judged.reason}")

@@ -12,6 +12,7 @@ import typer
 from beaconfire.agreements.agreement import OBLIGATIONS
 from beaconfire.agreements.decision import decide as decide_item
 from beaconfire.agreements.standing import Standing
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.act_files import fold, read_acts
 from beaconfire.runtime.agreement_files import (
@@ -80,11 +81,11 @@ def decide(
         standing=folded.standing if folded else Standing(),
     )
     for line in (*_about_signatures(texts), *(folded.passed_over if folded else ())):
-        typer.echo(line, err=True)
+        put(line, err=True)
     if as_json:
-        typer.echo(codec.encode(as_told(decision)).decode())
+        put(codec.encode(as_told(decision)).decode())
     else:
-        typer.echo(as_read(decision, what))
+        put(as_read(decision, what))
     return 0 if isinstance(decision, Release) else Refused.exit_code
 
 

@@ -16,6 +16,7 @@ from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.live import LiveView
 from beaconfire.exercise.run import Options, run_exercise
 from beaconfire.exercise.scenario import load_scenario
+from beaconfire.vocabulary.printable import printable
 
 app = typer.Typer()
 
@@ -45,7 +46,7 @@ def demo(
     )
 
     def say(text: str) -> None:
-        console.print(Text(f"… {text}", "dim"))
+        console.print(Text(f"… {printable(text)}", "dim"))
 
     folder = _fresh(out)
     options = Options(seed=seed, real=True, sharing=True, speed=SPEED)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import (
@@ -24,6 +25,7 @@ from beaconfire.seals import codec
 from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.reach import ReachCorridor
 from beaconfire.vocabulary.sight import Sight
 from beaconfire.vocabulary.times import Instant
@@ -52,7 +54,7 @@ def estimate(
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
-        typer.echo(codec.encode(answer).decode())
+        put(codec.encode(answer).decode())
         return
     _show(answer, Console(highlight=False))
 
@@ -85,7 +87,7 @@ def _show(answer: EstimateAnswer, console: Console) -> None:
 
 def _show_object(found: ObjectAnswer, console: Console) -> None:
     def row(name: str, text: str) -> None:
-        console.print(f"{name:<8}{text}", soft_wrap=True)
+        _print(console, f"{name:<8}{text}")
 
     if found.group:
         row("group", f"at least {found.group.at_least}: {found.group.reason}")
@@ -133,17 +135,19 @@ def _sight(sight: Sight) -> str:
 
 def _show_sensors(sensors: tuple[SensorAnswer, ...], console: Console) -> None:
     for sensor in sensors:
-        console.print(
-            f"sensor {sensor.id}: {sensor.plots} plots, {sensor.verdict}",
-            soft_wrap=True,
-        )
+        _print(console, f"sensor {sensor.id}: {sensor.plots} plots, {sensor.verdict}")
 
 
 def _show_rejected(rejected: tuple[LineRejected, ...], console: Console) -> None:
     for one in rejected[:_REJECTED_SHOWN]:
-        console.print(f"line {one.line} left out: {one.reason}", soft_wrap=True)
+        _print(console, f"line {one.line} left out: {one.reason}")
     if len(rejected) > _REJECTED_SHOWN:
         console.print(f"and {len(rejected) - _REJECTED_SHOWN} lines more")
+
+
+def _print(console: Console, text: str) -> None:
+    # Brackets of whoever wrote the file are no marks of ours either.
+    console.print(printable(text), soft_wrap=True, markup=False)
 
 
 def _place(lat_deg: float, lon_deg: float) -> str:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.exercise.after_action.writing import AfterAction
 from beaconfire.exercise.live import LiveView
@@ -14,6 +15,7 @@ from beaconfire.exercise.run import Options, run_exercise
 from beaconfire.exercise.scenario import load_scenario, shipped
 from beaconfire.exercise.told import instant
 from beaconfire.seals import codec
+from beaconfire.vocabulary.printable import printable
 
 app = typer.Typer(help="Practise on published launches.", no_args_is_help=True)
 
@@ -40,12 +42,12 @@ def list_scenarios(
             }
             for scenario in scenarios
         ]
-        typer.echo(codec.encode(rows).decode())
+        put(codec.encode(rows).decode())
         return
     for scenario in scenarios:
         parties = "-".join(scenario.parties)
         launches = len(scenario.launch)
-        typer.echo(
+        put(
             f"{scenario.name:<28} {instant(scenario.epoch)}  {parties}  "
             f"{launches} {'launch' if launches == 1 else 'launches'}, "
             f"{len(scenario.sensor)} sensors"
@@ -84,7 +86,7 @@ def run(
     console = Console(stderr=True)
 
     def say(text: str) -> None:
-        console.print(Text(f"… {text}", "dim"))
+        console.print(Text(f"… {printable(text)}", "dim"))
 
     with LiveView(read, console) as view:
         done = run_exercise(read, out, options, show=view.show, say=say)
@@ -119,7 +121,7 @@ def tell(done: AfterAction, *, as_json: bool) -> None:
     """
     delivery = done.delivery
     if as_json:
-        typer.echo(
+        put(
             codec.encode(
                 {
                     "v": 1,
@@ -130,14 +132,14 @@ def tell(done: AfterAction, *, as_json: bool) -> None:
             ).decode()
         )
     else:
-        typer.echo(
+        put(
             f"released {delivery.released}: {delivery.delivered} delivered with "
             f"receipt, {delivery.withdrawn} withdrawn, {delivery.expired} expired, "
             f"{delivery.waiting} waiting, {delivery.sent_fate_unknown} fate unknown; "
             f"lost {delivery.lost}, duplicated {delivery.duplicated}, "
             f"leaked {delivery.leaked}"
         )
-        typer.echo(f"report: {done.report_html}")
-        typer.echo(f"figures: {done.report_json}")
+        put(f"report: {done.report_html}")
+        put(f"figures: {done.report_json}")
     if not delivery.sound:
         raise BeaconfireError("; ".join(delivery.problems[:5]))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import Refused
 from beaconfire.estimation.announcement import (
     DEFAULT_AZIMUTH_DEG,
@@ -68,7 +69,7 @@ def flight(
     # On a terminal alone: the first run on a machine compiles for some ten seconds.
     with Console(stderr=True).status("flying (the first run compiles once)"):
         answer = judge_announcement(given)
-    typer.echo(codec.encode(answer).decode() if as_json else as_read(answer))
+    put(codec.encode(answer).decode() if as_json else as_read(answer))
     return Refused.exit_code if answer.closes is False else 0
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
 from beaconfire.journal.entry import Entry
@@ -38,10 +39,10 @@ def verify(
     """Walk the journal's chain and name the first break; if there is one, exit 1."""
     check = event_loop.run(_verified(node_dir))
     if as_json:
-        typer.echo(codec.encode(check).decode())
+        put(codec.encode(check).decode())
     else:
         for line in _lines(check, node_dir):
-            typer.echo(line)
+            put(line)
     if check.broken is not None:
         raise typer.Exit(1)
 
@@ -85,9 +86,9 @@ def withheld(
     found = find_withheld(event_loop.run(_entries(node_dir)), agreement)
     if as_json:
         told = {"v": 1, "agreement": agreement, "withheld": found}
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
     else:
-        typer.echo(read_withheld(found, agreement))
+        put(read_withheld(found, agreement))
 
 
 @app.command()
@@ -106,9 +107,9 @@ def flagged(
     found = find_flagged(event_loop.run(_entries(node_dir)), whose)
     if as_json:
         told = {"v": 1, "party": whose, "revocations": found}
-        typer.echo(codec.encode(told).decode())
+        put(codec.encode(told).decode())
     else:
-        typer.echo(read_flagged(found, whose))
+        put(read_flagged(found, whose))
 
 
 async def _entries(node_dir: Path) -> list[Entry]:
@@ -159,4 +160,4 @@ def _lines(check: JournalCheck, node_dir: Path) -> list[str]:
 
 
 def _progress(line: str) -> None:
-    typer.echo(line, err=True)
+    put(line, err=True)

@@ -10,6 +10,7 @@ from typing import Annotated, get_args
 import typer
 
 from beaconfire.cli.node_run import run
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import (
@@ -94,9 +95,9 @@ def init(
     )
     make_node(node, config)
     keys.create_keys(node / "keys", party=party, host=border_host)
-    typer.echo(f"node of {party}, {status}, laid out in {node}")
-    typer.echo(f"border {border_host}:{border_port}, listening on {listen}")
-    typer.echo(f"next: beaconfire node card --node {node}")
+    put(f"node of {party}, {status}, laid out in {node}")
+    put(f"border {border_host}:{border_port}, listening on {listen}")
+    put(f"next: beaconfire node card --node {node}")
 
 
 @app.command()
@@ -140,14 +141,14 @@ def card(
         )
     _show(held, path, config=config, as_json=as_json)
     if new_keys:
-        typer.echo(
+        put(
             "the people's key is new as well: sign every agreement anew with "
             "`beaconfire agreement sign` and give partners the signatures, or it is "
             "not in force from the next start on",
             err=True,
         )
     if (node / "keys" / "root.key").exists():
-        typer.echo(
+        put(
             "the root key is still in this node: move it to a safe place now that "
             f"the card is issued (see {node / 'keys' / keys.ROOT_NOTE_NAME})",
             err=True,
@@ -158,7 +159,7 @@ def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
     fingerprint = card_fingerprint(held)
     place = (held.border_host, held.border_port)
     if place != (config.border.host, config.border.port):
-        typer.echo(
+        put(
             "node.toml names another border than this card: issue the next card "
             "with `--renew`",
             err=True,
@@ -175,12 +176,12 @@ def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
             "fingerprint": fingerprint,
             "file": str(path),
         }
-        typer.echo(codec.encode(facts).decode())
+        put(codec.encode(facts).decode())
         return
-    typer.echo(f"card {held.number} of {held.party}, {held.status}: {path}")
-    typer.echo(f"valid {held.valid_from} to {held.valid_until}")
-    typer.echo(f"fingerprint {fingerprint}")
-    typer.echo("send the file any way you like; read out the fingerprint another way")
+    put(f"card {held.number} of {held.party}, {held.status}: {path}")
+    put(f"valid {held.valid_from} to {held.valid_until}")
+    put(f"fingerprint {fingerprint}")
+    put("send the file any way you like; read out the fingerprint another way")
 
 
 def _validity(

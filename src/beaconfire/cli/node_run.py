@@ -5,8 +5,10 @@ from pathlib import Path
 
 import typer
 
+from beaconfire.cli.printing import put
 from beaconfire.runtime import event_loop
 from beaconfire.runtime.run import run_node
+from beaconfire.vocabulary.printable import printable
 
 
 def run(
@@ -18,6 +20,6 @@ def run(
     began = time.monotonic()
 
     def say(text: str) -> None:
-        typer.echo(f"{time.monotonic() - began:7.2f} s  {text}", err=True)
+        put(f"{time.monotonic() - began:7.2f} s  {printable(text)}", err=True)
 
     event_loop.run(run_node(node, say=say))

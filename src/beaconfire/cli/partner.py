@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import load_node, node_now
@@ -67,14 +68,14 @@ def add(
         confirmed=confirm,
         expected=None if expected is None else require_party(expected),
         at=node_now(config),
-        trust=standing_in(node, lambda line: typer.echo(line, err=True)).trust,
+        trust=standing_in(node, lambda line: put(line, err=True)).trust,
     )
     held = done.card
     how = "added" if done.replaced is None else f"replaces card {done.replaced}"
-    typer.echo(f"card {held.number} of {held.party}, {held.status}: {how}")
-    typer.echo(f"valid until {held.valid_until}")
-    typer.echo(f"border {held.border_host}:{held.border_port}")
-    typer.echo("a node that runs now takes it up when it is started again")
+    put(f"card {held.number} of {held.party}, {held.status}: {how}")
+    put(f"valid until {held.valid_until}")
+    put(f"border {held.border_host}:{held.border_port}")
+    put("a node that runs now takes it up when it is started again")
 
 
 @app.command("list")
@@ -91,7 +92,7 @@ def list_(
     config = load_node(node)
     known = cards.load_cards(node, config)
     now = node_now(config)
-    trust = standing_in(node, lambda line: typer.echo(line, err=True)).trust
+    trust = standing_in(node, lambda line: put(line, err=True)).trust
     rows = []
     for card in known.partners:
         revoked = trust.covering(card)
@@ -108,20 +109,20 @@ def list_(
             }
         )
     for sentence in known.left_out:
-        typer.echo(sentence, err=True)
+        put(sentence, err=True)
     if as_json:
-        typer.echo(msgspec.json.encode({"v": 1, "partners": rows}).decode())
+        put(msgspec.json.encode({"v": 1, "partners": rows}).decode())
         return
     if not rows:
-        typer.echo(f"{config.party} has admitted nobody: beaconfire partner add CARD")
+        put(f"{config.party} has admitted nobody: beaconfire partner add CARD")
     for row in rows:
-        typer.echo(
+        put(
             f"{row['party']}  card {row['card']}, {row['state']}, valid until "
             f"{row['valid_until']}, border {row['border']}"
         )
-        typer.echo(f"     fingerprint {row['fingerprint']}")
+        put(f"     fingerprint {row['fingerprint']}")
         if row["revoked"] is not None:
-            typer.echo(f"     {row['revoked']}")
+            put(f"     {row['revoked']}")
 
 
 def _validity(card: Card, now: Instant) -> str:
@@ -169,4 +170,4 @@ def revoke(
     judged = order(node, "revoke-card", sign_people_order(said, key))
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    typer.echo(f"{config.party}: {party}, {judged.reason}; the link is closed")
+    put(f"{config.party}: {party}, {judged.reason}; the link is closed")

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from beaconfire.cli.printing import put
 from beaconfire.errors import Refused
 from beaconfire.runtime import keys
 from beaconfire.runtime.node_dir import load_node, node_now
@@ -51,4 +52,4 @@ def retract(
     judged = order(node, "retract", sign_people_order(said, key))
     if not judged.accepted:
         raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    typer.echo(f"{config.party}: {judged.reason}")
+    put(f"{config.party}: {judged.reason}")

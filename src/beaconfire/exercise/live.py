@@ -26,6 +26,7 @@ from beaconfire.exercise.scenario import Scenario
 from beaconfire.exercise.told import clock, instant
 from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import Instant
 
 NEWS_KEPT = 30  # more than a tall terminal shows below its panels
@@ -75,7 +76,7 @@ class LiveView:
             self._live.update(self.frame(picture, at), refresh=True)
             return True
         for when, party, text in news:
-            line = Text(f"{self._clock(when)}  {party}  {text}")
+            line = _text(f"{self._clock(when)}  {party}  {text}")
             self._console.print(line, soft_wrap=True)
         return bool(news)
 
@@ -121,7 +122,7 @@ class LiveView:
         feed: list[_Row] = []
         for when, party, text in reversed(self._news):
             line = Table.grid(padding=(0, 1))
-            line.add_row(self._clock(when), Text(party, "bold"), Text(text))
+            line.add_row(self._clock(when), Text(party, "bold"), _text(text))
             told = self._rows(line)
             if len(feed) + len(told) > count:
                 # The newest is always told, if only how it begins.
@@ -157,27 +158,27 @@ class LiveView:
         grid.add_row("launch", self._launch(nation))
         grid.add_row("phase", nation.phase)
         grid.add_row("impact", self._impact(nation, at))
-        grid.add_row("warning", Text(nation.alert or "no draft yet"))
+        grid.add_row("warning", _text(nation.alert or "no draft yet"))
         grid.add_row("links", _links(nation))
         grid.add_row("agreements", _agreements(nation))
         for (to, form, articles), count in nation.released.most_common(shown):
-            grid.add_row("released", Text(f"{count:5d} {form} → {to}  {articles}"))
+            grid.add_row("released", _text(f"{count:5d} {form} → {to}  {articles}"))
         for (to, form, articles), count in nation.refused.most_common(2):
             why, _, _ = articles.partition("; ")  # what would help is in the news
             line = f"{count:5d} {form} → {to}  {why}"
-            grid.add_row("refused", Text(line, "red"))
+            grid.add_row("refused", _text(line, "red"))
         for (origin, form), count in nation.received.most_common(shown):
-            grid.add_row("received", Text(f"{count:5d} {form} of {origin}", "green"))
+            grid.add_row("received", _text(f"{count:5d} {form} of {origin}", "green"))
         if nation.quarantined or nation.withdrawn:
             line = f"{nation.quarantined} quarantined, {nation.withdrawn} withdrawn"
-            grid.add_row("held back", Text(line, "yellow"))
+            grid.add_row("held back", _text(line, "yellow"))
         return Panel(grid, title=nation.party, width=width)
 
     def _launch(self, nation: Nation) -> Text:
         if nation.first_seen is None:
             return Text("none known", "dim")
         by = "own sensors" if nation.told_by == nation.party else nation.told_by
-        return Text(f"known since {self._clock(nation.first_seen)}, by {by}")
+        return _text(f"known since {self._clock(nation.first_seen)}, by {by}")
 
     def _impact(self, nation: Nation, at: Instant) -> Text:
         area = nation.area
@@ -189,6 +190,11 @@ class LiveView:
             f"{area.lat_deg:.2f} N {area.lon_deg:.2f} E, {_size(area)} at 95 %, {when}",
             "bold",
         )
+
+
+def _text(text: str, style: str = "") -> Text:
+    # What strangers wrote stands in the sentences.
+    return Text(printable(text), style)
 
 
 def _size(area: ImpactArea) -> str:

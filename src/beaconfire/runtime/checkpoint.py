@@ -22,7 +22,7 @@ from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.arrivals import NodeStart
 from beaconfire.vocabulary.entries.sightings import EstimateRequest
 
-SCHEMA = 19
+SCHEMA = 20
 STAGES = tuple(field.name for field in fields(Stages))
 # What a node is: taken from its directory, never from a checkpoint. What is remembered
 # to spare work is worked out anew.

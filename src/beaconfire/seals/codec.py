@@ -15,6 +15,7 @@ import msgspec
 
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.party import PATTERN, no_party
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import Instant
 
 T = TypeVar("T")
@@ -132,5 +133,6 @@ def _plain(message: str) -> str:
     text = text.replace(" - at `$.", " at `").replace(" - at `$`", "")
     if len(text) > _TOLD_MAX:
         text = f"{text[:_TOLD_ENDS]} ... {text[-_TOLD_ENDS:]}"
+    text = printable(text)
     # An abbreviation keeps its capitals.
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

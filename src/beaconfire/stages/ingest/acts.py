@@ -27,6 +27,7 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.entries import EntryBody
 from beaconfire.vocabulary.entries.sightings import Bell, Rejection
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
 KEPT_AHEAD_S_MAX = 86_400.0  # a clock that is wrong by more than a day must be mended
@@ -119,7 +120,10 @@ def due(state: IngestStage) -> Instant | None:
 def refusal(brought: Brought, reason: str) -> Rejection:
     """Return the entry that says why an act was refused."""
     return Rejection(
-        source=brought.sender, what="act", reason=reason, excerpt=brought.id
+        source=brought.sender,
+        what="act",
+        reason=printable(reason),
+        excerpt=brought.id,
     )
 
 

@@ -71,6 +71,7 @@ from beaconfire.vocabulary.link import (
     RefusedPart,
     SealedItem,
 )
+from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.report import FORM
 from beaconfire.vocabulary.times import AHEAD_S_MAX, Instant
 
@@ -104,12 +105,13 @@ def take(state: IngestStage, body: LinkArrival, at: Instant) -> list[EntryBody]:
             else:
                 _take_item(state, taken, header, part, sealed, at)
         except BadInput as error:
-            taken.rest.append(_rejection(body.partner, part.kind, str(error), part.id))
-            taken.refused.append(_refused(part, str(error)))
+            why = printable(str(error))  # it quotes what the author wrote
+            taken.rest.append(_rejection(body.partner, part.kind, why, part.id))
+            taken.refused.append(_refused(part, why))
             if part.kind != "item":
                 # Whatever it was to do, its sender believes that we know of it now.
                 whose = header.originator if part.kind == "act" else body.partner
-                text = f"{_ARTICLE[part.kind]} of {whose} was refused: {error}"
+                text = f"{_ARTICLE[part.kind]} of {whose} was refused: {why}"
                 taken.rest.append(Bell(role="release officer", text=text))
     known.forget(state, header.originator, at)
     moved = _arrival(

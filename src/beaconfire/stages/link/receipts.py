@@ -2,6 +2,8 @@
 
 * A receipt is believed only under the partner's link key, for our own lane, and for
   numbers that we have sent; anything else is a rejection and changes nothing.
+* That holds for each epoch whose fates are open, the current one and those that ended:
+  a number is one that was sent in it, with the digest of the header that had it.
 * A receipt covers everything up to its head, so a lost one is made good by the next.
 * ``closed`` heads settle units that stood in a purged window: up to the head they
   were delivered, beyond it they are withdrawn, and decided again once the agreement
@@ -36,6 +38,7 @@ from beaconfire.stages.link.state import (
     Partner,
     Receiving,
     Remark,
+    Sending,
     Unit,
 )
 from beaconfire.vocabulary.acts import UNSIGNED, Signature
@@ -302,13 +305,10 @@ def _settled(partner: Partner, note: ReceiptNote) -> tuple[list[Unit], list[Unit
             f"but only {sending.epoch}/{sending.number} was sent"
         )
         raise BadInput(text)
+    for stated in (head, *note.closed):
+        _require_sent(sending, note.lane, stated)
     delivered: list[Unit] = []
     if head.epoch == sending.epoch:
-        known = {message.number: message.hash for message in sending.window}
-        known[sending.number] = sending.hash
-        if known.get(head.number, head.hash) != head.hash:
-            text = f"receipt for {note.lane} {head.epoch}/{head.number} of another text"
-            raise BadInput(text)
         for message in sending.window:
             if message.number <= head.number:
                 delivered.extend(message.units)
@@ -318,9 +318,31 @@ def _settled(partner: Partner, note: ReceiptNote) -> tuple[list[Unit], list[Unit
     # of each what its closing head says, and of one that it does not name nothing.
     stored = {closed.epoch: closed.number for closed in note.closed}
     for epoch in sorted(e for e in sending.unsettled if e < head.epoch):
+        del sending.ended[epoch]
         for number, units in sorted(sending.unsettled.pop(epoch).items()):
             (delivered if number <= stored.get(epoch, 0) else lost).extend(units)
     pending = sending.unsettled.get(head.epoch, {})
     for number in sorted(n for n in pending if n <= head.number):
         delivered.extend(pending.pop(number))
     return delivered, lost
+
+
+def _require_sent(sending: Sending, lane: Lane, stated: EpochHead) -> None:
+    """Refuse a head that is not of what we sent in its epoch, as far as we remember.
+
+    Of an epoch that is settled nothing is remembered, and nothing is settled by it
+    again; nor are headers kept that a receipt has covered.
+    """
+    if stated.epoch == sending.epoch:
+        known = {message.number: message.hash for message in sending.window}
+        known[sending.number] = sending.hash
+    else:
+        known = sending.ended.get(stated.epoch, {})
+    upto = max(known, default=stated.number)
+    where = f"{lane} {stated.epoch}/{stated.number}"
+    if stated.number > upto:
+        text = f"receipt for {where}, but only {stated.epoch}/{upto} was sent"
+        raise BadInput(text)
+    if known.get(stated.number, stated.hash) != stated.hash:
+        text = f"receipt for {where} of another text"
+        raise BadInput(text)

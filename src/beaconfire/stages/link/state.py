@@ -99,7 +99,9 @@ class Sending:
     agreement's restoration; ``deadlines``, a heap of when items end, by order.
     ``sweeps`` are acts whose withdrawals are not all written yet, the oldest first.
     ``unsettled`` keeps, by closed epoch and number, units that stood in a purged
-    window and whose fate only the partner's receipt can tell.
+    window and whose fate only the partner's receipt can tell; ``ended``, by the same
+    epochs, the digests of the headers that stood there, by number: the last is the
+    epoch's end, and no receipt for the epoch is believed beyond it.
     """
 
     epoch: int = 1
@@ -114,6 +116,7 @@ class Sending:
     deadlines: list[tuple[int, int]] = field(default_factory=list)
     window: list[InFlight] = field(default_factory=list)
     unsettled: dict[int, dict[int, list[Unit]]] = field(default_factory=dict)
+    ended: dict[int, dict[int, str]] = field(default_factory=dict)
     sweeps: list[Sweep] = field(default_factory=list)
 
     @property

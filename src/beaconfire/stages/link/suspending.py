@@ -210,6 +210,10 @@ def _settle_lane(
             reason=lapse.reason,
         )
     )
+    sending.ended[sending.epoch] = {
+        **{message.number: message.hash for message in sending.window},
+        sending.number: sending.hash,
+    }
     unsettled = sending.unsettled.setdefault(sending.epoch, {})
     for number, unit in lapsed:
         unsettled.setdefault(number, []).append(unit)

@@ -1,0 +1,26 @@
+"""Printing: the one way by which a command's text reaches a terminal or a file.
+
+What a command prints quotes what strangers wrote, so all of it is made printable first
+(``vocabulary/printable.py``). JSON is the same value after that. A document that is
+asked for as it is, bytes and all, stays so in a file, and is made printable for eyes.
+"""
+
+import sys
+
+import typer
+
+from beaconfire.vocabulary.printable import printable
+
+
+def put(text: str, *, err: bool = False) -> None:
+    """Print ``text``, of one line or many, on standard output or standard error."""
+    typer.echo(printable(text, lines=True), err=err)
+
+
+def put_document(data: bytes) -> None:
+    """Print a file's own bytes; a terminal is shown them made printable."""
+    if sys.stdout.isatty():
+        text = data.decode(errors="replace").replace("\r\n", "\n").replace("\t", "    ")
+        typer.echo(printable(text, lines=True), nl=False)
+    else:
+        typer.echo(data, nl=False)
