@@ -10,7 +10,9 @@ import pytest
 from beaconfire.cli.commands import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "concepts" / "announced-flight-times.md"
-EXAMPLE = re.compile(r"^```sh\n(beaconfire [^`]*?)^```\n+```text\n(.*?)^```", re.M | re.S)
+EXAMPLE = re.compile(
+    r"^```sh\n(beaconfire [^`]*?)^```\n+```text\n(.*?)^```", re.M | re.S
+)
 LOFTED = ["flight", "--apogee-km", "6248.5", "--range-km", "1090"]
 KEYS = ["flight_time_s", "interval95_s", "vacuum_floor_s", "class", "announced_s",
         "closes", "reason"]  # fmt: skip

@@ -390,11 +390,11 @@ def test_warming_up_needs_nothing_and_leaves_nothing():
 
 def test_a_survey_that_is_hardly_known_makes_a_young_area_no_surer():
     """The motor's last state and the plots after it are off by the same offsets: they
-    are no two statements. Counted as two, fifteen of these areas held."""
+    are no two statements. Counted as two, five in eight of these areas held."""
     often = Radar("often", 37.0, 130.0, rate_s=0.2)
     stated = (20.0, 2.0, 2.0)
     held, given = 0, 0
-    for seed in range(24):
+    for seed in range(48):
         rng = np.random.default_rng(seed)
         bias = tuple(rng.standard_normal(3) * stated)
         until_s = FLIGHT.burn_end_s + 40.0
@@ -404,7 +404,7 @@ def test_a_survey_that_is_hardly_known_makes_a_young_area_no_surer():
         if found.impact is not None:
             given += 1
             held += held_against(found, FLIGHT).inside
-    assert given >= 20
+    assert given >= 40
     assert held >= 0.8 * given
 
 

@@ -1,7 +1,8 @@
 """Thrust: follow a body under an unknown and changing push, plot by plot.
 
 A Kalman filter over [r, v, a]: gravity and rotation are known, the motor's specific
-force ``a`` is not (25 m/s2 each way) and wanders (white jerk). It says three things:
+force ``a`` is not (25 m/s2 each way). It grows as fuel burns, by ``a^2`` over the
+exhaust's speed, and wanders about that (white jerk). The filter says three things:
 where the body is while it pushes, which plots are its own, and how probable each plot
 was, which is what ``burnout`` weighs against coasting.
 
@@ -35,7 +36,16 @@ from beaconfire.estimation.measurement import (
 START_SIGMA_M = 5_000.0
 SPEED_SIGMA_MPS = 4_000.0
 THRUST_SIGMA_MPS2 = 25.0
-JERK_DENSITY = 1.0  # (m/s2)^2 per second: rising thrust and a pitching nose
+JERK_DENSITY = 1.0  # (m/s2)^2 per second: thrust that varies and a pitching nose
+# The rocket equation: at constant thrust F = q c the mass falls by q = m a / c, so the
+# specific force grows by a^2 / c. What burns in missiles leaves at 2,300 to 3,100 m/s
+# (Sutton, Rocket Propulsion Elements, tables 5-5 and 13-1).
+EXHAUST_MPS = 2_800.0
+# What is squared of the growth is added to the jerk, per second: a quarter of it is not
+# known for the eight seconds of the filter's memory.
+_GROWTH_UNSURE = 0.5
+# No motor of a large missile pushes harder; a force not yet known must not run away.
+_GROWING_MPS2_MAX = 100.0
 THRUST_JUMP_SIGMA_MPS2 = 60.0
 # After so long unseen nothing is left of what was known of the push; an arc, which
 # needs no such knowledge, is carried over any gap by ``burnout``.
@@ -80,20 +90,37 @@ class ThrustTrack:
 
 
 @compiled
+def _growth(m: Floats, K: Floats) -> float:
+    """Return by what share of itself the force grows a second; ``K`` is by what it
+    changes with the force."""
+    size = math.sqrt(m[6] ** 2 + m[7] ** 2 + m[8] ** 2)
+    rate = min(size, _GROWING_MPS2_MAX) / EXHAUST_MPS
+    for i in range(3):
+        for n in range(3):
+            K[i, n] = 0.0
+            if 0.0 < size < _GROWING_MPS2_MAX:
+                K[i, n] = m[6 + i] * m[6 + n] / (EXHAUST_MPS * size)
+        K[i, i] += rate
+    return rate
+
+
+@compiled
 def _predict(m: Floats, P: Floats, dt: float, work: Floats) -> None:
     """Move mean and covariance ``dt`` seconds on, in place."""
     a, by_s = np.empty(3), np.empty(3)
     G, D = np.empty((3, 3)), np.empty((3, 3))
-    middle = np.empty(6)
+    middle, K = np.empty(6), np.empty((3, 3))
     acceleration_and_partials(m[:6], _NO_DRAG, a, G, D, by_s)
     for i in range(3):
         middle[i] = m[i] + 0.5 * dt * m[3 + i] + 0.125 * dt * dt * (a[i] + m[6 + i])
         middle[3 + i] = m[3 + i] + 0.5 * dt * (a[i] + m[6 + i])
     acceleration_and_partials(middle, _NO_DRAG, a, G, D, by_s)
+    rate = _growth(m, K)
     for i in range(3):
-        total = a[i] + m[6 + i]
-        m[i] += dt * m[3 + i] + 0.5 * dt * dt * total
-        m[3 + i] += dt * total
+        total, grown = a[i] + m[6 + i], dt * rate * m[6 + i]
+        m[i] += dt * m[3 + i] + dt * dt * (0.5 * total + grown / 6.0)
+        m[3 + i] += dt * (total + 0.5 * grown)
+        m[6 + i] += grown
     F = work[:9]
     for i in range(9):
         for n in range(9):
@@ -107,6 +134,10 @@ def _predict(m: Floats, P: Floats, dt: float, work: Floats) -> None:
         F[i, 3 + i] += dt
         F[i, 6 + i] = 0.5 * dt * dt
         F[3 + i, 6 + i] = dt
+        for n in range(3):
+            F[i, 6 + n] += dt**3 / 6.0 * K[i, n]
+            F[3 + i, 6 + n] += 0.5 * dt * dt * K[i, n]
+            F[6 + i, 6 + n] += dt * K[i, n]
     FP = work[9:18]
     for i in range(9):
         for n in range(9):
@@ -121,7 +152,8 @@ def _predict(m: Floats, P: Floats, dt: float, work: Floats) -> None:
                 total += FP[i, c] * F[n, c]
             P[i, n] = total
             P[n, i] = total
-    _add_jerk(P, JERK_DENSITY, dt)
+    grown2 = (m[6] ** 2 + m[7] ** 2 + m[8] ** 2) * rate * rate
+    _add_jerk(P, JERK_DENSITY + _GROWTH_UNSURE * grown2, dt)
 
 
 @compiled
