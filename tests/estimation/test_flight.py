@@ -390,7 +390,7 @@ def test_warming_up_needs_nothing_and_leaves_nothing():
 
 def test_a_survey_that_is_hardly_known_makes_a_young_area_no_surer():
     """The motor's last state and the plots after it are off by the same offsets: they
-    are no two statements. Counted as two, five in eight of these areas held."""
+    are no two statements. Counted as two, fifteen of the first 24 areas held."""
     often = Radar("often", 37.0, 130.0, rate_s=0.2)
     stated = (20.0, 2.0, 2.0)
     held, given = 0, 0

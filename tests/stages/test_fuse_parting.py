@@ -113,7 +113,9 @@ def test_no_narrow_area_is_said_while_paths_may_have_exchanged_plots():
     """Both had an area of some 4 km, in which neither of the two came down."""
     _, answer = answered(LOWER, 250.0, 3)
     assert len(answer.objects) == 2
-    for each in answer.objects:
+    given = [each for each in answer.objects if each.impact is not None]
+    assert given  # of plots of both there may be no arc, and so no area
+    for each in given:
         assert each.reason.endswith(WIDENED)
         for motor in (STEEP, LOWER):
             assert held_against(each, fly(motor)).inside

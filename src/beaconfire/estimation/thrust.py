@@ -38,8 +38,8 @@ SPEED_SIGMA_MPS = 4_000.0
 THRUST_SIGMA_MPS2 = 25.0
 JERK_DENSITY = 1.0  # (m/s2)^2 per second: thrust that varies and a pitching nose
 # The rocket equation: at constant thrust F = q c the mass falls by q = m a / c, so the
-# specific force grows by a^2 / c. What burns in missiles leaves at 2,300 to 3,100 m/s
-# (Sutton, Rocket Propulsion Elements, tables 5-5 and 13-1).
+# specific force grows by a^2 / c. Assumed of what burns in missiles, solid or storable:
+# a specific impulse of some 240 to 320 s, so 2,300 to 3,100 m/s.
 EXHAUST_MPS = 2_800.0
 # What is squared of the growth is added to the jerk, per second: a quarter of it is not
 # known for the eight seconds of the filter's memory.
