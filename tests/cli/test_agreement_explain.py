@@ -179,6 +179,32 @@ def test_an_item_of_which_nothing_was_decided_is_bad_input(command, tmp_path):
     assert "no decision on an item `nothing`" in err
 
 
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("release", {"items": 7}),
+        ("release", {"acts": [[]]}),
+        ("release", {"acts": 5}),
+        ("release", {"sealed": {}}),
+        ("release", {"sealed": {"item": []}}),
+        ("receipt", {"items": ["i"], "quarantined": 3}),
+    ],
+)
+def test_an_entry_that_is_no_nodes_is_named(command, tmp_path, kind, odd):
+    """A file may have been written by anybody, and not all of it can be told."""
+    lines = [
+        json.dumps({"v": 1, "id": name, "at": AT, "kind": one, "body": body})
+        for name, one, body in (
+            ("x1", "release", RELEASED),
+            ("x2", kind, {"item": "i", "to": "JPN", **odd}),
+        )
+    ]
+    code, out, err = command("explain", written(tmp_path, *lines), "--item", "i")
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert "entry `x2`: `" in line
+
+
 def test_diff_says_what_changes_for_whom(command, tmp_path):
     """Text against text; the same text changes nothing."""
     text = shipped_texts()[0].data.decode()

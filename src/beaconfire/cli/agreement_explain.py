@@ -22,7 +22,7 @@ from beaconfire.cli.agreement import (
 )
 from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
-from beaconfire.runtime.act_files import fold, journal_lines, read_acts
+from beaconfire.runtime.act_files import JournalLine, fold, journal_lines, read_acts
 from beaconfire.runtime.agreement_files import read_agreement
 from beaconfire.runtime.node_dir import load_node
 from beaconfire.seals import codec
@@ -114,7 +114,7 @@ def explain(
     lines = [
         line
         for line, _ in journal_lines(journal, (*DECIDED, *FATE))
-        if item in _items(line.body) and partner in (None, line.body.get("to"))
+        if item in _items(line) and partner in (None, line.body.get("to"))
     ]
     if not any(line.kind in DECIDED for line in lines):
         raise BadInput(f"{journal}: no decision on an item `{item[:64]}`")
@@ -133,11 +133,11 @@ def explain(
         way = "from" if line.kind == "receipt" else "to"
         told.append(f"{line.at} {line.kind} {way} {body.get('to')} (entry `{line.id}`)")
         told += [f"  {name:<11}{value}" for name, value in _grounds(body)]
-        if line.kind == "receipt" and item in body.get("quarantined", ()):
-            keepers = " or ".join(body.get("withheld", ()))
+        if line.kind == "receipt" and item in _texts(line, "quarantined"):
+            keepers = " or ".join(_texts(line, "withheld"))
             again = f", decided again after an act on {keepers}" if keepers else ""
             told.append(f"  {'set apart':<11}by {body.get('to')}{again}")
-        for entry in body.get("acts") or ():
+        for entry in _texts(line, "acts"):
             act = acts.get(entry)
             if act is not None and isinstance(act.act, Act):
                 told.append(
@@ -180,12 +180,30 @@ def _grounds(body: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _items(body: dict[str, Any]) -> tuple[str, ...]:
-    """Return the items that an entry tells of."""
-    sealed = body.get("sealed")
-    if isinstance(sealed, dict):
-        return (sealed["item"]["id"],)
-    return (body.get("item", ""), *body.get("items", ()))
+def _items(line: JournalLine) -> tuple[str, ...]:
+    """Return the items that an entry tells of.
+
+    Raises:
+        BadInput: it is no entry of a node's; says which.
+    """
+    sealed = line.body.get("sealed")
+    if sealed is None:
+        one = line.body.get("item")
+        return (*([one] if isinstance(one, str) else []), *_texts(line, "items"))
+    item = sealed.get("item") if isinstance(sealed, dict) else None
+    name = item.get("id") if isinstance(item, dict) else None
+    if not isinstance(name, str):
+        raise BadInput(f"entry `{line.id}`: `sealed` holds no item with an id")
+    return (name,)
+
+
+def _texts(line: JournalLine, key: str) -> list[str]:
+    value = line.body.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadInput(f"entry `{line.id}`: `{key}` is no list of texts")
+    return value
 
 
 def _sender(party: str | None, node: Path, agreements: str | None) -> Party:

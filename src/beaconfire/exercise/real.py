@@ -124,7 +124,7 @@ class _Run:
                 group.create_task(node.start())
         for node in self._nodes.values():
             self._processes.extend(node.ready().processes)
-        self._say("all nodes are ready")
+        self._say("all nodes are ready: the exercise runs")
 
     async def fly(self, kills: tuple[Kill, ...]) -> None:
         """Let exercise time run, feed the nodes and watch until all has ended."""

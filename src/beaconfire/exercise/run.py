@@ -106,8 +106,15 @@ def _run(
 def _far_of(scenario: Scenario, sky: Sky) -> Callable[[Instant], str]:
     """Return what says how far an exercise is at an instant of it."""
     lift_off = scenario.lift_off(scenario.launch[0])
-    end = clock(scenario.at(sky.end_s(scenario)), lift_off)
-    return lambda at: f"{clock(at, lift_off)} of {end}"
+    end = scenario.at(sky.end_s(scenario))
+    of_end = f"of {clock(end, lift_off)}"
+
+    def far(at: Instant) -> str:
+        if at > end:
+            return "all is down; what is on its way is waited for"
+        return f"{clock(at, lift_off)} {of_end}"
+
+    return far
 
 
 def _simulated(

@@ -11,7 +11,6 @@ Left to others: what lies in ``keys/`` (``keys.py``) and ``partners/`` (``cards.
 import ipaddress
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +20,7 @@ from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime.clock import Clock, ExerciseClock, WallClock
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards, codec
+from beaconfire.seals.toml_text import toml_of
 from beaconfire.vocabulary.cards import OwnSensor
 from beaconfire.vocabulary.item import Status
 from beaconfire.vocabulary.party import Party
@@ -103,11 +103,7 @@ def load_node(directory: Path) -> NodeConfig:
     if len(data) > SETTINGS.config_bytes_max:
         message = f"`{path}`: larger than {SETTINGS.config_bytes_max} bytes"
         raise BadInput(message)
-    try:
-        table = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"`{path}`: not TOML: {error}"
-        raise BadInput(message) from None
+    table = toml_of(data, what=f"`{path}`")
     config = codec.convert(table, NodeConfig, what=f"`{path}`")
     check_config(config, what=f"`{path}`")
     return config

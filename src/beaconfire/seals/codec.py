@@ -128,6 +128,11 @@ def _plain(message: str) -> str:
         ("`bool`", "true or false"),
         ("`array`", "a list"),
         ("`object`", "an object"),
+        ("`datetime`", "a date with a time"),
+        ("`date`", "a date"),
+        ("`time`", "a time of day"),
+        ("`array | null`", "a list or null"),
+        ("`object | null`", "an object or null"),
     ):
         text = text.replace(name, word)
     text = text.replace(" - at `$.", " at `").replace(" - at `$`", "")
