@@ -126,6 +126,15 @@ def test_the_nodes_own_inputs_come_before_any_partners():
     assert turns == [own[1], *(body for _, body in partners)]
 
 
+def test_a_flood_of_own_inputs_does_not_keep_a_partner_out():
+    """Its suspension must count though a sensor sends more than the node can take."""
+    row = SETTINGS.own_inputs_in_a_row_max
+    flood = [(None, Tick()) for _ in range(3 * row)]
+    acts = [arrival("KOR", str(number)) for number in range(2)]
+    turns, _ = sequence(*flood, *acts)
+    assert [turns.index(body) for _, body in acts] == [row, 2 * row + 1]
+
+
 def test_partners_take_turns_and_each_ones_order_stays():
     """One that sends much makes another wait for one of its messages, not for all."""
     much = [arrival("KOR", str(number)) for number in range(4)]

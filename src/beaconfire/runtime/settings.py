@@ -103,6 +103,9 @@ class Settings:
     )
 
     # The loop
+    own_inputs_in_a_row_max: int = limit(
+        16, "inputs", "a quarter of a frame; then one of a partner's that waits"
+    )
     inputs_max: int = limit(
         20_000, "inputs", "100 s of the busiest night planned for; then say so"
     )

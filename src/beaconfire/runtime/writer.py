@@ -4,6 +4,8 @@
   (sensors, people, its clock, its solver) come before any partner's, and partners take
   turns: whatever one of them sends, a launch that our radar sees does not wait behind
   it, nor does another partner's warning. Sources share no order but what is written.
+  But after some of our own comes one of a partner's: a sensor that floods the node
+  must not keep a suspension out of it.
 * While one frame is being stored the next inputs gather; when the acknowledgement
   comes, all that is ready goes into the next frame, up to a number of turns and of
   bytes. There is no timer.
@@ -77,6 +79,7 @@ class Writer:
         self._own: deque[_Input] = deque()
         self._partners: dict[Party, deque[_Input]] = {}
         self._waiting = 0
+        self._own_in_a_row = 0
         self._ready = asyncio.Event()
         self._ending = False
 
@@ -156,8 +159,11 @@ class Writer:
     def _next(self) -> _Input:
         """Take the input whose turn it is."""
         self._waiting -= 1
-        if self._own:
+        at_once = self._own_in_a_row < SETTINGS.own_inputs_in_a_row_max
+        if self._own and (at_once or not self._partners):
+            self._own_in_a_row += 1
             return self._own.popleft()
+        self._own_in_a_row = 0
         party = next(iter(self._partners))
         queue = self._partners.pop(party)
         taken = queue.popleft()
