@@ -1,5 +1,6 @@
 """Scenario files: what is read, and what is refused with file, line and key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -178,7 +179,7 @@ def test_a_text_that_is_too_long_is_refused_before_it_is_read() -> None:
 @pytest.mark.parametrize("text", ["name = ", "[[launch]", "a = 1\na = 2", "\x00"])
 def test_what_is_not_toml_is_said_to_be_so(text: str) -> None:
     """A broken file is the author's to mend, and the sentence names the file."""
-    assert refusal(text).startswith("x.toml: not TOML: ")
+    assert re.match(r"x\.toml:[12]: not TOML: ", refusal(text))
 
 
 @given(st.text(max_size=200))

@@ -11,8 +11,6 @@
 Signatures lie beside the file and cover its bytes; they are not read here.
 """
 
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -31,6 +29,7 @@ from beaconfire.agreements.lines import KeyLines, KeyPath, longest_key
 from beaconfire.agreements.register import Annex
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
+from beaconfire.seals.toml_text import toml_of
 from beaconfire.vocabulary.label import LADDER
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.records import Annexed
@@ -134,20 +133,7 @@ class _Reading:
             raise BadInput(
                 f"{self._file}:1: begins with a byte order mark: save without"
             )
-        try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            line = place[1] if place else str(text.count("\n") + 1)
-            what = re.sub(r" \(at .*\)$", "", str(error))
-            what = what[:1].lower() + what[1:]
-            message = f"{self._file}:{line}: not TOML: {what}"
-        except RecursionError:
-            message = f"{self._file}: not TOML that can be read: nested too deep"
-        except ValueError:
-            # The parser's own errors are above; this is its answer to endless digits.
-            message = f"{self._file}: not TOML that can be read: a number is too long"
-        raise BadInput(message)
+        return toml_of(text, file=self._file)
 
     def _parties(self, top: Mapping[str, object]) -> tuple[Party, ...]:
         def read(value: object) -> tuple[str, ...]:

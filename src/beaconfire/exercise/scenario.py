@@ -12,7 +12,6 @@ is flown or drawn here. Guarantees:
 
 import math
 import re
-import tomllib
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -23,6 +22,7 @@ from beaconfire.exercise.scenario_lines import line_of
 from beaconfire.exercise.scenario_parts import Launch, Scenario, Sensor
 from beaconfire.exercise.scenario_rules import check_whole
 from beaconfire.seals.codec import convert
+from beaconfire.seals.toml_text import toml_of
 
 __all__ = [
     "TEXT_BYTES_MAX",
@@ -85,11 +85,7 @@ def parse_scenario(text: str, *, file: str) -> Scenario:
     if len(text.encode()) > TEXT_BYTES_MAX:
         message = f"{file}: longer than {TEXT_BYTES_MAX} bytes"
         raise BadInput(message)
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        said = str(error)
-        raise BadInput(f"{file}: not TOML: {said[:1].lower()}{said[1:]}") from None
+    table = toml_of(text, file=file)
     try:
         scenario = convert(_as_json(table, ""), Scenario, what="scenario")
         check_whole(scenario)

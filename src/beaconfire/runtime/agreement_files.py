@@ -27,6 +27,7 @@ from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec, dsse
 from beaconfire.seals.keys import SigningKey
+from beaconfire.seals.toml_text import text_of
 from beaconfire.vocabulary.acts import Signature
 from beaconfire.vocabulary.cards import Card
 from beaconfire.vocabulary.party import Party
@@ -196,12 +197,7 @@ def _with_signatures(text: AgreementFile, path: Path) -> AgreementFile:
 
 def _read_text(path: Traversable, *, name: str) -> AgreementFile:
     data = _read_bytes(path, name=name, bytes_max=TEXT_BYTES_MAX)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{name}:{line}: not UTF-8") from None
-    agreement = parse_agreement(text, file=name)
+    agreement = parse_agreement(text_of(data, file=name), file=name)
     return AgreementFile(agreement=agreement, file=path.name, data=data)
 
 

@@ -20,7 +20,7 @@ from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime.clock import Clock, ExerciseClock, WallClock
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards, codec
-from beaconfire.seals.toml_text import toml_of
+from beaconfire.seals.toml_text import text_of, toml_of
 from beaconfire.vocabulary.cards import OwnSensor
 from beaconfire.vocabulary.item import Status
 from beaconfire.vocabulary.party import Party
@@ -103,9 +103,10 @@ def load_node(directory: Path) -> NodeConfig:
     if len(data) > SETTINGS.config_bytes_max:
         message = f"`{path}`: larger than {SETTINGS.config_bytes_max} bytes"
         raise BadInput(message)
-    table = toml_of(data, what=f"`{path}`")
-    config = codec.convert(table, NodeConfig, what=f"`{path}`")
-    check_config(config, what=f"`{path}`")
+    name = f"`{path}`"
+    table = toml_of(text_of(data, file=name), file=name)
+    config = codec.convert(table, NodeConfig, what=name)
+    check_config(config, what=name)
     return config
 
 
