@@ -13,6 +13,8 @@ from beaconfire.vocabulary.motion import Plot
 
 # Thrust at burn-out plus gravity, generously: what may bend a path.
 ACCELERATION_MPS2_MAX = 150.0
+# Above this it would not come back: the longest ranges need about 8 km/s.
+SPEED_MPS_MAX = 9_000.0
 
 _SIGMAS = 4.0
 

@@ -19,11 +19,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from beaconfire.estimation.fix import Fix, fix_of, way_m
+from beaconfire.estimation.fix import SPEED_MPS_MAX, Fix, fix_of, way_m
 from beaconfire.vocabulary.motion import Plot
 
-# What comes back is slower; a meteor need not be told apart.
-SPEED_MPS_MAX = 9_000.0
 _SIGMAS = 5.0
 # Successors are looked for among so many plots, and no later than a slow radar turns.
 _AHEAD = 64

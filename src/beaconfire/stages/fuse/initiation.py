@@ -21,15 +21,13 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from beaconfire.estimation.fix import Fix, fix_of, off_path, way_m
+from beaconfire.estimation.fix import SPEED_MPS_MAX, Fix, fix_of, off_path, way_m
 from beaconfire.vocabulary.motion import Plot
 from beaconfire.vocabulary.times import Instant
 
 # Below this an aircraft could do it; a ballistic missile passes it within the first
 # half minute, before it is above most radars' horizons.
 SPEED_MPS_MIN = 500.0
-# Above this it would not come back: the longest ranges need about 8 km/s.
-SPEED_MPS_MAX = 9_000.0
 # A circular orbit climbs at zero; with an eccentricity of 0.01, at 76 m/s.
 CLIMB_MPS_MIN = 150.0
 # Instants between that must agree; with the two ends four in all. Three in all would
