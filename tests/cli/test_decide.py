@@ -243,6 +243,10 @@ def test_a_bad_item_exits_2_and_names_the_key(decide, tmp_path):
         code, _, err = decide(item=path)
         assert code == 2
         assert told in err, err
+    path.write_text('{"v": 1, ' + json.dumps(item)[1:], "utf-8")
+    code, _, err = decide(item=path)
+    assert code == 2
+    assert "the key `v` stands twice in one object" in err, err
 
 
 def test_a_directory_without_texts_is_bad_input(decide, tmp_path):

@@ -1,7 +1,5 @@
 """The report's page in a real browser: it shows everything and asks for nothing."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,29 +7,9 @@ from playwright.sync_api import sync_playwright
 
 from beaconfire.exercise.after_action.writing import write_report
 from tests.exercise import flown
+from tests.in_a_browser import FLAGS, chromium
 
 pytestmark = pytest.mark.browser
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-def chromium():
-    """Return the system's browser; `tests/browser.sh` makes sure that there is one."""
-    found = [shutil.which(name) for name in NAMES]
-    found += [path for path in MAC if os.access(path, os.X_OK)]
-    return next(path for path in found if path)
 
 
 @pytest.fixture(scope="module")

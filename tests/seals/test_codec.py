@@ -4,6 +4,8 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beaconfire.errors import BadInput
 from beaconfire.seals import codec
@@ -41,6 +43,10 @@ def test_a_value_is_read_back_as_written():
         ((b'"range_m":1e6,', b""), "range_m"),
         ((b'{"time"', b'[{"time"'), "a list"),
         ((b'"a"', b'"\xff\xfe"'), "plot"),
+        ((b'"lat_deg":1', b'"lat_deg":1,"lat_deg":1'), "key `lat_deg` stands twice"),
+        ((b'"lat_deg":1', b'"lat_deg":1,"\\u006cat_deg":3'), "`lat_deg` stands twice"),
+        ((b'"a"', b'"a\\u0000"'), "one line without hidden characters at `sensor.id`"),
+        ((b'"a"', '"a\u202eb"'.encode()), "without hidden characters at `sensor.id`"),
     ],
 )
 def test_bad_bytes_become_one_sentence_that_names_the_place(change, said):
@@ -53,6 +59,54 @@ def test_bad_bytes_become_one_sentence_that_names_the_place(change, said):
     assert "\n" not in message
     assert "Struct" not in message
     assert "float" not in message
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    around=st.lists(st.sampled_from("[{"), max_size=4),
+    pairs=st.dictionaries(st.text(max_size=3), _VALUES, min_size=1, max_size=4),
+    place=st.integers(0, 3),
+    escaped=st.booleans(),
+    value=_VALUES,
+)
+def test_a_key_that_stands_twice_is_found_wherever_it_stands(
+    around, pairs, place, escaped, value
+):
+    """Of two values for one key two readers might each take another.
+
+    However deep, however the key is spelt, whatever the values; and the same text with
+    the key once is taken.
+    """
+    name = list(pairs)[place % len(pairs)]
+    spelt = "".join(f"\\u{ord(c):04x}" for c in name) if name.isascii() else name
+    again = f'"{spelt}"' if escaped and name.isascii() else json.dumps(name)
+    once = json.dumps(pairs, ensure_ascii=escaped)
+    twice = f"{once[:-1]},{again}:{json.dumps(value)}}}"
+    for opening in around:
+        once, twice = (
+            f'[1,{text},"x"]' if opening == "[" else f'{{"a":{{}},"b":{text}}}'
+            for text in (once, twice)
+        )
+    codec.refuse_repeated_keys(once, what="text")
+    with pytest.raises(
+        BadInput, match=r"text: the key `.*` stands twice in one object"
+    ):
+        codec.refuse_repeated_keys(twice, what="text")
+
+
+def test_what_we_wrote_ourselves_is_read_without_looking_for_it():
+    """A start replays hundreds of thousands of own lines, each of them ours."""
+    twice = GOOD.replace(b'"lat_deg":1', b'"lat_deg":1,"lat_deg":2')
+    assert codec.decode_repeating(twice, Plot, what="plot").sensor.lat_deg == 2
 
 
 def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack():

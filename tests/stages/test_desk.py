@@ -91,6 +91,10 @@ def test_an_order_is_a_known_verb_and_a_signed_act_that_says_the_same(
     assert desk.refuses("{}", verb="suspend") == "order: missing key `agreement`"
     unknown = codec.encode(act).decode().replace("{", '{"x":1,', 1)
     assert desk.refuses(unknown, verb="suspend") == "order: unknown key `x`"
+    twice = codec.encode(act).decode().replace("{", '{"act":"restore",', 1)
+    assert desk.refuses(twice, verb="suspend").startswith(
+        "order: the key `act` stands tw"
+    )
     assert desk.refuses(act, verb="restore") == (
         "the order says restore, the signed act suspend"
     )

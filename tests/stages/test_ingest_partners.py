@@ -28,6 +28,7 @@ from beaconfire.vocabulary.link import (
     REASON_MAX,
     ZERO_DIGEST,
     EpochHead,
+    LinkMessage,
     ReceiptNote,
     RefusedPart,
 )
@@ -47,6 +48,7 @@ from tests.stages.partners_made import (
     members,
     only,
     relayed,
+    signed_header,
     strangers,
     track_of,
 )
@@ -153,6 +155,7 @@ def test_what_is_no_link_message_is_refused(told: Told) -> None:
         ("\x00", "link message: not JSON: JSON is malformed"),
         (json.dumps({**good, "v": 2}), "link message: invalid enum value 2 at `v`"),
         (json.dumps({**good, "x": 1}), "link message: unknown key `x`"),
+        ('{"v": 1,' + json.dumps(good)[1:], "link message: the key `v` stands twice"),
         ("[" * 100_000, "link message: "),
     ):
         assert told.refuses(text).startswith(reason), reason
@@ -179,6 +182,16 @@ def test_lists_have_limits(told: Told) -> None:
 def test_an_unknown_version_of_the_header_is_refused(told: Told) -> None:
     """``v`` is refused by name inside the signed header, too."""
     assert "invalid enum value 2 at `v`" in told.refuses(told.kor.make(v=2))
+
+
+def test_a_header_names_no_key_twice(told: Told) -> None:
+    """Signed or not: of two numbers two readers might each count another."""
+    made = told.kor.make(told.kor.carry(item_of()))
+    payload = codec.encode(made.header).replace(b'"number":', b'"number":9,"number":')
+    header = signed_header(payload, members()["KOR"].sealer.link)
+    message = codec.decode(made.text, LinkMessage, what="message")
+    text = codec.encode(replace(message, header=header)).decode()
+    assert told.refuses(text).startswith("link header: the key `number` stands twice")
 
 
 def test_a_header_is_for_us_from_the_partner_in_its_lane(told: Told) -> None:

@@ -101,6 +101,8 @@ BAD_PLOTS = [
         "names sensor `r2` but came from `r1`",
     ),
     (plot_line(plot_id="x" * 5000), "more than 4096"),
+    (plot_line(plot_id="p\x00"), "one line without hidden characters at `plot_id`"),
+    (plot_line().replace('"plot_id"', '"range_m": 1.0, "plot_id"'), "`range_m` stands"),
     (cue_line(), "unknown key `launch`"),
     ("\udc80", "not JSON"),
 ]

@@ -145,12 +145,15 @@ def test_what_is_no_receipt_is_refused(hub: Hub) -> None:
     for payload, said in (
         (good.replace(b'"v":1', b'"v":2'), "receipt: invalid enum value 2 at `v`"),
         (good.replace(b'{"v"', b'{"x":1,"v"'), "receipt: unknown key `x`"),
+        (good.replace(b'{"v":1', b'{"v":1,"v":1'), "receipt: the key `v` stands twice"),
         (b"[]", "receipt: expected an object"),
     ):
         assert hub.refuses(receipt_text(hub.note(), payload=payload)).startswith(said)
     header = envelope(LINK_TYPE, good, key.sign_bytes(pae(LINK_TYPE, good)))
     text = codec.encode(header).decode()
     assert hub.refuses(text).startswith("receipt: the envelope holds `application/vnd")
+    twice = receipt_text(hub.note()).replace("{", '{"payload":"",', 1)
+    assert hub.refuses(twice) == "receipt: the key `payload` stands twice in one object"
 
 
 def test_a_receipt_is_signed_by_the_partners_key_for_links(hub: Hub) -> None:

@@ -290,7 +290,7 @@ def _read(line: bytes | str, number: int) -> Plot | Cue:
     if len(line) > LINE_BYTES_MAX:
         message = f"longer than {LINE_BYTES_MAX} characters"
         raise BadInput(message)
-    if codec.decode(line, _Peek, what="line").launch is UNSET:
+    if codec.decode_repeating(line, _Peek, what="line").launch is UNSET:
         return codec.decode(line, Plot, what="plot")
     return codec.decode(line, Cue, what="cue")
 

@@ -67,7 +67,9 @@ class Checkpoints:
             for answer in batch:
                 head_line, _, piece = answer.data.partition(b"\n")
                 try:
-                    head = codec.decode(head_line, _PartHead, what="checkpoint")
+                    head = codec.decode_repeating(
+                        head_line, _PartHead, what="checkpoint"
+                    )
                 except BadInput:
                     return None
                 parts[head.part], of = piece, head.of
@@ -115,7 +117,7 @@ class Checkpoints:
         if not newest:
             return ()
         head_line = newest[0].data.partition(b"\n")[0]
-        head = codec.decode(head_line, _PartHead, what="checkpoint")
+        head = codec.decode_repeating(head_line, _PartHead, what="checkpoint")
         return (*head.earlier, head.digest)
 
     async def _let_go_before(self, oldest: str) -> None:

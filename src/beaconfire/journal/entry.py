@@ -124,12 +124,12 @@ def decode_entry(line: bytes | str) -> Entry:
     Raises:
         BadInput: not an entry, or of a kind nobody knows.
     """
-    form = codec.decode(line, _EntryForm, what="journal entry")
+    form = codec.decode_repeating(line, _EntryForm, what="journal entry")
     kind = BODIES.get(form.kind)
     if kind is None:
         message = f"journal entry: unknown kind `{form.kind[:64]}`"
         raise BadInput(message)
-    body: EntryBody = codec.decode(
+    body: EntryBody = codec.decode_repeating(
         bytes(form.body), kind, what=f"journal entry `{form.id}`"
     )
     return Entry(
@@ -166,7 +166,7 @@ def decode_turn(data: bytes) -> Turn:
     Raises:
         BadInput: damaged; says which turn.
     """
-    form = codec.decode(data, _TurnForm, what="journal turn")
+    form = codec.decode_repeating(data, _TurnForm, what="journal turn")
     raw = tuple(bytes(entry) for entry in form.entries)
     digest = turn_digest(
         turn=form.turn,

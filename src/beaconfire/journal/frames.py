@@ -113,7 +113,7 @@ def read_head(data: bytes) -> FrameHead:
     if not separator:
         message = "journal frame: it has no head line"
         raise BadInput(message)
-    head = codec.decode(line, FrameHead, what="journal frame")
+    head = codec.decode_repeating(line, FrameHead, what="journal frame")
     if (
         head.part > head.of
         or head.last < head.first

@@ -64,7 +64,7 @@ def restore(node: Node, data: bytes) -> None:
     Raises:
         BadInput: not a checkpoint of this schema; the node must not be used.
     """
-    saved = codec.decode(data, Saved, what="checkpoint")
+    saved = codec.decode_repeating(data, Saved, what="checkpoint")
     if saved.schema != SCHEMA:
         message = f"checkpoint: of schema {saved.schema}, this version reads {SCHEMA}"
         raise BadInput(message)
@@ -73,7 +73,9 @@ def restore(node: Node, data: bytes) -> None:
     for name in STAGES:
         state = getattr(node.stages, name)
         raw = bytes(saved.stages[name])
-        memories[name] = codec.decode(raw, _memory_type(type(state)), what=name)
+        memories[name] = codec.decode_repeating(
+            raw, _memory_type(type(state)), what=name
+        )
     for name, memory in memories.items():
         state = getattr(node.stages, name)
         for field in memory.__struct_fields__:

@@ -112,7 +112,7 @@ class Solver:
         try:
             async with asyncio.timeout(SETTINGS.solve_s_max):
                 answer = await self._ask(solve.observations)
-            solved = codec.decode(answer, Solved, what="answer")
+            solved = codec.decode_repeating(answer, Solved, what="answer")
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             self._report("the solver did not answer; starting it again")
             await self._end()

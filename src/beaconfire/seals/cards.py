@@ -68,7 +68,6 @@ def open_card(data: bytes) -> Card:
     signed = codec.decode(data, SignedCard, what="card")
     payload = dsse.unverified_payload(signed.card, payload_type=CARD_TYPE)
     card = codec.decode(payload, Card, what="card")
-    dsse.refuse_repeated_keys(payload, what="card")
     signature = signed.card.signatures[0]
     if signature.keyid != keys.keyid_of(card.root):
         message = f"card: signed by `{signature.keyid}`, which is not its root key"

@@ -2,10 +2,12 @@
 
 * One encoder: struct order, no spaces, instants as RFC 3339. One value has one
   encoding, so digests and signatures can be taken over it.
-* Unknown keys, unknown ``v`` and numbers outside their limits are refused by name.
+* Unknown keys, unknown ``v`` and numbers outside their limits are refused by name, and
+  so is a key that stands twice in one object: two readers might each see another value.
 * Size is the caller's limit to check before decoding (see ``runtime/settings.py``).
 """
 
+import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,6 +17,7 @@ import msgspec
 
 from beaconfire.errors import BadInput
 from beaconfire.vocabulary.party import PATTERN, no_party
+from beaconfire.vocabulary.patterns import SEEN
 from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.times import Instant
 
@@ -25,6 +28,7 @@ T = TypeVar("T")
 _TOLD_MAX = 320
 _TOLD_ENDS = 150
 _NO_PARTY = "a name is not a party: write three capitals, as in JPN"
+_MATCHING_SEEN = f"`str` matching regex {SEEN!r}"
 _STEP = re.compile(r"\.[^.\[\]`]+|\[[^\]]*\]")
 
 
@@ -65,6 +69,19 @@ def decode(data: bytes | str, kind: type[T], *, what: str) -> T:
     """Read ``data`` as ``kind``; ``what`` names it in the error, as in "item".
 
     Raises:
+        BadInput: not JSON, not such a thing, or a key stands twice; says where and why.
+    """
+    result = decode_repeating(data, kind, what=what)
+    refuse_repeated_keys(data, what=what)
+    return result
+
+
+def decode_repeating(data: bytes | str, kind: type[T], *, what: str) -> T:
+    """Read ``data`` like ``decode``, but of a key that stands twice take the last.
+
+    For what this node wrote itself, and for a first look at what is read again.
+
+    Raises:
         BadInput: not JSON, or not such a thing; says where and why.
     """
     try:
@@ -75,6 +92,40 @@ def decode(data: bytes | str, kind: type[T], *, what: str) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{what}: not JSON: {_plain(str(error))}") from None
     return result
+
+
+def refuse_repeated_keys(data: bytes | str, *, what: str) -> None:
+    """Refuse JSON in which an object names one key twice.
+
+    Raises:
+        BadInput: not JSON, or names the key.
+    """
+    text = data.encode() if isinstance(data, str) else data
+    if b"\\" not in text:
+        # Without escapes a text has two quotation marks, so whatever a reader drops
+        # shows in their number. It costs a third of looking at each pair.
+        try:
+            read = msgspec.json.encode(msgspec.json.decode(text))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise BadInput(f"{what}: not JSON") from None
+        if read.count(b'"') == text.count(b'"'):
+            return
+    _name_repeated_key(text, what)
+
+
+def _name_repeated_key(text: bytes, what: str) -> None:
+    def once(pairs: list[tuple[str, object]]) -> None:
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                told = printable(name[:64])
+                raise BadInput(f"{what}: the key `{told}` stands twice in one object")
+            seen.add(name)
+
+    try:
+        json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise BadInput(f"{what}: not JSON") from None
 
 
 def convert(value: object, kind: type[T], *, what: str) -> T:
@@ -117,7 +168,8 @@ def _of_party(message: str, read: Callable[[], Any]) -> str:
 
 def _plain(message: str) -> str:
     """Say it without the names of Python types and in lower case."""
-    text = message.replace("Object contains unknown field", "unknown key")
+    text = message.replace(_MATCHING_SEEN, "text of one line without hidden characters")
+    text = text.replace("Object contains unknown field", "unknown key")
     text = text.replace("Object missing required field", "missing key")
     for name, word in (
         ("`float | null`", "a number or null"),

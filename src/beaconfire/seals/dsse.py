@@ -13,14 +13,13 @@ so that a signature over one type of payload never serves for another. Rules:
 2. The key must be one of those given, by its id, and listed for that role.
 3. Base64 has one spelling; a signature has 64 bytes and verifies under libsodium,
    which refuses small-order keys and second spellings of a signature.
-4. JSON that names a key twice is refused: two readers might each see another item.
+4. An item that names a key twice is refused: two readers might each see another item.
 
 Left to others: whose keys these are and whether their card is valid now (``cards``),
 whether sender, recipient, number and hash fit (the stages).
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 
 import nacl.exceptions
@@ -244,42 +243,21 @@ def open_item(
         BadInput: the signature, the item or the originator is not right.
     """
     payload = open_envelope(sealed, keys, payload_type=ITEM_TYPE)
-    item = codec.decode(payload, Item, what="item")
+    item = codec.decode_repeating(payload, Item, what="item")
     if item.originator != originator:
         message = f"item: `{originator}` signed an item that names `{item.originator}`"
         raise BadInput(message)
     found = _sealed(item, payload, sealed)
     if found.payload is not None:
-        refuse_repeated_keys(payload, what="item")
+        codec.refuse_repeated_keys(payload, what="item")  # rule 4
     return found
 
 
 def reopen_item(sealed: Envelope) -> SealedItem:
     """Return the sealed item of an envelope that we made, or verified when it came."""
     payload = unverified_payload(sealed, payload_type=ITEM_TYPE)
-    return _sealed(codec.decode(payload, Item, what="item"), payload, sealed)
-
-
-def refuse_repeated_keys(payload: bytes, *, what: str) -> None:
-    """Refuse JSON in which an object names one key twice (rule 4).
-
-    Raises:
-        BadInput: names the key.
-    """
-
-    def once(pairs: list[tuple[str, object]]) -> None:
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                message = f"{what}: the key `{name[:64]}` stands twice in one object"
-                raise BadInput(message)
-            seen.add(name)
-
-    try:
-        json.loads(payload, object_pairs_hook=once)
-    except (ValueError, RecursionError):
-        message = f"{what}: not JSON"
-        raise BadInput(message) from None
+    item = codec.decode_repeating(payload, Item, what="item")
+    return _sealed(item, payload, sealed)
 
 
 def _sealed(item: Item, payload: bytes, sealed: Envelope) -> SealedItem:

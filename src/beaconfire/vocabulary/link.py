@@ -13,6 +13,7 @@ from beaconfire.vocabulary.acts import Act, Signature
 from beaconfire.vocabulary.item import Item
 from beaconfire.vocabulary.label import Label
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.patterns import END
 from beaconfire.vocabulary.places import Token
 from beaconfire.vocabulary.report import Form
 from beaconfire.vocabulary.times import Instant
@@ -30,7 +31,7 @@ LANE_OF_FORM: dict[Form, Lane] = {
 
 Epoch = Annotated[int, Meta(ge=1)]
 Number = Annotated[int, Meta(ge=0)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}" + END)]
 
 # Of one lane without a receipt. Both ends count on it: a sender hands over no more, a
 # reader holds no more of them for one that is missing, and a border keeps no more.
@@ -128,7 +129,7 @@ class RefusedPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     id: Token
-    reason: Annotated[str, Meta(max_length=REASON_MAX, pattern=r"^[ -~]*\Z")] = ""
+    reason: Annotated[str, Meta(max_length=REASON_MAX, pattern=r"^[ -~]*" + END)] = ""
 
 
 class ReceiptNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

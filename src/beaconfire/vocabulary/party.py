@@ -12,8 +12,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from beaconfire.errors import BadInput
+from beaconfire.vocabulary.patterns import END
 
-PATTERN = r"^[A-Z]{3}\Z"
+PATTERN = r"^[A-Z]{3}" + END
 Party = Annotated[str, Meta(pattern=PATTERN, description="ISO 3166 alpha-3")]
 
 _PATTERN = re.compile(r"[A-Z]{3}", re.ASCII)

@@ -1,8 +1,15 @@
-"""Places: points on and above the WGS 84 ellipsoid, and the limits of their numbers."""
+"""Places: points on and above the WGS 84 ellipsoid, and the limits of their numbers.
+
+And of the texts that name them: one line, in which every character is seen. Two ids
+that look alike are one to whoever reads them; a control character is an order to a
+terminal.
+"""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
+from beaconfire.vocabulary.patterns import SEEN
 
 Latitude = Annotated[float, Meta(ge=-90.0, le=90.0)]
 Longitude = Annotated[float, Meta(ge=-180.0, le=360.0)]
@@ -13,8 +20,8 @@ Sigma = Annotated[float, Meta(gt=0.0, le=1e9)]
 SigmaOrZero = Annotated[float, Meta(ge=0.0, le=1e9)]
 Altitude = Annotated[float, Meta(ge=-12_000.0, le=50_000_000.0)]
 Length = Annotated[float, Meta(ge=0.0, le=1e9)]
-Text = Annotated[str, Meta(max_length=512)]
-Token = Annotated[str, Meta(min_length=1, max_length=128)]
+Text = Annotated[str, Meta(max_length=512, pattern=SEEN)]
+Token = Annotated[str, Meta(min_length=1, max_length=128, pattern=SEEN)]
 Vector3 = tuple[float, float, float]
 
 

@@ -13,11 +13,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from beaconfire.vocabulary.party import Party
+from beaconfire.vocabulary.patterns import END
 from beaconfire.vocabulary.places import Text, Token
 from beaconfire.vocabulary.times import Instant
 
 Level = Literal["RESTRICTED", "CONFIDENTIAL", "SECRET", "TOP SECRET"]
-Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+\Z")]
+Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+" + END)]
 _Names = Annotated[tuple[Token, ...], Meta(min_length=1, max_length=16)]
 _Items = Annotated[tuple[Token, ...], Meta(max_length=64)]
 
