@@ -129,7 +129,8 @@ def test_inspect_writes_the_ledger_of_what_was_given(command, tmp_path):
     [
         ('{"type":"Nothing"}', "record.json: invalid value 'Nothing'"),
         ('{"type":"CaseClosed"}', "missing key `case`"),
-        ("", "not JSON"),
+        ("", "is empty: it needs one JSON value"),
+        ("{", "not JSON"),
     ],
 )
 def test_a_bad_record_exits_2_before_anything_is_signed(

@@ -37,6 +37,7 @@ from beaconfire.runtime.agreement_files import (
 from beaconfire.runtime.clock import WallClock
 from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
 from beaconfire.runtime.orders import order, standing_in
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.keys import SigningKey
@@ -106,7 +107,9 @@ def check(
     paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not paths:
         raise BadInput(f"`{path}` holds no agreement (`*.toml`)")
-    mistakes = []
+    if len(paths) > SETTINGS.texts_max:
+        raise BadInput(f"`{path}`: more than {SETTINGS.texts_max} texts")
+    mistakes, texts = [], []
     for one in paths:
         try:
             text = read_agreement(one)
@@ -114,11 +117,12 @@ def check(
             mistakes.append(str(error))
             continue
         _in_order(str(one), text)
+        texts.append(text)
     if not mistakes and path.is_dir():
         read_agreements(path)  # two files must not hold one id
     if mistakes:
         raise BadInput("\n".join(mistakes))
-    _check_acts(acts, [read_agreement(one) for one in paths])
+    _check_acts(acts, texts)
 
 
 def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:

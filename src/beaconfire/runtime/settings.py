@@ -169,6 +169,12 @@ class Settings:
     journal_line_bytes_max: int = limit(
         4 * 1024 * 1024, "bytes", "an item or an estimate in it is far smaller"
     )
+    journal_file_bytes_max: int = limit(
+        64 * 1024 * 1024 * 1024, "bytes", "an export, read by the line: ten bad days"
+    )
+    journal_kept_max: int = limit(
+        500_000, "entries", "of an export that a command keeps: 1 GB of memory or so"
+    )
 
     # The solver
     solver_ready_s_max: float = limit(
