@@ -53,6 +53,7 @@ from beaconfire.runtime.seldom import Seldom
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
+from beaconfire.runtime.taking_up import first_turns
 from beaconfire.runtime.turns import Node
 from beaconfire.runtime.writer import Writer
 from beaconfire.seals import codec
@@ -202,10 +203,10 @@ class _Running:
         for sentence in closed:
             say(sentence)
         await _both(self.solver.start(), border.start(trusted))
-        # What the node is from now on is its first turn: whatever follows is decided
-        # by it, and partners that are new have their place.
-        turn, effects = node.turn(node.given, by="runtime", at=clock.now())
-        await journal.append((turn,))
+        # What the node is from now on, and whether its clock can be believed, is told
+        # first: whatever follows is decided by it, and new partners have their place.
+        turns, effects = first_turns(node, clock)
+        await journal.append(turns)
         for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
         self.partners = Partners(
@@ -319,7 +320,6 @@ class _Running:
         """Wake the node when something is due, and tell it when its clock steps."""
         await self._await_start()
         since_check_s = 0.0
-        self._clock.go_on_from(self.node.at)
         trusted = self.node.clock_trusted
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
