@@ -21,6 +21,7 @@ from beaconfire.agreements.agreement import (
 )
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import PartyStatus, status_of
+from beaconfire.agreements.text import MISTAKES_SHOWN_MAX, more_than_shown
 from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.cli.printing import put, put_document
 from beaconfire.errors import BadInput, Refused
@@ -131,7 +132,10 @@ def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
     read = read_acts(acts)
     mistakes = flaws(read, [text.agreement for text in texts])
     if mistakes:
-        raise BadInput("\n".join(mistakes))
+        shown = list(mistakes[:MISTAKES_SHOWN_MAX])
+        if len(mistakes) > len(shown):
+            shown.append(f"{acts}: {more_than_shown(len(mistakes))}")
+        raise BadInput("\n".join(shown))
     count = sum(not isinstance(one.act, NodeStart) for one in read)
     put(f"{acts}: {count} acts, in order")
 
