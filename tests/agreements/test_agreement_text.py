@@ -465,8 +465,16 @@ def test_records_and_duties_stand_in_the_text_and_print_back():
             "`record.party`: `KОR` is not a party: it holds the",
         ),
         ('party = "KOR"\n', "", "`record`: missing key `party`"),
-        ('"Facility"', '"LawChange"', "`record`: invalid value"),
-        ('"SECRET"', '"secret"', "`record`: invalid enum value 'secret'"),
+        (
+            '"Facility"',
+            '"LawChange"',
+            "`record`: `type` is `LawChange`; allowed are Authority",
+        ),
+        (
+            '"SECRET"',
+            '"secret"',
+            "`record`: `level` is `secret`; allowed are CONFIDENTIAL, ",
+        ),
         ('"centre"', '"cen\\u202etre"', "`record`: holds a hidden character, U+202E"),
         ('responsible = "officer"\n', "", "missing key `responsible`"),
         ("contractor", "contracter", "unknown key `contracter`"),

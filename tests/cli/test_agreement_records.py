@@ -127,7 +127,10 @@ def test_inspect_writes_the_ledger_of_what_was_given(command, tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"type":"Nothing"}', "record.json: invalid value 'Nothing'"),
+        (
+            '{"type":"Nothing"}',
+            "record.json: `type` is `Nothing`; allowed are Authority, ",
+        ),
         ('{"type":"CaseClosed"}', "missing key `case`"),
         ("", "is empty: it needs one JSON value"),
         ("{", "not JSON"),

@@ -44,6 +44,10 @@ _NUMBER_MAX = 10**15
 _SUFFIX = ".toml"
 _SHIPPED = resources.files("beaconfire.exercise") / "scenarios"
 _PLACE = re.compile(r"^(?P<said>.*?)(?: at `(?P<path>[^`]*)`)?$", re.DOTALL)
+# The other form in which a message names its place, see seals/told.py.
+_NOT_ALLOWED = re.compile(
+    r"^`(?P<path>[^`]*)` (?P<said>is .*; (?:allowed|this node reads) .*)$", re.DOTALL
+)
 _UNKNOWN = re.compile(r"^unknown key `(?P<key>[^`]*)`")
 
 
@@ -115,7 +119,8 @@ def _as_json(value: Any, path: str) -> Any:
 
 def _placed(message: str, text: str, file: str) -> str:
     """Say file, line and key before what is wrong there."""
-    match = _PLACE.match(message.removeprefix("scenario: "))
+    whole = message.removeprefix("scenario: ")
+    match = _NOT_ALLOWED.match(whole) or _PLACE.match(whole)
     assert match is not None, "the pattern matches every text"
     said, path = match["said"], match["path"] or ""
     unknown = _UNKNOWN.match(said)
