@@ -26,6 +26,7 @@ from beaconfire.runtime.agreement_files import InForce
 from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
+from beaconfire.runtime.disk import DiskWatch, node_has_room
 from beaconfire.runtime.doors import Doors
 from beaconfire.runtime.effects import (
     CloseLink,
@@ -92,6 +93,7 @@ async def run_node(directory: Path, *, say: Say) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told)
     async with AsyncExitStack() as stack:
+        stack.enter_context(node_has_room(directory))
         running = await _Running.start(directory, config, clock, stack, say)
         say(f"ready: node of {config.party} in {directory}")
         await running.serve(stop)
@@ -302,6 +304,7 @@ class _Running:
         """Wake the node when something is due, and tell it when its clock steps."""
         await self._await_start()
         since_check_s = 0.0
+        disk = DiskWatch(self._directory, self._say)
         trusted = self.node.clock_trusted
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
@@ -313,6 +316,7 @@ class _Running:
             since_check_s += SETTINGS.due_check_s
             if since_check_s >= SETTINGS.clock_check_s:
                 since_check_s = 0.0
+                disk.look()
                 trusted = self._watch_clock(trusted)
 
     def _watch_clock(self, trusted: bool) -> bool:

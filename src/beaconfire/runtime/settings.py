@@ -154,6 +154,14 @@ class Settings:
     )
 
     # The files
+    disk_low_bytes: int = limit(
+        256 * 1024 * 1024, "bytes", "left: an hour of one partner's worst, to make room"
+    )
+    disk_full_bytes: int = limit(
+        1024 * 1024,
+        "bytes",
+        "left: less than a few frames, a checkpoint and a log take",
+    )
     config_bytes_max: int = limit(
         262_144, "bytes", "256 sensors with long lists take about 100 kB"
     )
