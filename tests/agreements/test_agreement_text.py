@@ -285,6 +285,39 @@ def test_many_mistakes_are_counted_not_all_told():
 
 
 @pytest.mark.parametrize(
+    "parties", ["", 'parties = "JPN"', 'parties = ["JPN", "KORR"]', "parties = []"]
+)
+def test_parties_that_cannot_be_read_are_one_mistake(parties):
+    """Not one more for every place where a party is named."""
+    text = GOOD.replace('parties = ["JPN", "KOR"]', parties) + RECORD
+    (found,) = mistakes(text)
+    assert "parties`" in found
+
+
+def test_levels_of_a_stranger_are_one_mistake():
+    """Its code, not also what stands under it; and who is a party is said."""
+    text = with_line(10, "[levels.jpn]")
+    assert len(mistakes(text)) == 1
+    text = with_line(10, "[levels.USA]").replace('"CONFIDENTIAL"', '"NONE"')
+    assert mistakes(text) == [
+        "t.toml:10: `levels.USA`: `USA` is no party to this agreement: allowed are "
+        "JPN, KOR"
+    ]
+    rows = "".join(f'"own {n}" = "NONE"\n' for n in range(MARKINGS_MAX + 1))
+    (found,) = mistakes(GOOD.replace('"秘" = "CONFIDENTIAL"\n', rows))
+    assert f"must list 1 to {MARKINGS_MAX} markings" in found
+
+
+def test_a_text_of_ten_thousand_mistakes_is_told_in_twenty_one_lines():
+    """The rest is counted, and one that is left is one mistake."""
+    found = mistakes(GOOD + "".join(f"[x{n}]\n" for n in range(10_000)))
+    assert len(found) == 21
+    assert found[-1] == "t.toml: and 9980 more mistakes"
+    found = mistakes(GOOD + "".join(f"[x{n}]\n" for n in range(21)))
+    assert found[-1] == "t.toml: and 1 more mistake"
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ('id = "a"\nid = "b"\n', "t.toml:2: not TOML: "),
@@ -432,8 +465,16 @@ def test_records_and_duties_stand_in_the_text_and_print_back():
             "`record.party`: `KОR` is not a party: it holds the",
         ),
         ('party = "KOR"\n', "", "`record`: missing key `party`"),
-        ('"Facility"', '"LawChange"', "`record`: invalid value"),
-        ('"SECRET"', '"secret"', "`record`: invalid enum value 'secret'"),
+        (
+            '"Facility"',
+            '"LawChange"',
+            "`record`: `type` is `LawChange`; allowed are Authority",
+        ),
+        (
+            '"SECRET"',
+            '"secret"',
+            "`record`: `level` is `secret`; allowed are CONFIDENTIAL, ",
+        ),
         ('"centre"', '"cen\\u202etre"', "`record`: holds a hidden character, U+202E"),
         ('responsible = "officer"\n', "", "missing key `responsible`"),
         ("contractor", "contracter", "unknown key `contracter`"),

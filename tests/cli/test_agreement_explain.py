@@ -242,3 +242,13 @@ def test_check_explains_acts_that_are_not_in_order(command, tmp_path, line, told
     good = written(tmp_path, approve(), entry("suspend", "JPN", place=2))
     code, out, _ = command("check", "library", "--acts", good)
     assert (code, f"{good}: 2 acts, in order" in out) == (0, True)
+
+
+def test_check_counts_the_acts_out_of_order_that_it_does_not_list(command, tmp_path):
+    """Ten thousand lines help nobody: twenty, and how many more there are."""
+    lines = [entry("suspend", "USA", place=n) for n in range(1, 10_001)]
+    acts = written(tmp_path, *lines)
+    code, _, err = command("check", "library", "--acts", acts)
+    told = [line for line in err.splitlines() if "not signed by" not in line]
+    assert (code, len(told)) == (2, 21)
+    assert told[-1] == f"{acts}: and 9980 more mistakes"

@@ -127,9 +127,13 @@ def test_inspect_writes_the_ledger_of_what_was_given(command, tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('{"type":"Nothing"}', "record.json: invalid value 'Nothing'"),
+        (
+            '{"type":"Nothing"}',
+            "record.json: `type` is `Nothing`; allowed are Authority, ",
+        ),
         ('{"type":"CaseClosed"}', "missing key `case`"),
-        ("", "not JSON"),
+        ("", "is empty: it needs one JSON value"),
+        ("{", "not JSON"),
     ],
 )
 def test_a_bad_record_exits_2_before_anything_is_signed(

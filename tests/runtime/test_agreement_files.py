@@ -147,7 +147,8 @@ def test_one_bad_file_does_not_stop_the_others(folder):
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"", "not JSON"),
+        (b"", "is empty: KOR signs anew"),
+        (b"{", "not JSON"),
         (b"{}", "missing key `party`"),
         (b'{"v":1,"party":"JPN","keyid":"k","sig":"s"}', "it says it is JPN's"),
         (b'{"v":1,"party":"KOR","keyid":"k","sig":"s","x":1}', "unknown key `x`"),

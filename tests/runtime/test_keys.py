@@ -82,7 +82,7 @@ def test_a_damaged_key_is_bad_input(keys_dir):
     with pytest.raises(BadInput, match="larger than 4096 bytes; not a key"):
         keys.load_signing_key(path, "items")
     path.unlink()
-    with pytest.raises(BadInput, match="cannot be read: No such file"):
+    with pytest.raises(BadInput, match="cannot be read: no such file"):
         keys.load_signing_key(path, "items")
 
 

@@ -37,7 +37,7 @@ def test_a_solver_that_ends_at_once_is_said_in_one_sentence(monkeypatch):
     monkeypatch.setattr(sys, "executable", "false")
 
     async def start():
-        solver = Solver(lambda _: None, report=lambda _: None)
+        solver = Solver(lambda _: None, report=lambda _: None, again=lambda _: None)
         await solver.start()
 
     with pytest.raises(BeaconfireError, match="did not become ready"):

@@ -143,7 +143,7 @@ def test_what_is_no_receipt_is_refused(hub: Hub) -> None:
     good = codec.encode(hub.note())
     key = members()["KOR"].sealer.link
     for payload, said in (
-        (good.replace(b'"v":1', b'"v":2'), "receipt: invalid enum value 2 at `v`"),
+        (good.replace(b'"v":1', b'"v":2'), "receipt: `v` is 2; this node reads 1"),
         (good.replace(b'{"v"', b'{"x":1,"v"'), "receipt: unknown key `x`"),
         (good.replace(b'{"v":1', b'{"v":1,"v":1'), "receipt: the key `v` stands twice"),
         (b"[]", "receipt: expected an object"),

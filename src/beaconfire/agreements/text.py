@@ -162,12 +162,12 @@ class _Reading:
         found = []
         for code in tables:
             path: KeyPath = ("levels", code)
-            self._value(path, code, values.party, "")
-            if code not in parties:
-                self._wrong(path, f"`{code[:40]}` is no party to this agreement")
+            if not self._is_party(path, code, parties):
+                continue
             markings = self._table(tables, ("levels",), code)
             if not 1 <= len(markings) <= MARKINGS_MAX:
                 self._wrong(path, f"must list 1 to {MARKINGS_MAX} markings")
+                continue
             rows = []
             for marking in markings:
                 self._value((*path, marking), marking, values.text, "")
@@ -243,10 +243,8 @@ class _Reading:
             path: KeyPath = ("record", place)
             told = dict(table)
             party = self._read(told, path, "party", values.party, "")
-            if party and party not in parties:
-                self._wrong(
-                    (*path, "party"), f"`{party}` is no party to this agreement"
-                )
+            if party:
+                self._is_party((*path, "party"), party, parties)
             told.pop("party", None)
             try:
                 record: Annexed = codec.convert(told, Annexed, what="record")  # type: ignore[arg-type]
@@ -257,6 +255,20 @@ class _Reading:
                 self._value(path, line, values.text, "")
             found.append(Annex(party=party, record=record))
         return tuple(found)
+
+    def _is_party(self, path: KeyPath, code: str, parties: tuple[Party, ...]) -> bool:
+        """Say whether ``code`` is a party, and note it if it is none.
+
+        Where the list of parties could not be read that is the mistake, and no other.
+        """
+
+        def read(value: object) -> bool:
+            code = values.party(value)
+            if parties:
+                values.one_of(code, parties, what="party to this agreement")
+            return True
+
+        return self._value(path, code, read, False)
 
     def _check_articles(self, agreement: Agreement) -> None:
         seen: dict[str, int] = {}
@@ -350,8 +362,14 @@ class _Reading:
         told = sorted(self._mistakes, key=lambda mistake: self._mistakes[mistake])
         shown = told[:MISTAKES_SHOWN_MAX]
         if len(told) > len(shown):
-            shown.append(f"{self._file}: and {len(told) - len(shown)} more mistakes")
+            shown.append(f"{self._file}: {more_than_shown(len(told))}")
         return "\n".join(shown)
+
+
+def more_than_shown(count: int) -> str:
+    """Say how many of ``count`` mistakes are left out of a list that was cut."""
+    rest = count - MISTAKES_SHOWN_MAX
+    return f"and {rest} more {'mistake' if rest == 1 else 'mistakes'}"
 
 
 def _printed(value: object) -> str:

@@ -178,7 +178,8 @@ def _flag(value: object, parties: tuple[Party, ...]) -> bool:
 
 def _of_the_parties(value: object, parties: tuple[Party, ...]) -> tuple[str, ...]:
     named = list_of(value, party)
-    for one in named:
+    # None where the text's own list could not be read, which is told there, once.
+    for one in named if parties else ():
         one_of(one, parties, what="party to this agreement")
     return named
 

@@ -21,6 +21,7 @@ from beaconfire.agreements.agreement import (
 )
 from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import PartyStatus, status_of
+from beaconfire.agreements.text import MISTAKES_SHOWN_MAX, more_than_shown
 from beaconfire.cli.decide import LIBRARY, texts_from
 from beaconfire.cli.printing import put, put_document
 from beaconfire.errors import BadInput, Refused
@@ -37,6 +38,7 @@ from beaconfire.runtime.agreement_files import (
 from beaconfire.runtime.clock import WallClock
 from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
 from beaconfire.runtime.orders import order, standing_in
+from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.seals.acts import sign_act
 from beaconfire.seals.keys import SigningKey
@@ -106,7 +108,9 @@ def check(
     paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not paths:
         raise BadInput(f"`{path}` holds no agreement (`*.toml`)")
-    mistakes = []
+    if len(paths) > SETTINGS.texts_max:
+        raise BadInput(f"`{path}`: more than {SETTINGS.texts_max} texts")
+    mistakes, texts = [], []
     for one in paths:
         try:
             text = read_agreement(one)
@@ -114,11 +118,12 @@ def check(
             mistakes.append(str(error))
             continue
         _in_order(str(one), text)
+        texts.append(text)
     if not mistakes and path.is_dir():
         read_agreements(path)  # two files must not hold one id
     if mistakes:
         raise BadInput("\n".join(mistakes))
-    _check_acts(acts, [read_agreement(one) for one in paths])
+    _check_acts(acts, texts)
 
 
 def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
@@ -127,7 +132,10 @@ def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
     read = read_acts(acts)
     mistakes = flaws(read, [text.agreement for text in texts])
     if mistakes:
-        raise BadInput("\n".join(mistakes))
+        shown = list(mistakes[:MISTAKES_SHOWN_MAX])
+        if len(mistakes) > len(shown):
+            shown.append(f"{acts}: {more_than_shown(len(mistakes))}")
+        raise BadInput("\n".join(shown))
     count = sum(not isinstance(one.act, NodeStart) for one in read)
     put(f"{acts}: {count} acts, in order")
 

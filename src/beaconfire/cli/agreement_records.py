@@ -30,6 +30,7 @@ from beaconfire.cli.agreement import (
 from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.act_files import fold, read_acts, read_items
+from beaconfire.runtime.named_files import read_named
 from beaconfire.runtime.node_dir import load_node, node_now
 from beaconfire.seals import codec
 from beaconfire.vocabulary.item import Item
@@ -209,11 +210,4 @@ def _record(path: Path) -> Record:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise BadInput(f"`{path}` cannot be read: {error.strerror}") from None
-    if len(data) > FILE_BYTES_MAX:
-        raise BadInput(f"{path}: longer than {FILE_BYTES_MAX} bytes")
-    return data
+    return read_named(path, bytes_max=FILE_BYTES_MAX, empty=": it needs one JSON value")

@@ -20,6 +20,7 @@ from beaconfire.runtime.agreement_files import (
     read_agreements,
     shipped_texts,
 )
+from beaconfire.runtime.named_files import read_named
 from beaconfire.seals import codec
 from beaconfire.vocabulary.entries.decisions import Deferral, Refusal, Release
 from beaconfire.vocabulary.item import Item
@@ -30,7 +31,7 @@ app = typer.Typer(add_completion=False)
 
 # `--agreements library` names the texts that ship with the project.
 LIBRARY = "library"
-ITEM_BYTES_MAX = 1_000_000
+ITEM_BYTES_MAX = 1_000_000  # several times what a border takes of one message
 
 Decision = Release | Refusal | Deferral
 _OUTCOME: dict[type, str] = {
@@ -174,11 +175,5 @@ def _about_signatures(texts: tuple[AgreementFile, ...]) -> tuple[str, ...]:
 
 
 def _item(path: Path) -> Item:
-    try:
-        with path.open("rb") as file:
-            data = file.read(ITEM_BYTES_MAX + 1)
-    except OSError as error:
-        raise BadInput(f"`{path}` cannot be read: {error.strerror}") from None
-    if len(data) > ITEM_BYTES_MAX:
-        raise BadInput(f"{path}: longer than {ITEM_BYTES_MAX} bytes")
+    data = read_named(path, bytes_max=ITEM_BYTES_MAX, empty=": it needs one item")
     return codec.decode(data, Item, what=str(path))

@@ -15,13 +15,17 @@ from beaconfire.cli.printing import put
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import (
+    FILE_BYTES_MAX,
+    LINES_MAX,
     EstimateAnswer,
     LineRejected,
     ObjectAnswer,
     SensorAnswer,
     answer_lines,
 )
+from beaconfire.runtime.named_files import read_bounded
 from beaconfire.seals import codec
+from beaconfire.seals.toml_text import refuse_mark
 from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
@@ -44,19 +48,27 @@ def estimate(
     ] = None,
 ) -> None:
     """Say where it was launched, where it is and where it comes down."""
-    try:
-        lines = plots.read_bytes().split(b"\n")
-    except OSError as error:
-        message = f"`{plots}` cannot be read: {(error.strerror or 'unknown').lower()}"
-        raise BadInput(message) from None
     asked = None if at is None else Instant.parse(at)
-    answer = answer_lines(lines, sort=_sort, at=asked)
+    answer = answer_lines(_lines_in(plots), sort=_sort, at=asked)
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
         put(codec.encode(answer).decode())
         return
     _show(answer, Console(highlight=False))
+
+
+def _lines_in(plots: Path) -> list[bytes]:
+    """Return the lines of the file, never more than one flight can have."""
+    data = read_bounded(plots, bytes_max=FILE_BYTES_MAX)
+    refuse_mark(data, file=str(plots))
+    lines = data.split(b"\n", LINES_MAX)
+    if len(lines) > LINES_MAX and lines.pop().strip():
+        message = (
+            f"`{plots}`: more than {LINES_MAX} lines: give the plots of one flight"
+        )
+        raise BadInput(message)
+    return lines
 
 
 def _sort(plots: Sequence[Plot], cues: Sequence[Cue]) -> tuple[Observations, ...]:

@@ -25,6 +25,7 @@ from beaconfire.estimation.members import widened_for_members
 from beaconfire.estimation.seen_in_file import groups_in, sights_in, surely_theirs
 from beaconfire.estimation.selection import REPEATED
 from beaconfire.seals import codec
+from beaconfire.seals.toml_text import is_utf8
 from beaconfire.vocabulary.flight import (
     BiasEstimate,
     FlightEstimate,
@@ -53,6 +54,8 @@ from beaconfire.vocabulary.times import Instant
 LINE_BYTES_MAX = 16_384
 # Five radars at 10 Hz for half an hour: a larger file is not one flight's.
 LINES_MAX = 100_000
+# So many plots of 400 bytes are 40 MB; what is longer is not read on.
+FILE_BYTES_MAX = 64 * 1024 * 1024
 # A file with a gap as long as this is looked through for several objects in any case.
 GAP_S = 300.0
 _LATER = "it is later than the instant that is asked about"
@@ -140,13 +143,19 @@ def answer_lines(
 
     ``at`` is the instant that is asked about: what is later is left out. Without it, it
     is the newest time in the file.
+
+    Raises:
+        BadInput: there are more lines than one flight can have.
     """
+    if len(lines) > LINES_MAX:
+        message = f"more than {LINES_MAX} lines: give the plots of one flight"
+        raise BadInput(message)
     held = _Held(until=at)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            held.add(_read(line, number), number)
+            held.add(_read(line), number)
         except BadInput as error:
             held.reject(number, str(error))
     if not held.plots and not held.cues:
@@ -278,18 +287,17 @@ def _sensors(estimates: Sequence[FlightEstimate]) -> tuple[SensorAnswer, ...]:
     return tuple(answers)
 
 
-def _read(line: bytes | str, number: int) -> Plot | Cue:
+def _read(line: bytes | str) -> Plot | Cue:
     """Read one line.
 
     Raises:
         BadInput: neither a plot nor a cue; says where and why.
     """
-    if number > LINES_MAX:
-        message = f"more than {LINES_MAX} lines are not one flight"
-        raise BadInput(message)
     if len(line) > LINE_BYTES_MAX:
         message = f"longer than {LINE_BYTES_MAX} characters"
         raise BadInput(message)
+    if isinstance(line, bytes) and not is_utf8(line):
+        raise BadInput("not UTF-8")
     if codec.decode_repeating(line, _Peek, what="line").launch is UNSET:
         return codec.decode(line, Plot, what="plot")
     return codec.decode(line, Cue, what="cue")

@@ -17,7 +17,7 @@ from beaconfire.journal.jetstream import open_reader
 from beaconfire.journal.stream_journal import JetStreamJournal
 from beaconfire.runtime.journal_server import access_to
 from beaconfire.runtime.processes import dying_with_parent
-from beaconfire.runtime.run import READY_FILE, Ready
+from beaconfire.runtime.readiness import READY_FILE, Ready
 from beaconfire.runtime.server_config import READER
 from beaconfire.runtime.settings import journal_limits
 from beaconfire.seals import codec

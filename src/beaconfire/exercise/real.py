@@ -24,7 +24,7 @@ from beaconfire.exercise.simulated import Sky
 from beaconfire.exercise.staging import Staged, begin, stage
 from beaconfire.journal.entry import Turn
 from beaconfire.runtime.clock import ExerciseClock
-from beaconfire.runtime.run import ProcessNote
+from beaconfire.runtime.readiness import ProcessNote
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.times import NS_PER_S, Instant
 

@@ -11,6 +11,7 @@ is flown or drawn here. Guarantees:
 """
 
 import math
+import os
 import re
 from datetime import datetime
 from importlib import resources
@@ -21,8 +22,9 @@ from beaconfire.errors import BadInput
 from beaconfire.exercise.scenario_lines import line_of
 from beaconfire.exercise.scenario_parts import Launch, Scenario, Sensor
 from beaconfire.exercise.scenario_rules import check_whole
+from beaconfire.runtime.named_files import read_named
 from beaconfire.seals.codec import convert
-from beaconfire.seals.toml_text import toml_of
+from beaconfire.seals.toml_text import text_of, toml_of
 
 __all__ = [
     "TEXT_BYTES_MAX",
@@ -42,6 +44,10 @@ _NUMBER_MAX = 10**15
 _SUFFIX = ".toml"
 _SHIPPED = resources.files("beaconfire.exercise") / "scenarios"
 _PLACE = re.compile(r"^(?P<said>.*?)(?: at `(?P<path>[^`]*)`)?$", re.DOTALL)
+# The other form in which a message names its place, see seals/told.py.
+_NOT_ALLOWED = re.compile(
+    r"^`(?P<path>[^`]*)` (?P<said>is .*; (?:allowed|this node reads) .*)$", re.DOTALL
+)
 _UNKNOWN = re.compile(r"^unknown key `(?P<key>[^`]*)`")
 
 
@@ -63,17 +69,16 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     if name in shipped():
         file = f"{name}{_SUFFIX}"
         return parse_scenario((_SHIPPED / file).read_text("utf-8"), file=file)
-    try:
-        with Path(name).open("rb") as stream:
-            data = stream.read(TEXT_BYTES_MAX + 1)
-        text = data.decode("utf-8")
-    except (OSError, ValueError):
+    if not os.path.exists(name):  # noqa: PTH110 - false for a name too long, too
         message = (
             f"`{name[:200]}` is neither a shipped scenario ({', '.join(shipped())}) "
-            "nor a text file that can be read"
+            "nor a file that is there"
         )
-        raise BadInput(message) from None
-    return parse_scenario(text, file=name)
+        raise BadInput(message)
+    data = read_named(
+        Path(name), bytes_max=TEXT_BYTES_MAX, empty=": it needs a scenario"
+    )
+    return parse_scenario(text_of(data, file=name), file=name)
 
 
 def parse_scenario(text: str, *, file: str) -> Scenario:
@@ -114,7 +119,8 @@ def _as_json(value: Any, path: str) -> Any:
 
 def _placed(message: str, text: str, file: str) -> str:
     """Say file, line and key before what is wrong there."""
-    match = _PLACE.match(message.removeprefix("scenario: "))
+    whole = message.removeprefix("scenario: ")
+    match = _NOT_ALLOWED.match(whole) or _PLACE.match(whole)
     assert match is not None, "the pattern matches every text"
     said, path = match["said"], match["path"] or ""
     unknown = _UNKNOWN.match(said)

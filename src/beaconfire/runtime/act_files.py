@@ -25,6 +25,7 @@ from beaconfire.agreements.consultation import Outcome
 from beaconfire.agreements.entitled import entitled
 from beaconfire.agreements.standing import Standing
 from beaconfire.errors import BadInput
+from beaconfire.runtime.named_files import named_lines
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
@@ -172,28 +173,22 @@ def journal_lines(
     """Yield the journal lines of some kinds, each with its file and line.
 
     Raises:
-        BadInput: the file cannot be read, or a line is wrong.
+        BadInput: the file cannot be read, or a line is wrong, or too many lines are
+            of these kinds to be held in memory.
     """
-    try:
-        with path.open("rb") as file:
-            # Never more of a line than may be: a huge one is refused, not read.
-            lines = iter(
-                lambda: file.readline(SETTINGS.journal_line_bytes_max + 1), b""
+    kept = 0
+    for line, where in named_lines(path):
+        entry = codec.decode(line, JournalLine, what=where)
+        if entry.kind not in kinds:
+            continue
+        kept += 1
+        if kept > SETTINGS.journal_kept_max:
+            message = (
+                f"{where}: more than {SETTINGS.journal_kept_max} entries of use here: "
+                "give a part of it"
             )
-            for number, line in enumerate(lines, start=1):
-                where = f"{path}:{number}"
-                if len(line) > SETTINGS.journal_line_bytes_max:
-                    raise BadInput(
-                        f"{where}: longer than {SETTINGS.journal_line_bytes_max} bytes"
-                    )
-                if not line.strip():
-                    continue
-                entry = codec.decode(line, JournalLine, what=where)
-                if entry.kind in kinds:
-                    yield entry, where
-    except OSError as error:
-        message = f"`{path}` cannot be read: {error.strerror}"
-        raise BadInput(message) from None
+            raise BadInput(message)
+        yield entry, where
 
 
 def _act_of(entry: JournalLine, where: str) -> ActEntry:

@@ -24,6 +24,7 @@ from msgspec import Struct
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.agreements.text import TEXT_BYTES_MAX, parse_agreement
 from beaconfire.errors import BadInput, Refused
+from beaconfire.runtime.named_files import read_named
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec, dsse
 from beaconfire.seals.keys import SigningKey
@@ -83,7 +84,10 @@ def shipped_texts() -> tuple[AgreementFile, ...]:
     """Return the texts that ship with the project, unsigned, in order of their id."""
     place = resources.files("beaconfire.agreements") / "library"
     return _each_once(
-        [_read_text(path, name=path.name) for path in _sorted(place.iterdir())]
+        [
+            _text_in(path.read_bytes(), file=path.name, name=path.name)
+            for path in _sorted(place.iterdir())
+        ]
     )
 
 
@@ -98,10 +102,7 @@ def read_agreements(directory: Path) -> tuple[AgreementFile, ...]:
     Raises:
         BadInput: no such directory, or a text or signature is wrong; says which.
     """
-    texts = [
-        _with_signatures(_read_text(path, name=str(path)), path)
-        for path in _texts_in(directory)
-    ]
+    texts = [_with_signatures(_read_text(path), path) for path in _texts_in(directory)]
     return _each_once(texts)
 
 
@@ -111,7 +112,7 @@ def read_agreement(path: Path) -> AgreementFile:
     Raises:
         BadInput: it cannot be read, or is wrong; says where.
     """
-    return _with_signatures(_read_text(path, name=str(path)), path)
+    return _with_signatures(_read_text(path), path)
 
 
 def in_force_texts(directory: Path, cards: Iterable[Card]) -> InForce:
@@ -142,7 +143,7 @@ def sign_file(path: Path, *, party: Party, key: SigningKey) -> Path:
         BadInput: the text is wrong: nobody signs what cannot be read.
         Refused: ``party`` is no party to it.
     """
-    text = _read_text(path, name=str(path))
+    text = _read_text(path)
     if party not in text.agreement.parties:
         message = f"{party} is no party to {text.agreement.id}: nothing was signed"
         raise Refused(message)
@@ -179,8 +180,10 @@ def _with_signatures(text: AgreementFile, path: Path) -> AgreementFile:
         beside = _signature_path(path, party)
         if not beside.exists():
             continue
-        data = _read_bytes(
-            beside, name=str(beside), bytes_max=SETTINGS.signature_bytes_max
+        data = read_named(
+            beside,
+            bytes_max=SETTINGS.signature_bytes_max,
+            empty=f": {party} signs anew",
         )
         signed = codec.decode(data, SignatureFile, what=f"signature `{beside}`")
         if signed.party != party:
@@ -195,23 +198,14 @@ def _with_signatures(text: AgreementFile, path: Path) -> AgreementFile:
     )
 
 
-def _read_text(path: Traversable, *, name: str) -> AgreementFile:
-    data = _read_bytes(path, name=name, bytes_max=TEXT_BYTES_MAX)
+def _read_text(path: Path) -> AgreementFile:
+    data = read_named(path, bytes_max=TEXT_BYTES_MAX, empty=": it needs an agreement")
+    return _text_in(data, file=path.name, name=str(path))
+
+
+def _text_in(data: bytes, *, file: str, name: str) -> AgreementFile:
     agreement = parse_agreement(text_of(data, file=name), file=name)
-    return AgreementFile(agreement=agreement, file=path.name, data=data)
-
-
-def _read_bytes(path: Traversable, *, name: str, bytes_max: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            # Never more than may be: a huge file is refused, not read.
-            data = file.read(bytes_max + 1)
-    except OSError as error:
-        message = f"`{name}` cannot be read: {error.strerror}"
-        raise BadInput(message) from None
-    if len(data) > bytes_max:
-        raise BadInput(f"{name}: longer than {bytes_max} bytes")
-    return data
+    return AgreementFile(agreement=agreement, file=file, data=data)
 
 
 def _texts_in(directory: Path) -> list[Path]:

@@ -28,6 +28,7 @@ from msgspec.structs import replace
 from beaconfire.agreements.trust import Trust
 from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime import keys
+from beaconfire.runtime.named_files import read_named
 from beaconfire.runtime.node_dir import (
     PRIVATE_DIR,
     NodeConfig,
@@ -166,14 +167,11 @@ def read_card_file(path: Path) -> bytes:
     """Read a card file of any origin, never more of it than a card can have.
 
     Raises:
-        BadInput: it cannot be read.
+        BadInput: it cannot be read, or is no text of a card's length.
     """
-    try:
-        with path.open("rb") as file:
-            return file.read(cards.CARD_BYTES_MAX + 1)
-    except OSError as error:
-        message = f"card `{path}` cannot be read: {error.strerror}"
-        raise BadInput(message) from None
+    return read_named(
+        path, bytes_max=cards.CARD_BYTES_MAX, empty=": it needs a partner's card"
+    )
 
 
 def admit(

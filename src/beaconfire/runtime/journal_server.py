@@ -9,6 +9,7 @@ server with nobody who could write is started on the copy. Reading changes no by
 what is stored, also not of what is damaged.
 """
 
+import re
 import secrets
 import shutil
 import tempfile
@@ -20,11 +21,18 @@ from typing import Literal
 
 from msgspec import Struct
 
-from beaconfire.errors import BadInput, NotReachable
+from beaconfire.errors import BadInput, BeaconfireError, NotReachable
 from beaconfire.journal.jetstream import open_reader
 from beaconfire.journal.stream_journal import JetStreamJournal
 from beaconfire.journal.streams import Endpoint
 from beaconfire.runtime import processes
+from beaconfire.runtime.disk import (
+    free_bytes,
+    is_no_room,
+    no_room_to_read,
+    require_room_to_read,
+)
+from beaconfire.runtime.named_files import system_said
 from beaconfire.runtime.node_dir import PRIVATE_DIR, replace_private
 from beaconfire.runtime.server_config import (
     INSPECTOR,
@@ -212,12 +220,28 @@ async def _read_only(
 
 def _copy(stored: Path, copy: Path, progress: Callable[[str], None]) -> None:
     size = sum(path.stat().st_size for path in stored.rglob("*") if path.is_file())
+    place = copy.parent.parent
+    require_room_to_read(place, size)
     progress(f"copying {size / 1e6:.1f} MB of stored turns, to read without touching")
     try:
         shutil.copytree(stored, copy)
-    except (OSError, shutil.Error) as error:
-        message = f"`{stored}` cannot be copied for reading: {error}"
+    except OSError as error:
+        if is_no_room(error):
+            left = free_bytes(place)
+            raise BeaconfireError(no_room_to_read(place, size, left)) from None
+        message = f"`{stored}` cannot be copied for reading: {_first_of(error)}"
         raise BadInput(message) from None
+
+
+def _first_of(error: OSError) -> str:
+    """Say what was wrong with the first file of a copy, and with how many more."""
+    if not isinstance(error, shutil.Error):
+        return f"`{error.filename}`: {system_said(error)}"
+    failed = error.args[0]
+    name, _, why = failed[0]
+    said = re.sub(r"^\[Errno \d+\] |: '.*$", "", str(why)).lower()
+    more = f", and {len(failed) - 1} more files" if len(failed) > 1 else ""
+    return f"`{name}`: {said}{more}"
 
 
 def _server_runs(run_dir: Path) -> bool:

@@ -11,6 +11,7 @@ X.509 is the only use of ``cryptography``; signatures are the seals' business.
 """
 
 import ipaddress
+import os
 import re
 import secrets
 import stat
@@ -27,6 +28,7 @@ from msgspec import Struct
 
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.clock import WallClock
+from beaconfire.runtime.named_files import opened, system_said
 from beaconfire.runtime.node_dir import replace_private, write_private
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
@@ -152,15 +154,17 @@ def read_private(path: Path) -> bytes:
         Refused: its mode lets others in.
     """
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
+        with opened(path) as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             data = file.read(SETTINGS.key_file_bytes_max + 1)
     except OSError as error:
-        message = f"`{path}` cannot be read: {error.strerror}"
+        message = f"`{path}` cannot be read: {system_said(error)}"
         raise BadInput(message) from None
     if mode & 0o077:
         message = f"`{path}` can be read by others (mode {mode:o}): chmod 600 it"
         raise Refused(message)
+    if not data:
+        raise BadInput(f"`{path}` is empty: it needs a key")
     if len(data) > SETTINGS.key_file_bytes_max:
         message = (
             f"`{path}`: larger than {SETTINGS.key_file_bytes_max} bytes; not a key"

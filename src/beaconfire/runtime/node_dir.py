@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from beaconfire.errors import BadInput, NotReachable, Refused
 from beaconfire.runtime.clock import Clock, ExerciseClock, WallClock
+from beaconfire.runtime.named_files import opened, system_said
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import cards, codec
 from beaconfire.seals.toml_text import text_of, toml_of
@@ -92,12 +93,12 @@ def load_node(directory: Path) -> NodeConfig:
     """
     path = directory / CONFIG_NAME
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(SETTINGS.config_bytes_max + 1)
     except OSError as error:
         message = (
             f"no node in `{directory}`: `{CONFIG_NAME}` cannot be read "
-            f"({error.strerror}); make one with `beaconfire node init`"
+            f"({system_said(error)}); make one with `beaconfire node init`"
         )
         raise NotReachable(message) from None
     if len(data) > SETTINGS.config_bytes_max:

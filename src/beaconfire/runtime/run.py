@@ -17,8 +17,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
-
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.errors import BeaconfireError
 from beaconfire.journal.jetstream import open_writer
@@ -28,6 +26,7 @@ from beaconfire.runtime.agreement_files import InForce
 from beaconfire.runtime.border import Border, BorderSite
 from beaconfire.runtime.checkpointing import Checkpointing, replay
 from beaconfire.runtime.clock import AwaitedClock, Clock, ExerciseClock
+from beaconfire.runtime.disk import DiskWatch, node_has_room
 from beaconfire.runtime.doors import Doors
 from beaconfire.runtime.effects import (
     CloseLink,
@@ -44,18 +43,18 @@ from beaconfire.runtime.node_dir import (
     NodeConfig,
     clock_of,
     load_node,
-    replace_private,
 )
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pinned import Identity
+from beaconfire.runtime.readiness import Readiness
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.seldom import Seldom
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import SETTINGS, journal_limits
 from beaconfire.runtime.solver import Solver
+from beaconfire.runtime.taking_up import first_turns
 from beaconfire.runtime.turns import Node
 from beaconfire.runtime.writer import Writer
-from beaconfire.seals import codec
 from beaconfire.vocabulary.cards import NodeProfile
 from beaconfire.vocabulary.entries.arrivals import (
     Checkpoint,
@@ -71,26 +70,7 @@ from beaconfire.vocabulary.party import Party
 # objects (some 0.5 and 3 ms; of 20,000 it was up to 9), and the whole one is rare.
 GC_YOUNG_OBJECTS, GC_MIDDLE_ROUNDS, GC_OLD_ROUNDS = 2_000, 5, 800
 
-READY_FILE = "ready.json"
-
 Say = Callable[[str], None]
-
-
-class ProcessNote(Struct, frozen=True, kw_only=True):
-    """One process of the node, as its readiness file lists it."""
-
-    party: Party
-    kind: str
-    pid: int
-    port: int | None
-
-
-class Ready(Struct, frozen=True, kw_only=True):
-    """What stands in ``run/ready.json`` while the node runs."""
-
-    v: int = 1
-    party: Party
-    processes: tuple[ProcessNote, ...]
 
 
 async def run_node(directory: Path, *, say: Say) -> None:
@@ -113,6 +93,7 @@ async def run_node(directory: Path, *, say: Say) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told)
     async with AsyncExitStack() as stack:
+        stack.enter_context(node_has_room(directory))
         running = await _Running.start(directory, config, clock, stack, say)
         say(f"ready: node of {config.party} in {directory}")
         await running.serve(stop)
@@ -141,7 +122,8 @@ class _Running:
             between=self.checkpointing.between_frames,
             purging=self._purging,
         )
-        self.solver = Solver(self._solved, report=say)
+        self.readiness = Readiness(directory / "run", config.party)
+        self.solver = Solver(self._solved, report=say, again=self._solver_again)
         self.partners: Partners | None = None
         self.border: Border | None = None
         self.server: JournalServer | None = None
@@ -202,10 +184,10 @@ class _Running:
         for sentence in closed:
             say(sentence)
         await _both(self.solver.start(), border.start(trusted))
-        # What the node is from now on is its first turn: whatever follows is decided
-        # by it, and partners that are new have their place.
-        turn, effects = node.turn(node.given, by="runtime", at=clock.now())
-        await journal.append((turn,))
+        # What the node is from now on, and whether its clock can be believed, is told
+        # first: whatever follows is decided by it, and new partners have their place.
+        turns, effects = first_turns(node, clock)
+        await journal.append(turns)
         for refused in _left_out((*known.left_out, *closed), texts):
             self.writer.offer(refused, by="runtime")
         self.partners = Partners(
@@ -219,8 +201,8 @@ class _Running:
         stack.push_async_callback(doors.close)
         await doors.open()
         _leave_out_of_collections()
-        self._note(directory, server.server.pid, border.pid)
-        stack.callback((directory / "run" / READY_FILE).unlink, missing_ok=True)
+        stack.callback(self.readiness.take_back)
+        self._tell_ready(server.server.pid, border.pid)
         return self
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -262,6 +244,7 @@ class _Running:
             await self.border.ended()
             self._say("the border ended; starting it again")
             await self.border.restart(self.partners.cards)
+            self.readiness.runs("border", self.border.pid, self._config.border.port)
             # One may have been revoked while it started.
             await self.border.set_partners(self.partners.cards)
             self.partners.fill_border()
@@ -278,7 +261,9 @@ class _Running:
         for _ in range(SETTINGS.server_restarts_max):
             await self.server.server.exited()
             self._say("the journal's server ended; starting it again")
-            await self.server.server.restart()
+            server = self.server.server
+            await server.restart()
+            self.readiness.runs("journal", server.pid, self._config.journal.port)
         message = f"the journal's server ended {SETTINGS.server_restarts_max} times"
         raise BeaconfireError(message)
 
@@ -319,7 +304,7 @@ class _Running:
         """Wake the node when something is due, and tell it when its clock steps."""
         await self._await_start()
         since_check_s = 0.0
-        self._clock.go_on_from(self.node.at)
+        disk = DiskWatch(self._directory, self._say)
         trusted = self.node.clock_trusted
         while True:
             await asyncio.sleep(SETTINGS.due_check_s)
@@ -331,6 +316,7 @@ class _Running:
             since_check_s += SETTINGS.due_check_s
             if since_check_s >= SETTINGS.clock_check_s:
                 since_check_s = 0.0
+                disk.look()
                 trusted = self._watch_clock(trusted)
 
     def _watch_clock(self, trusted: bool) -> bool:
@@ -352,22 +338,15 @@ class _Running:
         )
         await stored.wait()
 
-    def _note(self, directory: Path, journal_pid: int, border_pid: int) -> None:
-        party = self._config.party
-        listed = (
-            ("node", os.getpid(), None),
-            ("journal", journal_pid, self._config.journal.port),
-            ("border", border_pid, self._config.border.port),
-            ("solver", self.solver.pid or 0, None),
-        )
-        ready = Ready(
-            party=party,
-            processes=tuple(
-                ProcessNote(party=party, kind=kind, pid=pid, port=port)
-                for kind, pid, port in listed
-            ),
-        )
-        replace_private(directory / "run" / READY_FILE, codec.encode(ready))
+    def _tell_ready(self, journal_pid: int, border_pid: int) -> None:
+        self.readiness.runs("node", os.getpid())
+        self.readiness.runs("journal", journal_pid, self._config.journal.port)
+        self.readiness.runs("border", border_pid, self._config.border.port)
+        self.readiness.runs("solver", self.solver.pid or 0)
+        self.readiness.tell()
+
+    def _solver_again(self, pid: int) -> None:
+        self.readiness.runs("solver", pid)
 
 
 def _leave_out_of_collections() -> None:

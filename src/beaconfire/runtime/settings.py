@@ -154,6 +154,14 @@ class Settings:
     )
 
     # The files
+    disk_low_bytes: int = limit(
+        256 * 1024 * 1024, "bytes", "left: an hour of one partner's worst, to make room"
+    )
+    disk_full_bytes: int = limit(
+        1024 * 1024,
+        "bytes",
+        "left: less than a few frames, a checkpoint and a log take",
+    )
     config_bytes_max: int = limit(
         262_144, "bytes", "256 sensors with long lists take about 100 kB"
     )
@@ -168,6 +176,12 @@ class Settings:
     )
     journal_line_bytes_max: int = limit(
         4 * 1024 * 1024, "bytes", "an item or an estimate in it is far smaller"
+    )
+    journal_file_bytes_max: int = limit(
+        64 * 1024 * 1024 * 1024, "bytes", "an export, read by the line: ten bad days"
+    )
+    journal_kept_max: int = limit(
+        500_000, "entries", "of an export that a command keeps: 1 GB of memory or so"
     )
 
     # The solver

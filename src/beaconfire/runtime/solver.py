@@ -26,9 +26,17 @@ _FIRST = "the first start on a machine compiles it"
 class Solver:
     """One solver process and the requests before it."""
 
-    def __init__(self, deliver: Deliver, *, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        deliver: Deliver,
+        *,
+        report: Callable[[str], None],
+        again: Callable[[int], None],
+    ) -> None:
+        """``again`` is told the process id of one that was started for another."""
         self._deliver = deliver
         self._report = report
+        self._again = again
         self._requests: asyncio.Queue[Solve] = asyncio.Queue()
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -117,6 +125,8 @@ class Solver:
             self._report("the solver did not answer; starting it again")
             await self._end()
             await self._launch()
+            assert self._process is not None
+            self._again(self._process.pid)
             solved = Solved(estimate=None, failed="the solver process did not answer")
         except BadInput as error:
             # An answer that cannot be told costs itself, not the node.

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from beaconfire.errors import BadInput
+from beaconfire.seals.told import allowed
 from beaconfire.vocabulary.party import PATTERN, no_party
 from beaconfire.vocabulary.patterns import SEEN
 from beaconfire.vocabulary.printable import printable
@@ -88,6 +89,7 @@ def decode_repeating(data: bytes | str, kind: type[T], *, what: str) -> T:
         result: T = _decoder(kind).decode(data)  # type: ignore[arg-type]
     except msgspec.ValidationError as error:
         told = _of_party(str(error), lambda: msgspec.json.decode(data))
+        told = allowed(told, kind)
         raise BadInput(f"{what}: {_plain(told)}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"{what}: not JSON: {_plain(str(error))}") from None
@@ -138,6 +140,7 @@ def convert(value: object, kind: type[T], *, what: str) -> T:
         result: T = msgspec.convert(value, kind, dec_hook=_decode_instant)
     except msgspec.ValidationError as error:
         told = _of_party(str(error), lambda: value)
+        told = allowed(told, kind)
         raise BadInput(f"{what}: {_plain(told)}") from None
     return result
 

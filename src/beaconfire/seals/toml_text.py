@@ -10,6 +10,7 @@ import tomllib
 
 from beaconfire.errors import BadInput
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PARTS_OF_KEY_MAX = 128  # a name of the network in a text, which looks like one, has 127
 # Longer parts are too few in any file to cost much.
 _PART = r"""(?:(?<![\w-])[\w-]{1,64}|"(?:[^"\\\n]|\\.){0,64}"|'[^'\n]{0,64}')"""
@@ -49,8 +50,28 @@ def text_of(data: bytes, *, file: str) -> str:
     Raises:
         BadInput: it is in no encoding of ours; says where that shows.
     """
+    refuse_mark(data, file=file)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise BadInput(f"{file}:{line}: not UTF-8") from None
+
+
+def refuse_mark(data: bytes, *, file: str) -> None:
+    """Refuse a file that begins with a byte order mark, which editors hide.
+
+    Raises:
+        BadInput: it does.
+    """
+    if data.startswith(_BYTE_ORDER_MARK):
+        raise BadInput(f"{file}:1: begins with a byte order mark: save without")
+
+
+def is_utf8(line: bytes) -> bool:
+    """Say whether a line is text at all."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

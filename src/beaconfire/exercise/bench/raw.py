@@ -13,7 +13,7 @@ from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.bench.raw_process import Role
 from beaconfire.exercise.node_process import STOP_S_MAX
 from beaconfire.runtime.processes import dying_with_parent
-from beaconfire.runtime.run import READY_FILE
+from beaconfire.runtime.readiness import READY_FILE
 
 READY_S_MAX = 60.0
 READY_POLL_S = 0.05

@@ -40,7 +40,7 @@ from beaconfire.runtime.pinned import (
     connect_pinned,
     pinned_context,
 )
-from beaconfire.runtime.run import READY_FILE
+from beaconfire.runtime.readiness import READY_FILE
 from beaconfire.runtime.servers import find_nats_server
 from beaconfire.runtime.settings import journal_limits
 from beaconfire.vocabulary.cards import Card
