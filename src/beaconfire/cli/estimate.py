@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import put_json
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import (
@@ -21,7 +21,6 @@ from beaconfire.estimation.lines import (
     SensorAnswer,
     answer_lines,
 )
-from beaconfire.seals import codec
 from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
@@ -54,7 +53,7 @@ def estimate(
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
-        put(codec.encode(answer).decode())
+        put_json(answer)
         return
     _show(answer, Console(highlight=False))
 

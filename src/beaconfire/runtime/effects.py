@@ -57,10 +57,11 @@ class Ring(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Tell who gave the order what became of it."""
+    """Tell who gave the order what became of it, and which entry says so."""
 
     accepted: bool
     reason: str
+    entry: str
 
 
 Effect = Publish | Purge | CloseLink | GiveReceipt | Solve | Ring | Answer

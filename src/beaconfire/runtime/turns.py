@@ -411,15 +411,15 @@ class Node:
 
     def _answer(self, entry: Entry) -> Iterator[Answer]:
         """Say to who gave an order what it has become."""
-        body = entry.body
+        body, own = entry.body, entry.id
         if isinstance(body, Act):
-            yield Answer(True, self._accepted(body, entry.id))
+            yield Answer(True, self._accepted(body, own), own)
         elif isinstance(body, CardRevoked):
-            yield Answer(True, f"card {body.number} revoked: entry {entry.id}")
+            yield Answer(True, f"card {body.number} revoked: entry {own}", own)
         elif isinstance(body, Statement | TakenBack):
-            yield Answer(True, f"{body.KIND}: entry {entry.id}")
+            yield Answer(True, f"{body.KIND}: entry {own}", own)
         elif isinstance(body, Rejection):
-            yield Answer(False, body.reason)
+            yield Answer(False, body.reason, own)
 
     def _accepted(self, act: Act, entry_id: str) -> str:
         told = f"{act.act} {act.agreement}: entry {entry_id}"
