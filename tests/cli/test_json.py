@@ -1,11 +1,14 @@
 """``--json``: one value on standard output from every command, and nothing else."""
 
+import importlib
 import json
 from types import SimpleNamespace
 
 import pytest
+import typer
 
 from beaconfire.cli import demo, exercise
+from beaconfire.cli.commands import COMMANDS
 from beaconfire.exercise.after_action.checker import Delivery
 from beaconfire.runtime.agreement_files import shipped_texts
 from tests.cli.said import one_value, said
@@ -13,6 +16,28 @@ from tests.cli.test_decide import AT, EXAMPLES, entry
 
 GSOMIA = "gsomia-jpn-kor-2016"
 LATER = "2190-01-01T00:00:00Z"
+
+
+def every_command():
+    """Yield every command by its words, with what its parser knows of it."""
+    for name, (module, _) in COMMANDS.items():
+        app = importlib.import_module(f"beaconfire.cli.{module}").app
+        command = typer.main.get_command(app)
+        below = getattr(command, "commands", None)
+        if below is None:
+            yield name, command
+        for sub in sorted(below or {}):
+            yield f"{name} {sub}", below[sub]
+
+
+def test_every_command_prints_for_programs_as_well():
+    """Commands print for people and `--json` for programs: there is no exception."""
+    without = [
+        words
+        for words, command in every_command()
+        if not any("--json" in parameter.opts for parameter in command.params)
+    ]
+    assert without == []
 
 
 @pytest.fixture

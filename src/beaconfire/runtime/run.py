@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.errors import BeaconfireError
+from beaconfire.journal.entry import Entry
 from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
@@ -35,8 +36,8 @@ from beaconfire.runtime.effects import (
     GiveReceipt,
     Publish,
     Purge,
-    Ring,
     Solve,
+    Tell,
 )
 from beaconfire.runtime.giving_up import give_up_later
 from beaconfire.runtime.journal_server import JournalServer, start_journal_server
@@ -74,6 +75,7 @@ GC_YOUNG_OBJECTS, GC_MIDDLE_ROUNDS, GC_OLD_ROUNDS = 2_000, 5, 800
 READY_FILE = "ready.json"
 
 Say = Callable[[str], None]
+Show = Callable[["Ready | Stopped | Entry"], None]
 
 
 class ProcessNote(Struct, frozen=True, kw_only=True):
@@ -93,8 +95,20 @@ class Ready(Struct, frozen=True, kw_only=True):
     processes: tuple[ProcessNote, ...]
 
 
-async def run_node(directory: Path, *, say: Say) -> None:
+class Stopped(Struct, frozen=True, kw_only=True):
+    """The last that a node says when it was told to stop."""
+
+    v: int = 1
+    party: Party
+    turns: int
+
+
+async def run_node(directory: Path, *, say: Say, show: Show) -> None:
     """Run the node in ``directory`` until it is told to stop.
+
+    ``say`` is told in sentences what the runtime has to remark, ``show`` what the node
+    has come to: it is ready, an entry that may be news, it has stopped. Neither may
+    block.
 
     Raises:
         BeaconfireError: it cannot start, or had to stop; the message says why.
@@ -113,10 +127,10 @@ async def run_node(directory: Path, *, say: Say) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, told)
     async with AsyncExitStack() as stack:
-        running = await _Running.start(directory, config, clock, stack, say)
-        say(f"ready: node of {config.party} in {directory}")
+        running = await _Running.start(directory, config, clock, stack, say, show)
+        show(running.ready)
         await running.serve(stop)
-        say(f"stopped: node of {config.party}, {running.node.turns} turns stored")
+        show(Stopped(party=config.party, turns=running.node.turns))
 
 
 class _Running:
@@ -130,6 +144,7 @@ class _Running:
         journal: Journal,
         clock: Clock,
         say: Say,
+        show: Show,
     ) -> None:
         self.node = node
         self.checkpointing = Checkpointing(node, journal, self._offer_checkpoint, say)
@@ -145,6 +160,8 @@ class _Running:
         self.partners: Partners | None = None
         self.border: Border | None = None
         self.server: JournalServer | None = None
+        self.ready = Ready(party=config.party, processes=())
+        self._show = show
         self._directory = directory
         self._config = config
         self._clock = clock
@@ -159,6 +176,7 @@ class _Running:
         clock: Clock,
         stack: AsyncExitStack,
         say: Say,
+        show: Show,
     ) -> "_Running":
         known = cards.load_cards(directory, config)
         for sentence in known.left_out:
@@ -173,7 +191,7 @@ class _Running:
         node = await replay(
             partial(_node, directory, config, profile, agreements), journal, say
         )
-        self = cls(directory, config, node, journal, clock, say)
+        self = cls(directory, config, node, journal, clock, say, show)
         self.server = server
         # Before the journal is closed, however the node ends.
         stack.push_async_callback(self.checkpointing.stop)
@@ -219,8 +237,7 @@ class _Running:
         stack.push_async_callback(doors.close)
         await doors.open()
         _leave_out_of_collections()
-        self._note(directory, server.server.pid, border.pid)
-        stack.callback((directory / "run" / READY_FILE).unlink, missing_ok=True)
+        self._note(stack, server.server.pid, border.pid)
         return self
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -288,8 +305,8 @@ class _Running:
             self.partners.put(effect)
         elif isinstance(effect, Solve):
             self.solver.submit(effect)
-        elif isinstance(effect, Ring):
-            self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+        elif isinstance(effect, Tell):
+            self._show(effect.entry)
 
     def _purging(self) -> bool:
         return self.partners is not None and self.partners.purging
@@ -352,22 +369,24 @@ class _Running:
         )
         await stored.wait()
 
-    def _note(self, directory: Path, journal_pid: int, border_pid: int) -> None:
-        party = self._config.party
+    def _note(self, stack: AsyncExitStack, journal_pid: int, border_pid: int) -> None:
+        """Say in a file, for as long as the node runs, what runs of it."""
+        party, note = self._config.party, self._directory / "run" / READY_FILE
         listed = (
             ("node", os.getpid(), None),
             ("journal", journal_pid, self._config.journal.port),
             ("border", border_pid, self._config.border.port),
             ("solver", self.solver.pid or 0, None),
         )
-        ready = Ready(
+        self.ready = Ready(
             party=party,
             processes=tuple(
                 ProcessNote(party=party, kind=kind, pid=pid, port=port)
                 for kind, pid, port in listed
             ),
         )
-        replace_private(directory / "run" / READY_FILE, codec.encode(ready))
+        replace_private(note, codec.encode(self.ready))
+        stack.callback(note.unlink, missing_ok=True)
 
 
 def _leave_out_of_collections() -> None:
