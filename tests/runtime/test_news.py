@@ -59,6 +59,8 @@ def test_a_draft_is_told_with_place_and_time_and_as_of_an_exercise() -> None:
     when = str(at_s(600.25)).partition(".")[0]
     first, last = (str(at_s(s)).partition("T")[2][:8] for s in (580.25, 620.25))
     assert f"km, at {when}Z ({first}Z to {last}Z); a launch" in line
+    (line,) = seen(News("EXERCISE"), draft(area=area(semi_major_m=800.0)))
+    assert "95 % within 0.8 x 0.4 km, at" in line
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from beaconfire.vocabulary.times import Instant, whole_seconds
 
 LAUNCHES_MAX = 64  # whose last sentence is remembered; the oldest gives way
 ID_SHOWN = 8  # characters of a launch's id
+WHOLE_KM = 10.0
 # How the draft begins that ends an alert.
 OVER = "the time for which anything was predicted has passed"
 
@@ -185,13 +186,19 @@ def _notice(held: ItemHeld) -> _Piece | None:
 
 def _area(area: ImpactArea) -> str:
     size = area.ellipse95
-    along_km, across_km = size.semi_major_m / 1e3, size.semi_minor_m / 1e3
+    along, across = _km(size.semi_major_m), _km(size.semi_minor_m)
     first, last = area.time_window95
     return (
         f"down at {place_told(area.lat_deg, area.lon_deg)}, 95 % within "
-        f"{along_km:.0f} x {across_km:.0f} km, at {area.time} "
+        f"{along} x {across} km, at {area.time} "
         f"({_clock(first)} to {_clock(last)})"
     )
+
+
+def _km(length_m: float) -> str:
+    # To the hundred metres where it is short: no area is of no width.
+    km = length_m / 1e3
+    return f"{km:.0f}" if km >= WHOLE_KM else f"{km:.1f}"
 
 
 def _clock(at: Instant) -> str:
