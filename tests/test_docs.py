@@ -113,6 +113,25 @@ def test_every_command_is_in_the_reference():
         assert f"## `beaconfire {name}`" in text
 
 
+def test_what_every_command_prints_for_programs_is_in_the_reference():
+    """Each by its words, and none that there is not."""
+    text = (ROOT / "docs" / "reference" / "json.md").read_text("utf-8")
+    orders, node, others = text.split("\n## ")[1:]
+    listed = set(re.findall(r"`([a-z -]+)`", orders.partition("\n| key")[0]))
+    verbs = re.findall(r"^\| (`.*?`) \|", others, re.MULTILINE)
+    listed |= {word for row in verbs for word in re.findall(r"`([a-z -]+)`", row)}
+    listed |= {"node run"} if "`node run --json`" in node else set()
+    known = set()
+    for name, (module, _) in COMMANDS.items():
+        app = importlib.import_module(f"beaconfire.cli.{module}").app
+        below = getattr(typer.main.get_command(app), "commands", None)
+        known |= {name} if below is None else {f"{name} {sub}" for sub in below}
+    # An order's family is said once before its verbs.
+    families = {f"{name} {one}" for name in ("agreement", "consult") for one in listed}
+    assert known - listed - families == set()
+    assert {one for one in listed if " " in one} <= known
+
+
 def test_every_option_in_the_reference_says_what_it_is_for():
     """Help without words helps nobody."""
     text = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")

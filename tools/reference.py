@@ -117,8 +117,10 @@ def commands() -> str:
         "",
         "Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 refused or does not",
         "close, 4 node not reachable. With `--json` a command prints one JSON value on",
-        "standard output and nothing else; diagnostics go to standard error. An option",
-        "that takes one value may be given once.",
+        "standard output when it ends, and nothing else; what is for people goes to",
+        "standard error. A question that is answered with no is answered with a value",
+        "as well; what failed or was refused prints none, but a sentence on standard",
+        "error. An option that takes one value may be given once.",
     ]
     for name, (module, what) in COMMANDS.items():
         app = importlib.import_module(f"beaconfire.cli.{module}").app

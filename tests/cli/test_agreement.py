@@ -31,11 +31,12 @@ def command(capsys):
     return run_it
 
 
-def free_port():
-    """A loopback port that is free now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+def two_free_ports():
+    """Two loopback ports that are free now, and not the same one."""
+    with socket.socket() as one, socket.socket() as other:
+        for place in (one, other):
+            place.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def two_nations(base):
@@ -43,7 +44,8 @@ def two_nations(base):
     places = {party: base / party for party in ("JPN", "KOR")}
     for party, place in places.items():
         words = ["node", "init", "--node", place, "--party", party]
-        words += ["--border-port", free_port(), "--journal-port", free_port()]
+        border, journal = two_free_ports()
+        words += ["--border-port", border, "--journal-port", journal]
         assert run([str(word) for word in words]) == 0
         assert run(["node", "card", "--node", str(place)]) == 0
     return places

@@ -11,7 +11,10 @@ import pytest
 from rich.console import Console
 
 from beaconfire.cli import estimate, node_run
+from beaconfire.cli.commands import run
 from beaconfire.cli.printing import put_document
+from beaconfire.vocabulary.entries.sightings import Bell
+from tests.stages.sightings_made import entry
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\\u001b]0;owned\\u0007\\u001b[2J\\u202e"
@@ -51,15 +54,20 @@ def test_decide_escapes_the_keys_of_a_file_on_a_terminal(tmp_path):
 
 def test_a_node_rings_one_line(monkeypatch, capsys, tmp_path):
     """A line break in a bell would look like another line of the node."""
+    text = "\x1b[2J\n   0.00 s  all clear"
 
-    async def ringing(directory, *, say):
-        say("bell for the watch officer: \x1b[2J\n   0.00 s  all clear")
+    async def ringing(directory, *, say, show):
+        say(text)
+        show(entry(Bell(role="watch officer", text=text), 0.0))
 
+    assert run(["node", "init", "--party", "JPN", "--node", str(tmp_path / "n")]) == 0
+    capsys.readouterr()
     monkeypatch.setattr(node_run, "run_node", ringing)
-    node_run.run(tmp_path)
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "\\u001b[2J\\u000a   0.00 s  all clear" in told
+    node_run.run(tmp_path / "n")
+    said, rung = capsys.readouterr().err.splitlines()
+    escaped = "\\u001b[2J\\u000a   0.00 s  all clear"
+    assert said.endswith(f" s  {escaped}")
+    assert rung.endswith(f" s  bell for the watch officer: {escaped}")
 
 
 def test_estimate_obeys_no_mark_of_a_file(capsys):

@@ -32,7 +32,7 @@ class Client:
 
 WAITING = "the node has 20000 inputs waiting; try again"
 HEARD = {"v": 1, "accepted": 0, "rejected": [WAITING]}
-JUDGED = {"v": 1, "accepted": False, "reason": WAITING}
+JUDGED = {"v": 1, "accepted": False, "reason": WAITING, "entry": None}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from beaconfire.exercise.cast import cast, node_of
 from beaconfire.exercise.world import SOLVE_INTERVAL_S, World
 from beaconfire.journal.entry import GENESIS, Entry, make_turn
 from beaconfire.runtime import turns
-from beaconfire.runtime.effects import GiveReceipt, Publish, Purge, Ring, Solve
+from beaconfire.runtime.effects import GiveReceipt, Publish, Purge, Solve, Tell
+from beaconfire.runtime.news import is_news
 from beaconfire.runtime.turns import Node
 from beaconfire.stages import warn
 from beaconfire.vocabulary.entries.arrivals import SensorLines, Tick
@@ -33,7 +34,6 @@ EFFECT_OF = {
     EpochEnd: Purge,
     Receipt: GiveReceipt,
     EstimateRequest: Solve,
-    Bell: Ring,
 }
 
 
@@ -88,9 +88,16 @@ def test_effects_follow_entries_in_their_order() -> None:
         line = plot_line("jpn-radar", second)
         body = SensorLines(sensor="jpn-radar", stream="plots", lines=(line,))
         turn, effects = node.turn(body, by="runtime", at=plain().at(second))
-        kinds = [type(entry.body) for entry in turn.entries]
-        expected = [EFFECT_OF[kind] for kind in kinds if kind in EFFECT_OF]
+        bodies = [entry.body for entry in turn.entries]
+        expected = [
+            Tell if is_news(body) else EFFECT_OF[type(body)]
+            for body in bodies
+            if is_news(body) or type(body) in EFFECT_OF
+        ]
         assert [type(effect) for effect in effects] == expected
+        assert [e.entry.body for e in effects if isinstance(e, Tell)] == [
+            body for body in bodies if is_news(body)
+        ]
         found += len(effects)
     assert found > 5
 

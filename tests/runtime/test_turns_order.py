@@ -12,7 +12,7 @@ from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import SensorLines
 from beaconfire.vocabulary.entries.carriage import EpochEnd, HandOver
 from beaconfire.vocabulary.entries.decisions import Release
-from beaconfire.vocabulary.entries.sightings import ItemHeld
+from beaconfire.vocabulary.entries.sightings import ItemHeld, Rejection
 from tests.stages.partners_made import (
     KOR_USA,
     TISA,
@@ -108,7 +108,10 @@ def test_an_order_is_answered_once() -> None:
     assert [answer.accepted for answer in answers] == [True]
     fed.order(act_of("suspend", "KOR"))
     answers = [effect for effect in fed.effects if isinstance(effect, Answer)]
-    assert answers == [Answer(False, "the act is KOR's; this desk is JPN's")]
+    refused = fed.turns[-1].entries[-1]
+    assert isinstance(refused.body, Rejection)
+    said = "the act is KOR's; this desk is JPN's"
+    assert answers == [Answer(False, said, refused.id)]
 
 
 # Folding

@@ -200,6 +200,18 @@ def test_only_who_suspended_can_restore(place, nodes):
     wait_for(place / "KOR", lambda e: e["kind"] == "item" and e["seq"] > before)
 
 
+def test_both_terminals_have_told_what_happened(place, nodes):
+    """Who watches saw the line come up, the launch, and who suspended what."""
+    for party, other in (PARTIES, PARTIES[::-1]):
+        told = nodes[party].log()
+        assert f" s  link from {other} up: connected" in told
+        assert " s  alert drafted, of a test, launch " in told
+        assert f" s  {GSOMIA} SUSPENDED by KOR" in told
+        assert f" s  {GSOMIA} RESTORED by KOR" in told
+    assert " s  launch notice drafted, of a test, launch " in nodes["JPN"].log()
+    assert " s  launch notice from JPN, of a test, launch " in nodes["KOR"].log()
+
+
 def test_what_was_withheld_is_given_back_and_listed(place, nodes):
     """Refused while it was suspended; now each is released again and delivered."""
     withheld = {

@@ -110,7 +110,8 @@ class Consulted(Fed):
         out = self.says(verb, statement, seconds=seconds)
         rejection = only(Rejection, out)
         assert len(out) == 1
-        assert self.effects == [Answer(False, rejection.reason)]
+        own = self.turns[-1].entries[-1].id
+        assert self.effects == [Answer(False, rejection.reason, own)]
         assert self.memory() == before
         return rejection.reason
 
@@ -132,7 +133,8 @@ def test_a_question_is_an_entry_and_travels_with_the_acts(node: Consulted) -> No
     assert (hand_over.to, hand_over.lane) == ("KOR", "notices")
     assert hand_over.acts == (statement_id(asked),)
     accepted = [effect for effect in node.effects if isinstance(effect, Answer)]
-    assert accepted == [Answer(True, f"consultation: entry {statement_id(asked)}")]
+    own = statement_id(asked)
+    assert accepted == [Answer(True, f"consultation: entry {own}", own)]
     sending = node.node.stages.link.partners["KOR"].sending["notices"]
     text = receipt_text(receipt_note("JPN", "KOR", sending))
     assert only(ConsultationHeard, node.receipt(text)).consultation == (

@@ -44,7 +44,8 @@ class Ordered(Fed):
         rejection = only(Rejection, out)
         assert len(out) == 1
         assert rejection.source == "desk"
-        assert self.effects == [Answer(False, rejection.reason)]
+        own = self.turns[-1].entries[-1].id
+        assert self.effects == [Answer(False, rejection.reason, own)]
         assert self.memory() == before
         return rejection.reason
 
@@ -54,7 +55,7 @@ class Ordered(Fed):
         assert only(Act, out) == act
         answers = [effect for effect in self.effects if isinstance(effect, Answer)]
         said = f"{act.act} {act.agreement}: entry {act_id(act)}"
-        assert answers == [Answer(True, said)]
+        assert answers == [Answer(True, said, act_id(act))]
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-"""``beaconfire agreement``: check, list, show, sign; and what a party does to one.
+"""``beaconfire agreement``: check, list, show, sign.
 
-Parses, calls, prints. What a text may say is settled in ``agreements/text.py``, who may
-do what by the node's desk. Acts are signed here, with a person's key, and sent to the
-running node; if it is stopped nothing changes (exit code 4).
+Parses, calls, prints. What a text may say is settled in ``agreements/text.py``. What a
+party does to an agreement stands in ``agreement_acts``.
 """
 
 from collections.abc import Sequence
@@ -23,9 +22,10 @@ from beaconfire.agreements.standing import Standing
 from beaconfire.agreements.status import PartyStatus, status_of
 from beaconfire.agreements.text import MISTAKES_SHOWN_MAX, more_than_shown
 from beaconfire.cli.decide import LIBRARY, texts_from
-from beaconfire.cli.printing import put, put_document
-from beaconfire.errors import BadInput, Refused
-from beaconfire.runtime import cards, keys
+from beaconfire.cli.ordering import people_key
+from beaconfire.cli.printing import JsonOption, put, put_document, put_json
+from beaconfire.errors import BadInput
+from beaconfire.runtime import cards
 from beaconfire.runtime.act_files import flaws, read_acts
 from beaconfire.runtime.agreement_files import (
     AgreementFile,
@@ -36,15 +36,11 @@ from beaconfire.runtime.agreement_files import (
     sign_file,
 )
 from beaconfire.runtime.clock import WallClock
-from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
-from beaconfire.runtime.orders import order, standing_in
+from beaconfire.runtime.node_dir import load_node, node_now
+from beaconfire.runtime.orders import standing_in
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals import codec
-from beaconfire.seals.acts import sign_act
-from beaconfire.seals.keys import SigningKey
-from beaconfire.vocabulary.acts import CLASSES, Act, ActName
 from beaconfire.vocabulary.entries.arrivals import NodeStart
-from beaconfire.vocabulary.party import require_party
 from beaconfire.vocabulary.times import Instant
 
 app = typer.Typer(
@@ -68,24 +64,7 @@ ActsOption = Annotated[
     Path | None,
     typer.Option("--acts", metavar="ACTS.jsonl", help="As `journal export` writes."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The agreement's id.")]
-AgreementOption = Annotated[
-    str, typer.Option("--agreement", metavar="ID", help="The agreement's id.")
-]
-ToOption = Annotated[
-    str, typer.Option("--to", metavar="PARTY", help="Who may receive it.")
-]
-ViaOption = Annotated[
-    str, typer.Option("--via", metavar="PARTY", help="Who may pass it on.")
-]
-ClassOption = Annotated[
-    str | None,
-    typer.Option("--class", metavar="CLASS", help=f"One of {', '.join(CLASSES)}."),
-]
-ItemOption = Annotated[
-    str | None, typer.Option("--item", metavar="ID", help="One item, by its id.")
-]
 
 
 @app.command()
@@ -97,54 +76,95 @@ def check(
             help="A text, a folder of texts, or `library` = the shipped.",
         ),
     ],
+    *,
     acts: ActsOption = None,
-) -> None:
+    as_json: JsonOption = False,
+) -> int:
     """Explain every mistake in a text, or in each text of a folder, and in acts."""
+    checked = _checked(path, acts)
+    if as_json:
+        put_json(checked)
+        return BadInput.exit_code if checked.mistakes else 0
+    for text in checked.texts:
+        place, count = text.file, text.articles
+        put(f"{place}: {text.id}, {count} articles, in order")
+        if text.unsigned_by:
+            put(f"{place}: not signed by {', '.join(text.unsigned_by)}", err=True)
+    if checked.mistakes:
+        raise BadInput("\n".join(checked.mistakes))
+    if checked.acts is not None:
+        put(f"{acts}: {checked.acts} acts, in order")
+    return 0
+
+
+class _CheckedText(Struct, frozen=True, kw_only=True):
+    """One text that is in order."""
+
+    file: str
+    id: str
+    articles: int
+    unsigned_by: tuple[str, ...]
+
+
+class _Checked(Struct, frozen=True, kw_only=True):
+    """What ``check`` found; ``acts`` counts those in order, if all are."""
+
+    v: int = 1
+    texts: tuple[_CheckedText, ...]
+    acts: int | None
+    mistakes: tuple[str, ...]
+
+
+def _checked(path: Path, acts: Path | None) -> _Checked:
+    texts, mistakes = _read_all(path)
+    count = None
+    if acts is not None and not mistakes:
+        read = read_acts(acts)
+        mistakes += _shown(acts, flaws(read, [text.agreement for _, text in texts]))
+        count = sum(not isinstance(one.act, NodeStart) for one in read)
+    return _Checked(
+        texts=tuple(
+            _CheckedText(
+                file=place,
+                id=text.agreement.id,
+                articles=len(text.agreement.articles),
+                unsigned_by=text.unsigned_by,
+            )
+            for place, text in texts
+        ),
+        acts=None if mistakes else count,
+        mistakes=tuple(mistakes),
+    )
+
+
+def _shown(acts: Path, mistakes: Sequence[str]) -> list[str]:
+    shown = list(mistakes[:MISTAKES_SHOWN_MAX])
+    if len(mistakes) > len(shown):
+        shown.append(f"{acts}: {more_than_shown(len(mistakes))}")
+    return shown
+
+
+def _read_all(path: Path) -> tuple[list[tuple[str, AgreementFile]], list[str]]:
+    """Return the texts with their places, and what is wrong with the others."""
     if str(path) == LIBRARY and not path.exists():
-        for text in shipped_texts():
-            _in_order(text.file, text)
-        _check_acts(acts, shipped_texts())
-        return
+        return [(text.file, text) for text in shipped_texts()], []
     paths = sorted(path.glob("*.toml")) if path.is_dir() else [path]
     if not paths:
         raise BadInput(f"`{path}` holds no agreement (`*.toml`)")
     if len(paths) > SETTINGS.texts_max:
         raise BadInput(f"`{path}`: more than {SETTINGS.texts_max} texts")
-    mistakes, texts = [], []
+    texts, mistakes = [], []
     for one in paths:
         try:
-            text = read_agreement(one)
+            texts.append((str(one), read_agreement(one)))
         except BadInput as error:
             mistakes.append(str(error))
-            continue
-        _in_order(str(one), text)
-        texts.append(text)
     if not mistakes and path.is_dir():
-        read_agreements(path)  # two files must not hold one id
-    if mistakes:
-        raise BadInput("\n".join(mistakes))
-    _check_acts(acts, texts)
-
-
-def _check_acts(acts: Path | None, texts: Sequence[AgreementFile]) -> None:
-    if acts is None:
-        return
-    read = read_acts(acts)
-    mistakes = flaws(read, [text.agreement for text in texts])
-    if mistakes:
-        shown = list(mistakes[:MISTAKES_SHOWN_MAX])
-        if len(mistakes) > len(shown):
-            shown.append(f"{acts}: {more_than_shown(len(mistakes))}")
-        raise BadInput("\n".join(shown))
-    count = sum(not isinstance(one.act, NodeStart) for one in read)
-    put(f"{acts}: {count} acts, in order")
-
-
-def _in_order(place: str, text: AgreementFile) -> None:
-    count = len(text.agreement.articles)
-    put(f"{place}: {text.agreement.id}, {count} articles, in order")
-    if text.unsigned_by:
-        put(f"{place}: not signed by {', '.join(text.unsigned_by)}", err=True)
+        try:
+            read_agreements(path)  # two files must not hold one id
+        except BadInput as error:
+            mistakes.append(str(error))
+    return texts, mistakes
 
 
 @app.command("list")
@@ -159,7 +179,7 @@ def list_(
     rows = [_row(text, held) for text in held.texts]
     if as_json:
         told = {"v": 1, "agreements": rows, "left_out": held.left_out}
-        put(codec.encode(told).decode())
+        put_json(told)
         return
     for sentence in held.left_out:
         put(sentence, err=True)
@@ -198,7 +218,7 @@ def show(
         told = {"v": 1, **codec.to_builtins(row)}
         told |= {"instrument": under.instrument, "articles": articles}
         told["records"] = codec.to_builtins(under.annexes)
-        put(codec.encode(told).decode())
+        put_json(told)
         return
     unsigned = ", ".join(row.unsigned_by)
     signed = f"all but {unsigned}" if unsigned else "all parties"
@@ -238,84 +258,23 @@ def sign(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The text to sign.")],
     *,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Sign a text for this node's party, with a person's key, beside the file."""
     config = load_node(node)
-    beside = sign_file(file, party=config.party, key=_people_key(node))
+    beside, signed = sign_file(file, party=config.party, key=people_key(node))
+    if as_json:
+        put_json(
+            {
+                "v": 1,
+                "agreement": signed.id,
+                "party": config.party,
+                "file": str(file),
+                "signature_file": str(beside),
+            }
+        )
+        return
     put(f"signed for {config.party}: {beside}")
-
-
-@app.command()
-def suspend(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
-    """Suspend an agreement: from that instant nothing leaves under it."""
-    act_on(node, "suspend", agreement_id)
-
-
-@app.command()
-def restore(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
-    """Restore what this party suspended; another party's suspension stands."""
-    act_on(node, "restore", agreement_id)
-
-
-@app.command()
-def notice(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
-    """Give notice of termination: it takes effect as the text says; tells when."""
-    act_on(node, "notice", agreement_id)
-
-
-@app.command("notice-suspend")
-def notice_suspend(
-    agreement_id: IdArgument, *, node: NodeOption = Path("node")
-) -> None:
-    """Suspend the effect of this party's notice: the agreement stays in force."""
-    act_on(node, "notice-suspend", agreement_id)
-
-
-@app.command()
-def withdraw(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
-    """Take this party's notice back, suspended or not."""
-    act_on(node, "withdraw", agreement_id)
-
-
-@app.command()
-def contest(agreement_id: IdArgument, *, node: NodeOption = Path("node")) -> None:
-    """Record that this party does not accept how another would end it; only shows."""
-    act_on(node, "contest", agreement_id)
-
-
-@app.command()
-def approve(
-    *,
-    agreement: AgreementOption,
-    to: ToOption,
-    via: ViaOption,
-    expires: Annotated[
-        str, typer.Option("--expires", metavar="TIME", help="Its last instant.")
-    ],
-    item_class: ClassOption = None,
-    item: ItemOption = None,
-    node: NodeOption = Path("node"),
-) -> None:
-    """Approve that a partner passes on this party's items to another."""
-    end = Instant.parse(expires)
-    if end <= node_now(load_node(node)):
-        raise BadInput(f"`{expires}` has passed: an approval ends in the future")
-    named = _named(to, via, item_class, item)
-    act_on(node, "approve", agreement, expires=end, **named)
-
-
-@app.command()
-def revoke(
-    *,
-    agreement: AgreementOption,
-    to: ToOption,
-    via: ViaOption,
-    item_class: ClassOption = None,
-    item: ItemOption = None,
-    node: NodeOption = Path("node"),
-) -> None:
-    """Take back the approvals for the same item or class, recipient and relay."""
-    act_on(node, "revoke", agreement, **_named(to, via, item_class, item))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,59 +374,3 @@ def one_text(
     known = ", ".join(text.agreement.id for text in texts) or "none"
     message = f"there is no agreement `{agreement_id[:64]}` here: there are {known}"
     raise BadInput("\n".join((message, *told)))
-
-
-def _named(
-    to: str, via: str, item_class: str | None, item: str | None
-) -> dict[str, str | None]:
-    if (item_class is None) is (item is None):
-        raise BadInput("give either `--class` or `--item`")
-    if item_class is not None and item_class not in CLASSES:
-        known = ", ".join(CLASSES)
-        raise BadInput(f"`{item_class[:64]}` is no class: write one of {known}")
-    return {
-        "to": require_party(to),
-        "via": require_party(via),
-        "item_class": item_class,
-        "item": item,
-    }
-
-
-def act_on(node: Path, name: ActName, agreement_id: str, **told: object) -> None:
-    """Sign an act with this node's person's key, send it, say what the desk said."""
-    config = load_node(node)
-    _require_in_force(node, config, agreement_id)
-    act = _signed(config, _people_key(node), name, agreement_id, told)
-    judged = order(node, act.act, act)
-    if not judged.accepted:
-        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    put(f"{config.party}: {judged.reason}")
-
-
-def _require_in_force(node: Path, config: NodeConfig, agreement_id: str) -> None:
-    """See that the node holds such a text, or say which it holds and what is wrong.
-
-    Whatever else lies beside it: a broken draft must not stand between a party and its
-    suspension.
-    """
-    known = cards.load_cards(node, config)
-    found = in_force_texts(node / "agreements", (known.own, *known.partners))
-    one_text(found.texts, agreement_id, *found.left_out)
-
-
-def _signed(
-    config: NodeConfig,
-    key: SigningKey,
-    name: ActName,
-    agreement_id: str,
-    told: dict[str, object],
-) -> Act:
-    unsigned = {"agreement": agreement_id, "act": name, "party": config.party, **told}
-    unsigned["class"] = unsigned.pop("item_class", None)
-    unsigned["issued"] = node_now(config)
-    as_written = codec.to_builtins(unsigned)
-    return sign_act(codec.convert(as_written, Act, what="act"), key)
-
-
-def _people_key(node: Path) -> SigningKey:
-    return keys.load_signing_key(node / "keys" / "people.key", "people")

@@ -14,18 +14,16 @@ from beaconfire.agreements.difference import difference
 from beaconfire.agreements.matrix import Cell, matrix
 from beaconfire.cli.agreement import (
     ActsOption,
-    JsonOption,
     NodeOption,
     TextsOption,
     app,
     held_texts,
 )
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput
 from beaconfire.runtime.act_files import JournalLine, fold, journal_lines, read_acts
 from beaconfire.runtime.agreement_files import read_agreement
 from beaconfire.runtime.node_dir import load_node
-from beaconfire.seals import codec
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.decisions import Refusal, Release
 from beaconfire.vocabulary.party import Party, require_party
@@ -90,8 +88,7 @@ def matrix_(
     for sentence in held.left_out:
         put(sentence, err=True)
     if as_json:
-        told = {"v": 1, "at": when, "cells": [_told(cell) for cell in cells]}
-        put(codec.encode(told).decode())
+        put_json({"v": 1, "at": when, "cells": [_told(cell) for cell in cells]})
         return
     put(_table(cells, when))
 
@@ -123,7 +120,7 @@ def explain(
             {"entry": line.id, "at": line.at, "kind": line.kind, "body": line.body}
             for line in lines
         ]
-        put(codec.encode({"v": 1, "item": item, "entries": rows}).decode())
+        put_json({"v": 1, "item": item, "entries": rows})
         return
     acts = {act.entry: act for act in read_acts(journal)}
     told: list[str] = []
@@ -157,7 +154,7 @@ def diff(
     """Say in words what changes for whom if text B takes the place of text A."""
     told = difference(read_agreement(old).agreement, read_agreement(new).agreement)
     if as_json:
-        put(codec.encode({"v": 1, "changes": told}).decode())
+        put_json({"v": 1, "changes": told})
         return
     put("\n".join(told) or "nothing changes")
 

@@ -19,15 +19,14 @@ from beaconfire.cli.agreement import (
     ActsOption,
     Held,
     IdArgument,
-    JsonOption,
     NodeOption,
     TextsOption,
-    act_on,
     app,
     held_texts,
     one_text,
 )
-from beaconfire.cli.printing import put
+from beaconfire.cli.agreement_acts import act_on
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.act_files import fold, read_acts, read_items
 from beaconfire.runtime.named_files import read_named
@@ -57,12 +56,14 @@ def declare(
         str | None, typer.Option("--until", metavar="TIME", help="Its last instant.")
     ] = None,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Put a record of this party on file: authority, assurance, loss, closing …"""
     end = None if until is None else Instant.parse(until)
     if end is not None and end <= node_now(load_node(node)):
         raise BadInput(f"`{until}` has passed: a record ends in the future")
-    act_on(node, "declare", agreement_id, record=_record(record), expires=end)
+    told = {"record": _record(record), "expires": end}
+    act_on(node, "declare", agreement_id, told, as_json=as_json)
 
 
 @app.command()
@@ -73,6 +74,7 @@ def amend(
         str, typer.Option("--by", metavar="ID", help="The text that takes its place.")
     ],
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Consent that another text takes this one's place; tells what that changes.
 
@@ -83,10 +85,11 @@ def amend(
         one_text(held.texts, name, *held.left_out).agreement
         for name in (agreement_id, by)
     )
-    for line in difference(old, new):
+    changes = difference(old, new)
+    for line in () if as_json else changes:
         put(f"  {line}")
-    record = Amendment(text=new.id, since=new.in_force_from)
-    act_on(node, "declare", old.id, record=record)
+    told = {"record": Amendment(text=new.id, since=new.in_force_from)}
+    act_on(node, "declare", old.id, told, as_json=as_json, more={"changes": changes})
 
 
 @app.command()
@@ -109,8 +112,7 @@ def duties(
             {"duty": duty, "article": article, "what": LASTING[duty]}
             for duty, article in lasting
         ]
-        told = {"v": 1, "at": held.at, "lasting": rows, "open": owed}
-        put(codec.encode(told).decode())
+        put_json({"v": 1, "at": held.at, "lasting": rows, "open": owed})
         return
     lines = [f"{under.id}: what lasts, whether or not it is in force"]
     lines += [f"  {article:<28} {duty}: {LASTING[duty]}" for duty, article in lasting]
@@ -140,6 +142,7 @@ def access(
     agreements: TextsOption = None,
     acts: ActsOption = None,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> int:
     """Say whether a person may see an item: cleared, and needing it, and registered."""
     held = held_texts(node, agreements)
@@ -155,6 +158,11 @@ def access(
         persons=codec.decode(_read(register), FacilityRegister, what=str(register)),
         at=when,
     )
+    may = isinstance(answer, Access)
+    if as_json:
+        outcome = "access" if may else "no access"
+        put_json({"v": 1, "outcome": outcome, "at": when, **codec.to_builtins(answer)})
+        return 0 if may else Refused.exit_code
     if isinstance(answer, Access):
         put(f"access: {answer.person}, {answer.level}, for {answer.purpose}")
         return 0
@@ -179,6 +187,7 @@ def inspect(
     ],
     agreements: TextsOption = None,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Write the ledger of all that one party got from another, one JSON line each."""
     held = held_texts(node, agreements)
@@ -192,8 +201,11 @@ def inspect(
         holder=require_party(holder),
         originator=require_party(originator),
     )
+    if as_json:
+        put_json({"v": 1, "agreement": under.id, "ledger": ledger})
+        return
     for line in ledger:
-        put(codec.encode(line).decode())
+        put_json(line)
 
 
 def _register(

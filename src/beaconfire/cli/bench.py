@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption as Json
+from beaconfire.cli.printing import put, put_json
 from beaconfire.errors import BadInput
 from beaconfire.exercise.after_action.writing import write_picture
 from beaconfire.exercise.bench import calibration as calibrations
@@ -30,7 +31,6 @@ from beaconfire.exercise.bench.figures import Bench, as_json, as_text
 from beaconfire.exercise.bench.workers import cores
 from beaconfire.exercise.pacing import Progress
 from beaconfire.exercise.scenario import load_scenario
-from beaconfire.seals import codec
 
 app = typer.Typer(help="Measure, beside the goals.", no_args_is_help=True)
 
@@ -44,7 +44,6 @@ SPEED = 60.0
 CALIBRATION_SVG = Path("calibration.svg")
 ROUNDS = 1_000  # decisions: a second of work
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 Name = Annotated[str, typer.Option(help="A shipped name, or a file's path.")]
 Say = Callable[[str], None]
 
@@ -233,7 +232,7 @@ def tell(*benches: Bench, json: bool) -> None:
     """Print what was measured: tables for people, or one JSON value."""
     if json:
         values = [as_json(bench) for bench in benches]
-        put(codec.encode(values[0] if len(values) == 1 else values).decode())
+        put_json(values[0] if len(values) == 1 else values)
         return
     put("\n\n".join(map(as_text, benches)))
 

@@ -14,11 +14,11 @@ from msgspec import Struct
 
 from beaconfire.agreements.consultation import Held, state_name, told
 from beaconfire.agreements.statements import wrong_with
-from beaconfire.cli.printing import put
-from beaconfire.errors import BadInput, Refused
-from beaconfire.runtime import keys
-from beaconfire.runtime.node_dir import NodeConfig, load_node, node_now
-from beaconfire.runtime.orders import order, standing_in
+from beaconfire.cli.ordering import carry_out, people_key
+from beaconfire.cli.printing import JsonOption, put, put_json
+from beaconfire.errors import BadInput
+from beaconfire.runtime.node_dir import load_node, node_now
+from beaconfire.runtime.orders import standing_in
 from beaconfire.seals import codec
 from beaconfire.seals.consultations import sign_statement
 from beaconfire.vocabulary.acts import CLASSES
@@ -47,7 +47,6 @@ app = typer.Typer(
 NodeOption = Annotated[
     Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 IdArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The consultation's id, or its beginning.")
 ]
@@ -102,6 +101,7 @@ def ask(
         int, typer.Option("--extensions", metavar="N", help="How often more time.")
     ] = 1,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Ask a party before an act that affects it; the act waits for the answer."""
     config = load_node(node)
@@ -116,7 +116,7 @@ def ask(
         "extensions": extensions,
         "issued": node_now(config),
     }
-    _say(node, config, "consult-ask", told_, Consultation)
+    _say(node, "consult-ask", told_, Consultation, as_json=as_json)
 
 
 @app.command()
@@ -148,6 +148,7 @@ def answer(
         typer.Option("--deadline", metavar="TIME", help="When more time ends."),
     ] = None,
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Answer for this party: consent, with conditions or without, object, more-time."""
     config = load_node(node)
@@ -168,7 +169,7 @@ def answer(
         "deadline": None if deadline is None else Instant.parse(deadline),
         "issued": node_now(config),
     }
-    _say(node, config, "consult-answer", told_, ConsultationAnswer)
+    _say(node, "consult-answer", told_, ConsultationAnswer, as_json=as_json)
 
 
 @app.command()
@@ -177,6 +178,7 @@ def withdraw(
     *,
     reason: ReasonOption = "",
     node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Take a consent back, with effect at once; or a question before it is answered."""
     config = load_node(node)
@@ -186,11 +188,16 @@ def withdraw(
         "reason": reason,
         "issued": node_now(config),
     }
-    _say(node, config, "consult-withdraw", told_, ConsultationWithdrawal)
+    _say(node, "consult-withdraw", told_, ConsultationWithdrawal, as_json=as_json)
 
 
 @app.command()
-def proceed(consultation: IdArgument, *, node: NodeOption = Path("node")) -> None:
+def proceed(
+    consultation: IdArgument,
+    *,
+    node: NodeOption = Path("node"),
+    as_json: JsonOption = False,
+) -> None:
     """Record that the act asked about is done now; refused without a consent."""
     config = load_node(node)
     told_ = {
@@ -198,7 +205,7 @@ def proceed(consultation: IdArgument, *, node: NodeOption = Path("node")) -> Non
         "party": config.party,
         "issued": node_now(config),
     }
-    _say(node, config, "consult-proceed", told_, ConsultationProceeding)
+    _say(node, "consult-proceed", told_, ConsultationProceeding, as_json=as_json)
 
 
 @app.command("list")
@@ -206,7 +213,7 @@ def list_(*, node: NodeOption = Path("node"), as_json: JsonOption = False) -> No
     """List the consultations of a node, the oldest first, and where each stands."""
     rows = [_row(held) for held in _known(node)]
     if as_json:
-        put(codec.encode({"v": 1, "consultations": rows}).decode())
+        put_json({"v": 1, "consultations": rows})
         return
     for row in rows:
         put(f"{row.id[:8]}  {row.party} asks {row.affected}: {row.act}")
@@ -228,7 +235,7 @@ def show(
     if as_json:
         found = codec.to_builtins(row)
         found |= {"v": 1, "ask": ask_, "conditions": held.conditions}
-        put(codec.encode(found).decode())
+        put_json(found)
         return
     lines = [
         ("id", row.id),
@@ -343,18 +350,15 @@ def _found(node: Path, beginning: str) -> Held:
 
 def _say(
     node: Path,
-    config: NodeConfig,
     verb: str,
     told_: Mapping[str, object],
     kind: type[Statement],
+    *,
+    as_json: bool,
 ) -> None:
     as_written = codec.to_builtins(dict(told_))
     statement: Statement = codec.convert(as_written, kind, what=verb)
     flaw = wrong_with(statement)
     if flaw is not None:
         raise BadInput(flaw)
-    key = keys.load_signing_key(node / "keys" / "people.key", "people")
-    judged = order(node, verb, sign_statement(statement, key))
-    if not judged.accepted:
-        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    put(f"{config.party}: {judged.reason}")
+    carry_out(node, verb, sign_statement(statement, people_key(node)), as_json=as_json)

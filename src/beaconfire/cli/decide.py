@@ -12,7 +12,7 @@ import typer
 from beaconfire.agreements.agreement import OBLIGATIONS
 from beaconfire.agreements.decision import decide as decide_item
 from beaconfire.agreements.standing import Standing
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput, Refused
 from beaconfire.runtime.act_files import fold, read_acts
 from beaconfire.runtime.agreement_files import (
@@ -61,9 +61,7 @@ def decide(
         Path | None,
         typer.Option(metavar="ACTS.jsonl", help="Acts, as `journal export` writes."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Say whether an item may go to a partner, and on which articles that rests."""
     when = Instant.parse(at)
@@ -84,7 +82,7 @@ def decide(
     for line in (*_about_signatures(texts), *(folded.passed_over if folded else ())):
         put(line, err=True)
     if as_json:
-        put(codec.encode(as_told(decision)).decode())
+        put_json(as_told(decision))
     else:
         put(as_read(decision, what))
     return 0 if isinstance(decision, Release) else Refused.exit_code

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from beaconfire.cli.exercise import tell
+from beaconfire.cli.printing import JsonOption
 from beaconfire.errors import BeaconfireError
 from beaconfire.exercise.live import LiveView
 from beaconfire.exercise.run import Options, run_exercise
@@ -32,10 +33,11 @@ def demo(
         Path, typer.Option(metavar="DIR", help="Where; numbered if it exists.")
     ] = Path("out/demo"),
     seed: Annotated[int, typer.Option(min=0, help="Which draws.")] = 1,
+    as_json: JsonOption = False,
 ) -> None:
     """Show three nations share a launch while one agreement is suspended."""
     scenario = load_scenario(SCENARIO)
-    console = Console()
+    console = Console(stderr=as_json)
     console.print(
         Text(
             # One paragraph: the console breaks its lines, wherever it ends.
@@ -52,7 +54,7 @@ def demo(
     options = Options(seed=seed, real=True, sharing=True, speed=SPEED)
     with LiveView(scenario, console) as view:
         done = run_exercise(scenario, folder, options, show=view.show, say=say)
-    tell(done, as_json=False)
+    tell(done, as_json=as_json)
     if not done.delivery.settled:
         message = (
             "at the end something was still waiting or its fate unknown: "

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import put_json
 from beaconfire.errors import BadInput
 from beaconfire.estimation.flight import estimate_flight
 from beaconfire.estimation.lines import (
@@ -24,11 +24,11 @@ from beaconfire.estimation.lines import (
     answer_lines,
 )
 from beaconfire.runtime.named_files import read_bounded
-from beaconfire.seals import codec
 from beaconfire.seals.toml_text import refuse_mark
 from beaconfire.stages.fuse.sorting import sort_sightings
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.motion import Cue, ErrorEllipse, Plot
+from beaconfire.vocabulary.places import place_told
 from beaconfire.vocabulary.printable import printable
 from beaconfire.vocabulary.reach import ReachCorridor
 from beaconfire.vocabulary.sight import Sight
@@ -53,7 +53,7 @@ def estimate(
     if not answer.objects:
         raise BadInput(_nothing_in(plots, answer))
     if json:
-        put(codec.encode(answer).decode())
+        put_json(answer)
         return
     _show(answer, Console(highlight=False))
 
@@ -110,7 +110,7 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
     if found.launch is None:
         row("launch", f"not known: {found.launch_reason}")
     else:
-        where = _place(found.launch.lat_deg, found.launch.lon_deg)
+        where = place_told(found.launch.lat_deg, found.launch.lon_deg, digits=4)
         around = _ellipse(found.launch.ellipse95)
         window = found.launch.time_window95
         between = f", from {_window(window)}" if window else ""
@@ -119,7 +119,7 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
         row("impact", f"not known: {found.impact_reason}")
     else:
         area = found.impact
-        where = _place(area.lat_deg, area.lon_deg)
+        where = place_told(area.lat_deg, area.lon_deg, digits=4)
         under = f", if {found.impact_condition}" if found.impact_condition else ""
         row("impact", f"{where} at {area.time}, {_ellipse(area.ellipse95)}{under}")
         row("window", _window(area.time_window95))
@@ -127,7 +127,7 @@ def _show_object(found: ObjectAnswer, console: Console) -> None:
         row("reach", _corridor(found.corridor))
     if found.reachable:
         region = found.reachable
-        where = _place(region.lat_deg, region.lon_deg)
+        where = place_told(region.lat_deg, region.lon_deg, digits=4)
         row("reach", f"possibly within {region.radius_m / 1e3:.0f} km of {where}")
     row("apogee", _length(found.apogee_km, found.apogee_km_reason))
     row("range", _length(found.range_km, found.range_km_reason))
@@ -162,12 +162,6 @@ def _print(console: Console, text: str) -> None:
     console.print(printable(text), soft_wrap=True, markup=False)
 
 
-def _place(lat_deg: float, lon_deg: float) -> str:
-    north = "N" if lat_deg >= 0.0 else "S"
-    east = "E" if lon_deg >= 0.0 else "W"
-    return f"{abs(lat_deg):.4f} {north} {abs(lon_deg):.4f} {east}"
-
-
 def _ellipse(ellipse: ErrorEllipse) -> str:
     return (
         f"95 % within {ellipse.semi_major_m / 1e3:.1f} x "
@@ -181,7 +175,9 @@ def _window(window: tuple[Instant, Instant]) -> str:
 
 def _corridor(corridor: ReachCorridor) -> str:
     now = corridor.impact_now
-    where = "no place" if now is None else _place(now.lat_deg, now.lon_deg)
+    where = (
+        "no place" if now is None else place_told(now.lat_deg, now.lon_deg, digits=4)
+    )
     open_end = "; its end is open" if corridor.beyond_outline else ""
     return (
         f"possibly from {where}, if thrust ended now, on towards "

@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput, BeaconfireError
+from beaconfire.exercise.after_action.checker import Delivery
 from beaconfire.exercise.after_action.writing import AfterAction
 from beaconfire.exercise.live import LiveView
 from beaconfire.exercise.run import Options, run_exercise
@@ -25,9 +26,7 @@ MAX = "max"
 @app.command("list")
 def list_scenarios(
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the shipped scenarios."""
     scenarios = [load_scenario(name) for name in shipped()]
@@ -42,7 +41,7 @@ def list_scenarios(
             }
             for scenario in scenarios
         ]
-        put(codec.encode(rows).decode())
+        put_json(rows)
         return
     for scenario in scenarios:
         parties = "-".join(scenario.parties)
@@ -72,7 +71,10 @@ def run(
         int | None, typer.Option(min=0, help="Default: the scenario's own.")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print report.json's delivery and paths.")
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON value: the account, and where the report is."
+        ),
     ] = False,
 ) -> None:
     """Run a scenario and write report.json, report.html and the journals."""
@@ -121,16 +123,7 @@ def tell(done: AfterAction, *, as_json: bool) -> None:
     """
     delivery = done.delivery
     if as_json:
-        put(
-            codec.encode(
-                {
-                    "v": 1,
-                    "delivery": done.report.delivery,
-                    "report_json": str(done.report_json),
-                    "report_html": str(done.report_html),
-                }
-            ).decode()
-        )
+        put_json(_value(done))
     else:
         put(
             f"released {delivery.released}: {delivery.delivered} delivered with "
@@ -143,3 +136,23 @@ def tell(done: AfterAction, *, as_json: bool) -> None:
         put(f"figures: {done.report_json}")
     if not delivery.sound:
         raise BeaconfireError("; ".join(delivery.problems[:5]))
+
+
+def _value(done: AfterAction) -> dict[str, object]:
+    counts = codec.to_builtins(done.delivery)
+    problems = counts.pop("problems")
+    return {
+        "v": 1,
+        "verdict": _verdict(done.delivery),
+        "delivery": counts,
+        "problems": problems,
+        "report_json": str(done.report_json),
+        "report_html": str(done.report_html),
+    }
+
+
+def _verdict(delivery: Delivery) -> str:
+    """Say whether the account closes, and whether nothing is left on its way."""
+    if not delivery.sound:
+        return "unsound"
+    return "settled" if delivery.settled else "sound"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import Refused
 from beaconfire.estimation.announcement import (
     DEFAULT_AZIMUTH_DEG,
@@ -26,7 +26,6 @@ from beaconfire.estimation.written import (
     read_place,
     read_time,
 )
-from beaconfire.seals import codec
 
 app = typer.Typer(add_completion=False)
 
@@ -51,9 +50,7 @@ def flight(
     announced_s: Annotated[
         str | None, typer.Option(metavar="T", help="Announced time of flight.")
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> int:
     """Say how long a flight with these figures takes, and whether a time fits them."""
     azimuth = DEFAULT_AZIMUTH_DEG
@@ -69,7 +66,10 @@ def flight(
     # On a terminal alone: the first run on a machine compiles for some ten seconds.
     with Console(stderr=True).status("flying (the first run compiles once)"):
         answer = judge_announcement(given)
-    put(codec.encode(answer).decode() if as_json else as_read(answer))
+    if as_json:
+        put_json(answer)
+    else:
+        put(as_read(answer))
     return Refused.exit_code if answer.closes is False else 0
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput, BeaconfireError
 from beaconfire.journal.chain import ChainBroken
 from beaconfire.journal.entry import Entry
@@ -20,7 +20,6 @@ from beaconfire.runtime.journal_check import JournalCheck, check_journal
 from beaconfire.runtime.journal_server import stored_journal
 from beaconfire.runtime.withheld import read as read_withheld
 from beaconfire.runtime.withheld import withheld as find_withheld
-from beaconfire.seals import codec
 from beaconfire.vocabulary.party import require_party
 
 app = typer.Typer(help="Verify or export what a node recorded.", no_args_is_help=True)
@@ -32,14 +31,12 @@ NodeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The node's directo
 def verify(
     node_dir: NodeDir,
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Walk the journal's chain and name the first break; if there is one, exit 1."""
     check = event_loop.run(_verified(node_dir))
     if as_json:
-        put(codec.encode(check).decode())
+        put_json(check)
     else:
         for line in _lines(check, node_dir):
             put(line)
@@ -54,21 +51,33 @@ def export(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: standard output.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --out: print one JSON value.")
+    ] = False,
 ) -> None:
     """Write the journal as JSON lines, one entry a line, every turn verified first."""
+    if as_json and out is None:
+        message = (
+            "the journal is JSON lines already, and takes standard output: give `--out "
+            "FILE` for the one value of `--json` to have its place there"
+        )
+        raise BadInput(message)
     if out is None:
         event_loop.run(_export(node_dir, sys.stdout.buffer))
         return
     try:
         with out.open("xb") as file:
-            turns = event_loop.run(_export(node_dir, file))
+            turns, entries = event_loop.run(_export(node_dir, file))
     except FileExistsError:
         message = f"`{out}` exists; it is never written over"
         raise BadInput(message) from None
     except OSError as error:
         message = f"`{out}` cannot be written: {error.strerror}"
         raise BadInput(message) from None
-    _progress(f"{turns} turns written to {out}")
+    if as_json:
+        put_json({"v": 1, "file": str(out), "turns": turns, "entries": entries})
+    else:
+        _progress(f"{turns} turns written to {out}")
 
 
 @app.command()
@@ -78,15 +87,12 @@ def withheld(
     agreement: Annotated[
         str, typer.Option("--agreement", metavar="ID", help="Which agreement.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List what an agreement has kept from its recipient while it was closed."""
     found = find_withheld(event_loop.run(_entries(node_dir)), agreement)
     if as_json:
-        told = {"v": 1, "agreement": agreement, "withheld": found}
-        put(codec.encode(told).decode())
+        put_json({"v": 1, "agreement": agreement, "withheld": found})
     else:
         put(read_withheld(found, agreement))
 
@@ -98,16 +104,13 @@ def flagged(
     party: Annotated[
         str, typer.Option("--party", metavar="PARTY", help="Whose card was revoked.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON value.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List what was taken from a partner since its revoked card was in doubt."""
     whose = require_party(party)
     found = find_flagged(event_loop.run(_entries(node_dir)), whose)
     if as_json:
-        told = {"v": 1, "party": whose, "revocations": found}
-        put(codec.encode(told).decode())
+        put_json({"v": 1, "party": whose, "revocations": found})
     else:
         put(read_flagged(found, whose))
 
@@ -122,14 +125,15 @@ async def _verified(node_dir: Path) -> JournalCheck:
         return await check_journal(stored, _progress)
 
 
-async def _export(node_dir: Path, file: BinaryIO) -> int:
-    turns = 0
+async def _export(node_dir: Path, file: BinaryIO) -> tuple[int, int]:
+    turns = entries = 0
     broken = ""
     async with stored_journal(node_dir, progress=_progress) as stored:
         try:
             async for turn in stored.journal.read():
                 file.writelines(line + b"\n" for line in turn.lines)
                 turns += 1
+                entries += len(turn.lines)
         except ChainBroken as error:
             broken = str(error)
         if not broken and stored.lost_end is not None:
@@ -138,7 +142,7 @@ async def _export(node_dir: Path, file: BinaryIO) -> int:
         # What stands before the break is true and may be all there is: it stays.
         message = f"{broken}; the {turns} turns before it are written"
         raise BeaconfireError(message)
-    return turns
+    return turns, entries
 
 
 def _lines(check: JournalCheck, node_dir: Path) -> list[str]:

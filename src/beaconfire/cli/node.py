@@ -9,8 +9,9 @@ from typing import Annotated, get_args
 
 import typer
 
+from beaconfire.cli.card_facts import card_facts
 from beaconfire.cli.node_run import run
-from beaconfire.cli.printing import put
+from beaconfire.cli.printing import JsonOption, put, put_json
 from beaconfire.errors import BadInput
 from beaconfire.runtime import cards, keys
 from beaconfire.runtime.node_dir import (
@@ -35,7 +36,6 @@ app.command()(run)
 NodeOption = Annotated[
     Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 _DAY_S = 86_400
 _CLOCK_SLACK_S = 3_600  # a partner's clock may be behind ours
@@ -67,6 +67,7 @@ def init(
     classification: Annotated[
         str, typer.Option(help="Marking of what own sensors say.")
     ] = "SECRET",
+    as_json: JsonOption = False,
 ) -> None:
     """Lay out a node directory and make its keys. Nothing is ever written over."""
     require_party(party)
@@ -95,6 +96,10 @@ def init(
     )
     make_node(node, config)
     keys.create_keys(node / "keys", party=party, host=border_host)
+    if as_json:
+        facts = {"v": 1, "node": str(node), **codec.to_builtins(config)}
+        put_json(facts)
+        return
     put(f"node of {party}, {status}, laid out in {node}")
     put(f"border {border_host}:{border_port}, listening on {listen}")
     put(f"next: beaconfire node card --node {node}")
@@ -156,7 +161,6 @@ def card(
 
 
 def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
-    fingerprint = card_fingerprint(held)
     place = (held.border_host, held.border_port)
     if place != (config.border.host, config.border.port):
         put(
@@ -165,22 +169,11 @@ def _show(held: Card, path: Path, *, config: NodeConfig, as_json: bool) -> None:
             err=True,
         )
     if as_json:
-        facts = {
-            "v": 1,
-            "party": held.party,
-            "number": held.number,
-            "status": held.status,
-            "valid_from": held.valid_from,
-            "valid_until": held.valid_until,
-            "border": f"{held.border_host}:{held.border_port}",
-            "fingerprint": fingerprint,
-            "file": str(path),
-        }
-        put(codec.encode(facts).decode())
+        put_json({"v": 1, **card_facts(held), "file": str(path)})
         return
     put(f"card {held.number} of {held.party}, {held.status}: {path}")
     put(f"valid {held.valid_from} to {held.valid_until}")
-    put(f"fingerprint {fingerprint}")
+    put(f"fingerprint {card_fingerprint(held)}")
     put("send the file any way you like; read out the fingerprint another way")
 
 

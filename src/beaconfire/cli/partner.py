@@ -8,14 +8,15 @@ desk judges it; if the node is stopped nothing changes (exit code 4).
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from beaconfire.cli.printing import put
-from beaconfire.errors import BadInput, Refused
-from beaconfire.runtime import cards, keys
+from beaconfire.cli.card_facts import card_facts
+from beaconfire.cli.ordering import carry_out, people_key
+from beaconfire.cli.printing import JsonOption, put, put_json
+from beaconfire.errors import BadInput
+from beaconfire.runtime import cards
 from beaconfire.runtime.node_dir import load_node, node_now
-from beaconfire.runtime.orders import order, standing_in
+from beaconfire.runtime.orders import standing_in
 from beaconfire.seals import codec
 from beaconfire.seals.cards import card_fingerprint
 from beaconfire.seals.people_orders import sign_people_order
@@ -51,6 +52,7 @@ def add(
     expected: Annotated[
         str | None, typer.Option("--as", metavar="PARTY", help="Who it must be.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Admit a partner, or take its next card, after confirming the fingerprint."""
     config = load_node(node)
@@ -71,6 +73,9 @@ def add(
         trust=standing_in(node, lambda line: put(line, err=True)).trust,
     )
     held = done.card
+    if as_json:
+        put_json({"v": 1, **card_facts(held), "replaced": done.replaced})
+        return
     how = "added" if done.replaced is None else f"replaces card {done.replaced}"
     put(f"card {held.number} of {held.party}, {held.status}: {how}")
     put(f"valid until {held.valid_until}")
@@ -84,9 +89,7 @@ def list_(
     node: Annotated[
         Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
     ] = Path("node"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = (
-        False
-    ),
+    as_json: JsonOption = False,
 ) -> None:
     """List the partners whose cards this node holds, and which of them it trusts."""
     config = load_node(node)
@@ -111,7 +114,7 @@ def list_(
     for sentence in known.left_out:
         put(sentence, err=True)
     if as_json:
-        put(msgspec.json.encode({"v": 1, "partners": rows}).decode())
+        put_json({"v": 1, "partners": rows})
         return
     if not rows:
         put(f"{config.party} has admitted nobody: beaconfire partner add CARD")
@@ -150,6 +153,7 @@ def revoke(
     node: Annotated[
         Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
     ] = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Trust a partner's card no more: the running node closes the link at once.
 
@@ -166,8 +170,10 @@ def revoke(
         "issued": now,
     }
     said = codec.convert(codec.to_builtins(told), CardRevocation, what="revoke")
-    key = keys.load_signing_key(node / "keys" / "people.key", "people")
-    judged = order(node, "revoke-card", sign_people_order(said, key))
-    if not judged.accepted:
-        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    put(f"{config.party}: {party}, {judged.reason}; the link is closed")
+    carry_out(
+        node,
+        "revoke-card",
+        sign_people_order(said, people_key(node)),
+        as_json=as_json,
+        read=f"{said.partner}, {{reason}}; the link is closed",
+    )

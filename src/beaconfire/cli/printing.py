@@ -6,15 +6,24 @@ asked for as it is, bytes and all, stays so in a file, and is made printable for
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
+from beaconfire.seals import codec
 from beaconfire.vocabulary.printable import printable
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 
 
 def put(text: str, *, err: bool = False) -> None:
     """Print ``text``, of one line or many, on standard output or standard error."""
     typer.echo(printable(text, lines=True), err=err)
+
+
+def put_json(value: object) -> None:
+    """Print ``value``, a struct or built-in containers, as one line of JSON."""
+    put(codec.encode(value).decode())
 
 
 def put_document(data: bytes) -> None:

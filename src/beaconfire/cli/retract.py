@@ -10,11 +10,9 @@ from typing import Annotated
 
 import typer
 
-from beaconfire.cli.printing import put
-from beaconfire.errors import Refused
-from beaconfire.runtime import keys
+from beaconfire.cli.ordering import carry_out, people_key
+from beaconfire.cli.printing import JsonOption
 from beaconfire.runtime.node_dir import load_node, node_now
-from beaconfire.runtime.orders import order
 from beaconfire.seals import codec
 from beaconfire.seals.people_orders import sign_people_order
 from beaconfire.vocabulary.taking_back import TakingBack
@@ -35,6 +33,7 @@ def retract(
     node: Annotated[
         Path, typer.Option("--node", metavar="DIR", help="The node's directory.")
     ] = Path("node"),
+    as_json: JsonOption = False,
 ) -> None:
     """Take back a notice, track or impact prediction: all who were given it are told.
 
@@ -48,8 +47,5 @@ def retract(
         "issued": node_now(config),
     }
     said = codec.convert(codec.to_builtins(told), TakingBack, what="retract")
-    key = keys.load_signing_key(node / "keys" / "people.key", "people")
-    judged = order(node, "retract", sign_people_order(said, key))
-    if not judged.accepted:
-        raise Refused(f"the desk of {config.party} refused: {judged.reason}")
-    put(f"{config.party}: {judged.reason}")
+    signed = sign_people_order(said, people_key(node))
+    carry_out(node, "retract", signed, as_json=as_json)

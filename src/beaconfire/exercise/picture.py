@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from beaconfire.exercise.told import SIGHT, whole_seconds
+from beaconfire.exercise.told import SIGHT
 from beaconfire.journal.entry import Entry
+from beaconfire.runtime.news import act_told, link_told
 from beaconfire.vocabulary.acts import Act
 from beaconfire.vocabulary.entries.arrivals import Estimate, LinkState
 from beaconfire.vocabulary.entries.carriage import (
@@ -32,7 +33,7 @@ from beaconfire.vocabulary.entries.sightings import (
 from beaconfire.vocabulary.motion import ImpactArea
 from beaconfire.vocabulary.party import Party
 from beaconfire.vocabulary.report import FORM
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import Instant, whole_seconds
 
 DRAFTS_TOLD = 2  # alert drafts that are news, a launch; others show in their place
 LINES_KEPT = 200  # of what happened, for the nation's own list
@@ -180,8 +181,7 @@ def _drafted(nation: Nation, body: AlertDraft) -> str:
 def _linked(nation: Nation, body: LinkState) -> str:
     before = nation.links.get(body.partner)
     nation.links[body.partner] = body.up
-    state = "up" if body.up else "down"
-    return f"link from {body.partner} {state}" if before != body.up else ""
+    return link_told(body) if before != body.up else ""
 
 
 def _purged(nation: Nation, body: EpochEnd) -> str:
@@ -240,8 +240,7 @@ def _acted(nation: Nation, body: Act) -> str:
         nation.suspended.add(body.agreement)
     elif body.act == "restore":
         nation.suspended.discard(body.agreement)
-    word = {"suspend": "SUSPENDED", "restore": "RESTORED"}.get(body.act, body.act)
-    return f"{body.agreement} {word} by {body.party}"
+    return act_told(body)
 
 
 def _estimated(nation: Nation, body: Estimate) -> str:

@@ -5,14 +5,12 @@ the launch would be years. Pure: whoever tells gives the instants.
 """
 
 import math
-import re
 
 from beaconfire.vocabulary.sight import SightState
-from beaconfire.vocabulary.times import Instant
+from beaconfire.vocabulary.times import Instant, whole_seconds
 
 FAR_S = 86_400.0  # a day: farther from the launch than this, the date is said
 _MINUTE_S = 60
-_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.\d+Z")
 
 # What stands after `an object is`.
 SIGHT: dict[SightState, str] = {
@@ -22,11 +20,6 @@ SIGHT: dict[SightState, str] = {
     "unsure": "not seen, and perhaps not to be seen",
     "silent": "unknown: our sensors are silent",
 }
-
-
-def whole_seconds(text: str) -> str:
-    """Return ``text`` with every instant in it cut to its second."""
-    return _INSTANT.sub(r"\1Z", text)
 
 
 def instant(at: Instant) -> str:

@@ -136,8 +136,8 @@ def in_force_texts(directory: Path, cards: Iterable[Card]) -> InForce:
     return InForce(texts=tuple(texts), left_out=tuple(left_out))
 
 
-def sign_file(path: Path, *, party: Party, key: SigningKey) -> Path:
-    """Sign the text at ``path`` for ``party``; return the signature's file.
+def sign_file(path: Path, *, party: Party, key: SigningKey) -> tuple[Path, Agreement]:
+    """Sign the text at ``path`` for ``party``; return the signature's file, and it.
 
     Raises:
         BadInput: the text is wrong: nobody signs what cannot be read.
@@ -151,7 +151,7 @@ def sign_file(path: Path, *, party: Party, key: SigningKey) -> Path:
     signed = SignatureFile(party=party, keyid=signature.keyid, sig=signature.sig)
     beside = _signature_path(path, party)
     beside.write_bytes(codec.encode(signed) + b"\n")
-    return beside
+    return beside, text.agreement
 
 
 def _require_all_signatures(text: AgreementFile, held: dict[Party, Card]) -> None:

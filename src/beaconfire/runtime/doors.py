@@ -44,11 +44,12 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """The answer to an order."""
+    """The answer to an order; ``entry`` of the journal says what became of it."""
 
     v: int = 1
     accepted: bool
     reason: str
+    entry: str | None = None
 
 
 class Doors:
@@ -166,10 +167,11 @@ def _heard(turn: Turn, effects: tuple[Effect, ...]) -> Heard:
 def _judged(turn: Turn, effects: tuple[Effect, ...]) -> Judged:
     for effect in effects:
         if isinstance(effect, Answer):
-            return Judged(accepted=effect.accepted, reason=effect.reason)
+            accepted, reason, own = effect
+            return Judged(accepted=accepted, reason=reason, entry=own)
     for entry in turn.entries:
         if isinstance(entry.body, Rejection):
-            return Judged(accepted=False, reason=entry.body.reason)
+            return Judged(accepted=False, reason=entry.body.reason, entry=entry.id)
     return Judged(accepted=False, reason="the desk gave no answer")
 
 

@@ -6,7 +6,8 @@ them (``turns``); the node's loop and the seeded world carry them out.
 
 from typing import NamedTuple
 
-from beaconfire.vocabulary.entries.sightings import Bell, EstimateRequest
+from beaconfire.journal.entry import Entry
+from beaconfire.vocabulary.entries.sightings import EstimateRequest
 from beaconfire.vocabulary.flight import Observations
 from beaconfire.vocabulary.link import Envelope, Lane, LinkMessage
 from beaconfire.vocabulary.party import Party
@@ -50,17 +51,18 @@ class Solve(NamedTuple):
     observations: Observations
 
 
-class Ring(NamedTuple):
-    """Tell a person."""
+class Tell(NamedTuple):
+    """Tell whoever watches the node."""
 
-    bell: Bell
+    entry: Entry
 
 
 class Answer(NamedTuple):
-    """Tell who gave the order what became of it."""
+    """Tell who gave the order what became of it, and which entry says so."""
 
     accepted: bool
     reason: str
+    entry: str
 
 
-Effect = Publish | Purge | CloseLink | GiveReceipt | Solve | Ring | Answer
+Effect = Publish | Purge | CloseLink | GiveReceipt | Solve | Tell | Answer

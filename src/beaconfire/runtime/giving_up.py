@@ -8,6 +8,7 @@ a defect of ours.
 import asyncio
 import inspect
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from beaconfire.runtime.settings import SETTINGS
 
 GAVE_UP = 1  # the exit code: something broke
+LAST_WORDS_S = 0.5  # until they are written, by whoever does that
 
 
 def give_up_later(ending: asyncio.Task[Any], say: Callable[[str], None]) -> None:
@@ -24,6 +26,7 @@ def give_up_later(ending: asyncio.Task[Any], say: Callable[[str], None]) -> None
         if not ending.done():
             limit_s = SETTINGS.node_stop_s_max
             say(f"not stopped within {limit_s:g} s: waiting at {waits_at(ending)}")
+            time.sleep(LAST_WORDS_S)
             os._exit(GAVE_UP)
 
     asyncio.get_running_loop().call_later(SETTINGS.node_stop_s_max, give_up)

@@ -42,6 +42,11 @@ class Readiness:
         self._notes: dict[str, ProcessNote] = {}
         self._stands = False
 
+    @property
+    def ready(self) -> Ready:
+        """What the node is made of now."""
+        return Ready(party=self._party, processes=tuple(self._notes.values()))
+
     def runs(self, kind: str, pid: int, port: int | None = None) -> None:
         """Note that a part runs as ``pid``; a later note of its kind replaces it."""
         self._notes[kind] = ProcessNote(
@@ -61,5 +66,4 @@ class Readiness:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        ready = Ready(party=self._party, processes=tuple(self._notes.values()))
-        replace_private(self._path, codec.encode(ready))
+        replace_private(self._path, codec.encode(self.ready))

@@ -17,8 +17,11 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
+
 from beaconfire.agreements.agreement import Agreement
 from beaconfire.errors import BeaconfireError
+from beaconfire.journal.entry import Entry
 from beaconfire.journal.jetstream import open_writer
 from beaconfire.journal.journal import Journal
 from beaconfire.runtime import agreement_files, cards, keys
@@ -34,8 +37,8 @@ from beaconfire.runtime.effects import (
     GiveReceipt,
     Publish,
     Purge,
-    Ring,
     Solve,
+    Tell,
 )
 from beaconfire.runtime.giving_up import give_up_later
 from beaconfire.runtime.journal_server import JournalServer, start_journal_server
@@ -46,7 +49,7 @@ from beaconfire.runtime.node_dir import (
 )
 from beaconfire.runtime.partners import Partners
 from beaconfire.runtime.pinned import Identity
-from beaconfire.runtime.readiness import Readiness
+from beaconfire.runtime.readiness import Readiness, Ready
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.seldom import Seldom
 from beaconfire.runtime.servers import find_nats_server
@@ -71,10 +74,23 @@ from beaconfire.vocabulary.party import Party
 GC_YOUNG_OBJECTS, GC_MIDDLE_ROUNDS, GC_OLD_ROUNDS = 2_000, 5, 800
 
 Say = Callable[[str], None]
+Show = Callable[["Ready | Stopped | Entry"], None]
 
 
-async def run_node(directory: Path, *, say: Say) -> None:
+class Stopped(Struct, frozen=True, kw_only=True):
+    """The last that a node says when it was told to stop."""
+
+    v: int = 1
+    party: Party
+    turns: int
+
+
+async def run_node(directory: Path, *, say: Say, show: Show) -> None:
     """Run the node in ``directory`` until it is told to stop.
+
+    ``say`` is told in sentences what the runtime has to remark, ``show`` what the node
+    has come to: it is ready, an entry that may be news, it has stopped. Neither may
+    block.
 
     Raises:
         BeaconfireError: it cannot start, or had to stop; the message says why.
@@ -94,10 +110,10 @@ async def run_node(directory: Path, *, say: Say) -> None:
         loop.add_signal_handler(name, told)
     async with AsyncExitStack() as stack:
         stack.enter_context(node_has_room(directory))
-        running = await _Running.start(directory, config, clock, stack, say)
-        say(f"ready: node of {config.party} in {directory}")
+        running = await _Running.start(directory, config, clock, stack, say, show)
+        show(running.readiness.ready)
         await running.serve(stop)
-        say(f"stopped: node of {config.party}, {running.node.turns} turns stored")
+        show(Stopped(party=config.party, turns=running.node.turns))
 
 
 class _Running:
@@ -111,6 +127,7 @@ class _Running:
         journal: Journal,
         clock: Clock,
         say: Say,
+        show: Show,
     ) -> None:
         self.node = node
         self.checkpointing = Checkpointing(node, journal, self._offer_checkpoint, say)
@@ -127,6 +144,7 @@ class _Running:
         self.partners: Partners | None = None
         self.border: Border | None = None
         self.server: JournalServer | None = None
+        self._show = show
         self._directory = directory
         self._config = config
         self._clock = clock
@@ -141,6 +159,7 @@ class _Running:
         clock: Clock,
         stack: AsyncExitStack,
         say: Say,
+        show: Show,
     ) -> "_Running":
         known = cards.load_cards(directory, config)
         for sentence in known.left_out:
@@ -155,7 +174,7 @@ class _Running:
         node = await replay(
             partial(_node, directory, config, profile, agreements), journal, say
         )
-        self = cls(directory, config, node, journal, clock, say)
+        self = cls(directory, config, node, journal, clock, say, show)
         self.server = server
         # Before the journal is closed, however the node ends.
         stack.push_async_callback(self.checkpointing.stop)
@@ -273,8 +292,8 @@ class _Running:
             self.partners.put(effect)
         elif isinstance(effect, Solve):
             self.solver.submit(effect)
-        elif isinstance(effect, Ring):
-            self._say(f"bell for the {effect.bell.role}: {effect.bell.text}")
+        elif isinstance(effect, Tell):
+            self._show(effect.entry)
 
     def _purging(self) -> bool:
         return self.partners is not None and self.partners.purging

@@ -212,6 +212,15 @@ class Settings:
     told_again_s: float = limit(
         60.0, "s", "between two lines of one trouble; a partner may cause it for ever"
     )
+    news_lines_max: int = limit(
+        6, "lines", "of one kind in a window: all kinds together fill no small terminal"
+    )
+    news_window_s: float = limit(
+        10.0, "s", "in which lines of news are counted; the count follows when it ends"
+    )
+    news_waiting_max: int = limit(
+        10_000, "pieces", "a reader that has stopped; what is beyond is counted"
+    )
     border_memory_bytes_max: int = limit(
         1024 * 1024 * 1024, "bytes", "every window of 32 partners full, and some more"
     )

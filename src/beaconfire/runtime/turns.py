@@ -35,9 +35,10 @@ from beaconfire.runtime.effects import (
     GiveReceipt,
     Publish,
     Purge,
-    Ring,
     Solve,
+    Tell,
 )
+from beaconfire.runtime.news import is_news
 from beaconfire.runtime.sealing import Sealer
 from beaconfire.runtime.settings import SETTINGS
 from beaconfire.seals.acts import act_id
@@ -58,7 +59,6 @@ from beaconfire.vocabulary.entries.carriage import (
 from beaconfire.vocabulary.entries.consulting import ConsultationHeard
 from beaconfire.vocabulary.entries.revoking import CardRevoked
 from beaconfire.vocabulary.entries.sightings import (
-    Bell,
     EstimateRequest,
     ItemHeld,
     Rejection,
@@ -400,26 +400,26 @@ class Node:
             return [GiveReceipt(body.via or body.originator, body.lane, receipt)]
         if isinstance(body, EstimateRequest):
             return [Solve(body, fuse.observations(self.stages.fuse, body))]
-        if isinstance(body, Bell):
-            return [Ring(body)]
-        answer: list[Effect] = []
-        if isinstance(first.body, Order) and entry.cause == (first.id,):
-            answer.extend(self._answer(entry))
+        others: list[Effect] = []
         if isinstance(body, CardRevoked):
-            return [CloseLink(body.order.partner), *answer]
-        return answer
+            others.append(CloseLink(body.order.partner))
+        if isinstance(first.body, Order) and entry.cause == (first.id,):
+            others.extend(self._answer(entry))
+        if is_news(body):
+            others.append(Tell(entry))
+        return others
 
     def _answer(self, entry: Entry) -> Iterator[Answer]:
         """Say to who gave an order what it has become."""
-        body = entry.body
+        body, own = entry.body, entry.id
         if isinstance(body, Act):
-            yield Answer(True, self._accepted(body, entry.id))
+            yield Answer(True, self._accepted(body, own), own)
         elif isinstance(body, CardRevoked):
-            yield Answer(True, f"card {body.number} revoked: entry {entry.id}")
+            yield Answer(True, f"card {body.number} revoked: entry {own}", own)
         elif isinstance(body, Statement | TakenBack):
-            yield Answer(True, f"{body.KIND}: entry {entry.id}")
+            yield Answer(True, f"{body.KIND}: entry {own}", own)
         elif isinstance(body, Rejection):
-            yield Answer(False, body.reason)
+            yield Answer(False, body.reason, own)
 
     def _accepted(self, act: Act, entry_id: str) -> str:
         told = f"{act.act} {act.agreement}: entry {entry_id}"

@@ -39,3 +39,9 @@ class SensorSite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lat_deg: Latitude
     lon_deg: Longitude
     alt_m: Altitude
+
+
+def place_told(lat_deg: float, lon_deg: float, *, digits: int = 2) -> str:
+    """Return a point as people read it."""
+    north, east = "N" if lat_deg >= 0.0 else "S", "E" if lon_deg >= 0.0 else "W"
+    return f"{abs(lat_deg):.{digits}f} {north} {abs(lon_deg):.{digits}f} {east}"

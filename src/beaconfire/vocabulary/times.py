@@ -24,6 +24,7 @@ _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})",
     re.ASCII,
 )
+_FINER_THAN_SECONDS = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.\d+Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -121,6 +122,11 @@ def _seconds(day: str, clock: str, zone: str) -> int:
 _LATEST_NS = 7_258_118_400 * NS_PER_S  # 2200-01-01T00:00:00Z
 EARLIEST = Instant(0)
 LATEST = Instant(_LATEST_NS - 1)
+
+
+def whole_seconds(text: str) -> str:
+    """Return ``text`` with every instant in it cut to its second, as people read it."""
+    return _FINER_THAN_SECONDS.sub(r"\1Z", text)
 
 
 def window95(time: Instant, sigma_s: float) -> tuple[Instant, Instant]:

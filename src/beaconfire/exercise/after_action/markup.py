@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from beaconfire.exercise.told import whole_seconds
+from beaconfire.vocabulary.times import whole_seconds
 
 
 @dataclass(frozen=True, slots=True)
