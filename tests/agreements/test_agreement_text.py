@@ -475,7 +475,7 @@ def test_records_and_duties_stand_in_the_text_and_print_back():
             '"secret"',
             "`record`: `level` is `secret`; allowed are CONFIDENTIAL, ",
         ),
-        ('"centre"', '"cen\\u202etre"', "`record`: holds a hidden character, U+202E"),
+        ('"centre"', '"cen\\u202etre"', "without hidden characters at `name`"),
         ('responsible = "officer"\n', "", "missing key `responsible`"),
         ("contractor", "contracter", "unknown key `contracter`"),
     ],

@@ -26,7 +26,7 @@ PLAIN = NodeConfig(
     party="JPN",
     status="EXERCISE",
     policy="JPN",
-    classification='秘 "x" \\ \x7f',
+    classification='秘 "x" \\',
     border=BorderPlace(host="node.example", port=7422),
     journal=JournalPlace(port=7421),
 )

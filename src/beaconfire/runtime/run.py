@@ -166,13 +166,12 @@ class _Running:
             say(sentence)
         profile = cards.profile_of(config, known)
         texts = _texts(directory, profile, say)
-        agreements = texts.agreements
         server = await start_journal_server(directory, port=config.journal.port)
         stack.push_async_callback(server.stop)
         journal = await open_writer(server.writer, journal_limits())
         stack.push_async_callback(journal.close)
         node = await replay(
-            partial(_node, directory, config, profile, agreements), journal, say
+            partial(_node, directory, config, profile, texts.agreements), journal, say
         )
         self = cls(directory, config, node, journal, clock, say, show)
         self.server = server
